@@ -1,0 +1,80 @@
+"""Facts: what a printed line shows, as small typed references that the game scores.
+
+A fact has a *kind* (a row of ``KINDS``), *attributes* that say what is known, and *witnesses*, the values that
+a derived line (after ``cut``, ``awk``, ``jq`` …) must still show for the fact to count as seen. Facts compare by
+meaning: ids, ephemeral ports and times are no part of them. Source: the project's design, "Fake tools".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+KINDS: dict[str, tuple[str, ...]] = {
+    "flow": (
+        "cluster", "node", "from", "to", "from_identity", "to_identity", "from_cluster", "to_cluster",
+        "port", "protocol", "verdict", "reason", "direction", "type", "reply", "http", "code", "dns",
+    ),
+    "object": ("cluster", "kind", "namespace", "name", "field", "value"),
+    "policy": ("cluster", "kind", "namespace", "name", "valid"),
+    "labels": ("cluster", "pod", "label"),
+    "identity": ("cluster", "identity", "label", "pod"),
+    "enforcement": ("cluster", "pod", "ingress", "egress"),
+    "policymap": ("cluster", "pod", "direction", "action", "peer", "port", "protocol", "proxy"),
+    "selector": ("cluster", "policy", "identities"),
+    "config": ("cluster", "node", "key", "value"),
+    "component": ("cluster", "node", "name", "status", "message"),
+    "service": ("cluster", "service", "backend", "state", "type", "global", "affinity"),
+    "ipcache": ("cluster", "node", "ip", "identity"),
+    "dns": ("cluster", "from", "name", "outcome", "ip"),
+    "probe": ("cluster", "from", "to", "port", "protocol", "outcome", "code", "method", "path"),
+    "mesh": ("cluster", "remote", "status", "message"),
+    "event": ("cluster", "object", "reason", "type"),
+    "log": ("cluster", "component", "message"),
+    "node": ("cluster", "node", "status", "pod_cidr"),
+    "route": ("cluster", "node", "prefix", "via"),
+}  # fmt: skip
+"""The vocabulary: each kind of fact with the attributes that it may carry. Values are text.
+
+``from`` and ``to`` are ``namespace/pod-or-workload`` for pods, a DNS name or an address for the outside, an entity's
+name (``host``, ``world`` …) otherwise. ``outcome`` of a probe is ``ok``, ``timeout``, ``refused``, ``dns``, ``denied``
+(HTTP 403 by a proxy) or ``error``; of a dns fact ``ok``, ``nxdomain``, ``timeout``, ``refused``.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that a line tells.
+
+    Raises:
+        ValueError: if the kind or an attribute is not in ``KINDS`` (a programming error).
+    """
+
+    kind: str
+    attributes: tuple[tuple[str, str], ...]
+    """Pairs sorted by key."""
+    witnesses: tuple[str, ...] = field(default=(), compare=False)
+    """Texts that a derived line must all contain to still show this fact; never part of equality."""
+
+    def __post_init__(self) -> None:
+        known = KINDS.get(self.kind)
+        if known is None:
+            raise ValueError(f"unknown kind of fact {self.kind!r}")
+        for key, _ in self.attributes:
+            if key not in known:
+                raise ValueError(f"unknown attribute {key!r} of a {self.kind} fact")
+
+    def __str__(self) -> str:
+        return f"{self.kind}({', '.join(f'{key}={value}' for key, value in self.attributes)})"
+
+    def matches(self, wanted: Mapping[str, str]) -> bool:
+        """Whether this fact has every wanted attribute; wanted values may be shell patterns (``*``, ``?``)."""
+        have = dict(self.attributes)
+        return all(key in have and fnmatchcase(have[key], pattern) for key, pattern in wanted.items())
+
+
+def fact(kind: str, *, witnesses: tuple[str, ...] = (), **attributes: object) -> Fact:
+    """Build a fact; attributes that are ``None`` are left out, ``from_`` stands for ``from``."""
+    pairs = sorted((key.rstrip("_"), str(value)) for key, value in attributes.items() if value is not None)
+    return Fact(kind, tuple(pairs), witnesses)

@@ -1,0 +1,47 @@
+"""What a running command may touch: the world, the learner's folder and variables, and the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from quizgame.tools.output import Line, Result
+
+if TYPE_CHECKING:
+    from quizgame.cluster.world import World
+
+STREAM_SPAN_S = 10
+"""Simulated seconds after which an endless stream ends by itself where there is no screen."""
+
+
+@dataclass(slots=True)
+class Session:
+    """One shell: its state outlives a single line."""
+
+    world: World
+    variables: dict[str, str] = field(default_factory=dict)
+    """Shell variables; ``?`` holds the last exit status."""
+    files: dict[str, list[Line]] = field(default_factory=dict)
+    """The learner's in-memory working folder: file name → its lines, with their facts."""
+    cwd: str = "/root"
+    history: list[str] = field(default_factory=list)
+    width: int = 80
+    """Columns of the terminal."""
+    is_screen: bool = False
+    """Whether a person watches: endless streams then go on until interrupted."""
+    edit_text: Callable[[str, str], str | None] | None = None
+    """``edit_text(name, text)`` opens an editor and returns the new text (``None``: cancelled); no screen: ``None``."""
+    stream: Callable[[Sequence[Line]], bool] | None = None
+    """Where a screen is there: shows lines at once; returns ``False`` once the learner interrupted."""
+
+
+class Tool(Protocol):
+    """A program of the simulated workstation."""
+
+    name: str
+    """What is typed to run it."""
+
+    def run(self, argv: Sequence[str], session: Session, stdin: Sequence[Line]) -> Result:
+        """Run with ``argv`` (``argv[0]`` is the name typed) and what a pipe, file or here-document feeds it."""
+        ...  # pragma: no cover
