@@ -1,0 +1,37 @@
+"""The world outside the clusters: public names, their addresses, and what answers there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideHost:
+    """A host on the Internet or on the company's own network."""
+
+    ip: str
+    ports: tuple[int, ...] = (80, 443)
+    """TCP ports that answer; others are refused."""
+    status: int = 200
+    """HTTP status of its answers."""
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Names and hosts that no cluster owns.
+
+    An address that no host here has is dead: packets to it vanish.
+    """
+
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Lower-case name without a final dot → IPv4 addresses."""
+    hosts: Mapping[str, OutsideHost] = field(default_factory=dict)
+    """Address → host."""
+    ttl_s: int = 60
+    """Time to live of every answer."""
+
+    def resolve(self, name: str) -> tuple[str, ...]:
+        """Addresses of a public name; empty where it does not exist."""
+        return self.names.get(name.rstrip(".").lower(), ())
