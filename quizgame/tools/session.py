@@ -30,6 +30,10 @@ class Session:
     """Columns of the terminal."""
     is_screen: bool = False
     """Whether a person watches: endless streams then go on until interrupted."""
+    stream_span_s: float = STREAM_SPAN_S
+    """Simulated seconds that an endless stream goes on without a screen; ``timeout`` shortens it for what it runs."""
+    run_program: Callable[[Sequence[str], Sequence[Line]], Result] | None = None
+    """Runs another program of the same shell (for ``xargs``, ``watch``, ``timeout`` …); set by the shell."""
     edit_text: Callable[[str, str], str | None] | None = None
     """``edit_text(name, text)`` opens an editor and returns the new text (``None``: cancelled); no screen: ``None``."""
     stream: Callable[[Sequence[Line]], bool] | None = None

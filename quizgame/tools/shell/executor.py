@@ -1,0 +1,625 @@
+"""Runs a parsed shell line against the session with a table of programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from quizgame.tools import folder
+from quizgame.tools.derive import derived, derived_stream
+from quizgame.tools.output import NOT_SIMULATED, Line, Result, failure, lines, not_simulated
+from quizgame.tools.session import Session, Tool
+from quizgame.tools.shell import builtins
+from quizgame.tools.shell.conditional import evaluate_conditional
+from quizgame.tools.shell.control import BreakLoop, ContinueLoop, ExitShell, ReturnFromFunction
+from quizgame.tools.shell.expansion import Expander, ExpansionProblem
+from quizgame.tools.shell.parser import parse, parse_with_warning
+from quizgame.tools.shell.pattern import compile_pattern
+from quizgame.tools.shell.state import MAX_COMMANDS, Feed, ShellState, ShellStopped, Sink, Streams
+from quizgame.tools.shell.syntax import (
+    AndOr,
+    Assignment,
+    Case,
+    Command,
+    Conditional,
+    For,
+    Function,
+    Group,
+    If,
+    NotSimulatedSyntax,
+    Pipeline,
+    Redirect,
+    Script,
+    ShellSyntaxError,
+    Simple,
+    Text,
+    While,
+    Word,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_LOOP_ROUNDS = 5_000
+"""Rounds of one loop; more is stopped and said."""
+MAX_DEPTH = 40
+"""Functions and substitutions within one another."""
+PROGRAM_FOLDERS = ("/bin", "/usr/bin", "/usr/local/bin", "/usr/sbin", "/sbin", "/usr/local/sbin")
+ECHOING = frozenset(("echo", "printf"))
+"""Programs whose output is made of their arguments, so that it shows the facts of those."""
+
+
+class Shell:
+    """One shell of one session.
+
+    Args:
+        session: what the shell and its programs act on; its state outlives the shell.
+        tools: the programs by name, looked up when run.
+        name: what stands in front of the shell's own messages.
+    """
+
+    def __init__(self, session: Session, tools: Mapping[str, Tool], name: str = "bash") -> None:
+        self.session = session
+        self.tools = tools
+        self.name = name
+        self.state = ShellState()
+        self._commands = 0
+        self._depth = 0
+        self._offered: list[str] = []
+        self._screen: Sink | None = None
+        session.run_program = self.run_program
+
+    @property
+    def has_exited(self) -> bool:
+        """Whether ``exit`` was run."""
+        return self.state.has_exited
+
+    def run_line(self, line: str) -> Result:
+        """Run one line, with the bodies of its here-documents, and remember it in the history.
+
+        Never raises for what a learner may type; ``$?`` holds the result's exit status afterwards.
+        """
+        if line.strip():
+            self.session.history.append(line)
+        return self.run_source(line)
+
+    def run_source(self, source: str, stdin: Sequence[Line] = ()) -> Result:
+        """Run shell text without a trace in the history."""
+        self._commands = 0
+        stdout: list[Line] = []
+        stderr: list[Line] = []
+        streams = Streams(Feed(stdin), Sink(stdout), Sink(stderr))
+        self._screen = streams.stdout if not self._depth else None
+        try:
+            script, unfinished = parse_with_warning(source)
+            if unfinished is not None:
+                self._complain(
+                    streams, f"warning: here-document at line 1 delimited by end-of-file (wanted `{unfinished}')"
+                )
+            status = self.run_script(script, streams)
+        except ShellSyntaxError as error:
+            status = self._complain(streams, error.message, 2)
+        except NotSimulatedSyntax as error:
+            stderr.extend(not_simulated(error.message).stderr)
+            status = NOT_SIMULATED
+        except ShellStopped as stop:
+            stderr.extend(failure(f"quizgame: {stop.message}").stderr)
+            status = NOT_SIMULATED
+        except ExpansionProblem as problem:
+            status = self._complain(streams, problem.message, 1)
+        except ExitShell as leaving:
+            self.state.has_exited = True
+            status = leaving.status
+        except (BreakLoop, ContinueLoop, ReturnFromFunction):
+            status = 0
+        finally:
+            self._drop_offered(0)
+        self.session.variables["?"] = str(status)
+        return Result(stdout, stderr, status)
+
+    def run_program(self, argv: Sequence[str], stdin: Sequence[Line]) -> Result:
+        """Run one program, builtin or function with these arguments, as ``xargs`` and ``watch`` do."""
+        stdout: list[Line] = []
+        stderr: list[Line] = []
+        streams = Streams(Feed(stdin), Sink(stdout), Sink(stderr))
+        status = self._call(list(argv), streams, [])
+        return Result(stdout, stderr, status)
+
+    def find_program(self, name: str) -> str:
+        """Where ``type`` and ``which`` find a name: ``alias``, ``function``, ``builtin``, ``file`` or nothing."""
+        if name in self.state.aliases:
+            return "alias"
+        if name in self.state.functions:
+            return "function"
+        if name in builtins.BUILTINS or name in builtins.ALSO_BUILTIN:
+            return "builtin"
+        return "file" if name in self.tools else ""
+
+    # --- lists and pipelines -------------------------------------------------------------------------------------
+
+    def run_script(self, script: Script, streams: Streams) -> int:
+        """Run a list in this shell; returns the last status."""
+        status = int(self.session.variables.get("?", "0")) if not script.entries else 0
+        for entry in script.entries:
+            status = self._run_and_or(entry, streams)
+        return status
+
+    def _run_and_or(self, entry: AndOr, streams: Streams) -> int:
+        status = 0
+        is_last_failing = False
+        for number, (operator, pipeline) in enumerate(entry.members):
+            if (operator == "&&" and status != 0) or (operator == "||" and status == 0):
+                is_last_failing = False
+                continue
+            status = self._run_pipeline(pipeline, streams)
+            is_last_failing = number == len(entry.members) - 1 and not pipeline.is_negated
+            self.session.variables["?"] = str(status)
+        if status and is_last_failing and "e" in self.state.options and not self._is_tested:
+            raise ExitShell(status)
+        return status
+
+    _is_tested = False
+
+    @contextmanager
+    def _testing(self) -> Iterator[None]:
+        """A condition is run: ``set -e`` does not look at its status."""
+        before, self._is_tested = self._is_tested, True
+        try:
+            yield
+        finally:
+            self._is_tested = before
+
+    def _run_pipeline(self, pipeline: Pipeline, streams: Streams) -> int:
+        started = builtins.now_ns(self.session) if pipeline.is_timed else 0
+        commands = pipeline.commands
+        if not commands:
+            status = 0
+        elif len(commands) == 1:
+            status = self._run_command(commands[0], streams)
+        else:
+            status = self._run_joined(pipeline, streams)
+        if pipeline.is_timed:
+            streams.stderr.write(builtins.time_report(builtins.now_ns(self.session) - started))
+        return int(not status) if pipeline.is_negated else status
+
+    def _run_joined(self, pipeline: Pipeline, streams: Streams) -> int:
+        feed = streams.stdin
+        status = failed = 0
+        last = len(pipeline.commands) - 1
+        for number, command in enumerate(pipeline.commands):
+            passed: list[Line] = []
+            stdout = streams.stdout if number == last else Sink(passed)
+            stderr = stdout if number < last and pipeline.joins_stderr[number] else streams.stderr
+            with self.subshell():
+                status = self._guarded(command, Streams(feed, stdout, stderr))
+            failed = status or failed
+            feed = Feed(passed)
+        return failed if "pipefail" in self.state.options else status
+
+    def _guarded(self, command: Command, streams: Streams) -> int:
+        """Run in a subshell: leaving it leaves nothing else."""
+        try:
+            return self._run_command(command, streams)
+        except ExitShell as leaving:
+            return leaving.status
+        except ExpansionProblem as problem:
+            return self._complain(streams, problem.message, 1)
+
+    @contextmanager
+    def subshell(self) -> Iterator[None]:
+        """Changes of variables, folder, aliases and functions end with the block."""
+        variables, cwd, state = dict(self.session.variables), self.session.cwd, self.state
+        self.state = state.copy()
+        try:
+            yield
+        finally:
+            self.session.variables.clear()
+            self.session.variables.update(variables)
+            self.session.cwd = cwd
+            self.state = state
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """One level more of functions or substitutions.
+
+        Raises:
+            ShellStopped: past ``MAX_DEPTH``.
+        """
+        if self._depth >= MAX_DEPTH:
+            raise ShellStopped(f"stopped: more than {MAX_DEPTH} levels of functions or substitutions")
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    def capture(self, body: Script) -> list[Line]:
+        """Run a substitution and return what it printed; ``$?`` is its status afterwards."""
+        captured: list[Line] = []
+        status = 0
+        with self.deeper():
+            streams = Streams(Feed(), Sink(captured), self._errors)
+            with self.subshell():
+                try:
+                    status = self.run_script(body, streams)
+                except ExitShell as leaving:
+                    status = leaving.status
+                except ExpansionProblem as problem:
+                    status = self._complain(streams, problem.message, 1)
+        self.session.variables["?"] = str(status)
+        return captured
+
+    _errors: Sink = Sink(None)
+    """Where a substitution's messages go: the standard error of the command being expanded."""
+
+    def offer_file(self, content: list[Line]) -> str:
+        """Put lines into ``/dev/fd/N`` until the line ends."""
+        path = f"/dev/fd/{63 - len(self._offered) % 50}"
+        self.session.files[path] = content
+        self._offered.append(path)
+        return path
+
+    def _drop_offered(self, keep: int) -> None:
+        for path in self._offered[keep:]:
+            self.session.files.pop(path, None)
+        del self._offered[keep:]
+
+    # --- commands ------------------------------------------------------------------------------------------------
+
+    def _run_command(self, command: Command, streams: Streams) -> int:
+        self._commands += 1
+        if self._commands > MAX_COMMANDS:
+            raise ShellStopped(f"stopped: more than {MAX_COMMANDS} commands in one line")
+        if isinstance(command, Simple):
+            return self._run_simple(command, streams)
+        if isinstance(command, Function):
+            self.state.functions[command.name] = command.body
+            return 0
+        opened = self._redirect(command.redirects, streams, Expander(self))
+        if opened is None:
+            return 1
+        return self._run_compound(command, opened)
+
+    def _run_compound(
+        self, command: Group | If | While | For | Case | Conditional, streams: Streams
+    ) -> int:
+        if isinstance(command, Group):
+            if not command.is_subshell:
+                return self.run_script(command.body, streams)
+            with self.subshell():
+                try:
+                    return self.run_script(command.body, streams)
+                except ExitShell as leaving:
+                    return leaving.status
+        if isinstance(command, If):
+            return self._run_if(command, streams)
+        if isinstance(command, While):
+            return self._run_while(command, streams)
+        if isinstance(command, For):
+            return self._run_for(command, streams)
+        if isinstance(command, Case):
+            return self._run_case(command, streams)
+        try:
+            return evaluate_conditional(command.words, self._expander(streams))
+        except ExpansionProblem as problem:
+            return self._complain(streams, problem.message, 2)
+
+    def _expander(self, streams: Streams) -> Expander:
+        self._errors = streams.stderr
+        return Expander(self)
+
+    def _run_if(self, command: If, streams: Streams) -> int:
+        for condition, body in command.branches:
+            with self._testing():
+                is_true = self.run_script(condition, streams) == 0
+            if is_true:
+                return self.run_script(body, streams)
+        return self.run_script(command.otherwise, streams) if command.otherwise is not None else 0
+
+    def _run_while(self, command: While, streams: Streams) -> int:
+        status = 0
+        is_endless = _is_constant(command.condition, "false" if command.is_until else "true")
+        started = builtins.now_ns(self.session)
+        for _ in range(MAX_LOOP_ROUNDS):
+            with self._testing():
+                condition = self.run_script(command.condition, streams)
+            if (condition == 0) == command.is_until:
+                return status
+            is_left, status = self._run_round(command.body, streams)
+            if is_left:
+                return status
+            if self._flush(streams) is False:
+                return 130
+            elapsed_s = (builtins.now_ns(self.session) - started) / 1e9
+            if is_endless and not self.session.is_screen and elapsed_s >= self.session.stream_span_s:
+                return 0
+        raise ShellStopped(f"stopped: a loop of more than {MAX_LOOP_ROUNDS} rounds")
+
+    def _flush(self, streams: Streams) -> bool:
+        """Show at once what a loop on the screen has printed; ``False`` once the learner interrupted."""
+        if self.session.stream is None or streams.stdout is not self._screen or streams.stdout.lines is None:
+            return True
+        shown = list(streams.stdout.lines)
+        streams.stdout.lines.clear()
+        return self.session.stream(shown)
+
+    def _run_round(self, body: Script, streams: Streams) -> tuple[bool, int]:
+        """Run a loop's body once; tells whether the loop is left, and the status."""
+        try:
+            return False, self.run_script(body, streams)
+        except BreakLoop as leaving:
+            if leaving.levels > 1:
+                raise BreakLoop(leaving.levels - 1) from None
+            return True, 0
+        except ContinueLoop as going_on:
+            if going_on.levels > 1:
+                raise ContinueLoop(going_on.levels - 1) from None
+            return False, 0
+
+    def _run_for(self, command: For, streams: Streams) -> int:
+        expander = self._expander(streams)
+        values = self.state.positional if command.words is None else tuple(expander.arguments(command.words))
+        status = 0
+        for number, value in enumerate(values):
+            if number >= MAX_LOOP_ROUNDS:
+                raise ShellStopped(f"stopped: a loop of more than {MAX_LOOP_ROUNDS} rounds")
+            self.set_variable(command.name, value, expander.carried)
+            is_left, status = self._run_round(command.body, streams)
+            if is_left:
+                return status
+        return status
+
+    def _run_case(self, command: Case, streams: Streams) -> int:
+        expander = self._expander(streams)
+        subject = expander.text(command.subject)
+        for patterns, body in command.branches:
+            if any(compile_pattern(expander.pattern(pattern)).fullmatch(subject) for pattern in patterns):
+                return self.run_script(body, streams)
+        return 0
+
+    def _run_simple(self, command: Simple, streams: Streams) -> int:
+        expander = self._expander(streams)
+        offered = len(self._offered)
+        try:
+            argv = expander.arguments(self._with_aliases(command.words))
+            opened = self._redirect(command.redirects, streams, expander)
+            if opened is None:
+                return 1
+            if not argv:
+                for assignment in command.assignments:
+                    self._assign(assignment, expander)
+                return int(self.session.variables.get("?", "0")) if expander.has_substituted else 0
+            with self._assigned_for(command.assignments, expander):
+                return self._call(argv, opened, expander.carried)
+        except ExpansionProblem as problem:
+            return self._complain(streams, problem.message, 1)
+        finally:
+            self._drop_offered(offered)
+
+    def _with_aliases(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        seen: set[str] = set()
+        while words and (name := words[0].literal) in self.state.aliases and name is not None and name not in seen:
+            seen.add(name)
+            entries = parse(self.state.aliases[name]).entries
+            first = entries[0].members[0][1].commands[0] if len(entries) == 1 and len(entries[0].members) == 1 else None
+            if not isinstance(first, Simple) or first.assignments or first.redirects:
+                raise NotSimulatedSyntax(f"the alias {name}, which is more than one plain command,")
+            words = first.words + words[1:]
+        return words
+
+    def _assign(self, assignment: Assignment, expander: Expander) -> None:
+        before = expander.value_of(assignment.name) or "" if assignment.is_append else ""
+        own = Expander(self)
+        value = own.text(assignment.value)
+        expander.has_substituted |= own.has_substituted
+        self.set_variable(assignment.name, before + value, own.carried)
+
+    def set_variable(self, name: str, value: str, sources: Sequence[Line] = ()) -> None:
+        """Set a variable whose text was made of these lines."""
+        self.session.variables[name] = value
+        kept = derived(value, sources)
+        if kept.facts:
+            self.state.origins[name] = (kept,)
+        else:
+            self.state.origins.pop(name, None)
+
+    @contextmanager
+    def _assigned_for(self, assignments: tuple[Assignment, ...], expander: Expander) -> Iterator[None]:
+        """Assignments in front of a command hold for that command, as exported variables."""
+        if not assignments:
+            yield
+            return
+        before = dict(self.session.variables)
+        exported = set(self.state.exported)
+        for assignment in assignments:
+            self._assign(assignment, expander)
+            self.state.exported.add(assignment.name)
+        try:
+            yield
+        finally:
+            for assignment in assignments:
+                if assignment.name in before:
+                    self.session.variables[assignment.name] = before[assignment.name]
+                else:
+                    self.session.variables.pop(assignment.name, None)
+            self.state.exported = exported
+
+    def _call(self, argv: list[str], streams: Streams, carried: Sequence[Line]) -> int:
+        name = argv[0]
+        function = self.state.functions.get(name)
+        if function is not None:
+            return self._call_function(function, argv, streams)
+        builtin = builtins.BUILTINS.get(name)
+        if builtin is not None:
+            return builtin(self, argv, streams)
+        tool = self._find_tool(name, streams)
+        if isinstance(tool, int):
+            return tool
+        with self._terminal_for(streams):
+            result = tool.run(argv, self.session, streams.stdin.view())
+        shown = result.stdout
+        if carried and name in ECHOING:
+            shown = derived_stream(shown, carried)
+        streams.stdout.write(shown)
+        streams.stderr.write(result.stderr)
+        return result.exit
+
+    def run_plain(self, argv: list[str], streams: Streams) -> int:
+        """Run a program or builtin, whatever functions and aliases say."""
+        function = self.state.functions.pop(argv[0], None)
+        try:
+            return self._call(argv, streams, [])
+        finally:
+            if function is not None:
+                self.state.functions[argv[0]] = function
+
+    def run_text(self, text: str, streams: Streams) -> int:
+        """Run shell text in this shell (``eval``, ``source``, ``sh -c``)."""
+        with self.deeper():
+            try:
+                return self.run_script(parse(text), streams)
+            except ShellSyntaxError as error:
+                return self._complain(streams, error.message, 2)
+
+    def _find_tool(self, name: str, streams: Streams) -> Tool | int:
+        if name in self.tools:
+            return self.tools[name]
+        if "/" not in name:
+            return self._complain(streams, f"{name}: command not found", 127)
+        place, _, base = folder.absolute(self.session, name).rpartition("/")
+        if place in PROGRAM_FOLDERS and base in self.tools:
+            return self.tools[base]
+        if folder.is_folder(self.session, name):
+            return self._complain(streams, f"{name}: Is a directory", 126)
+        if folder.is_file(self.session, name):
+            return self._complain(streams, f"{name}: Permission denied", 126)
+        return self._complain(streams, f"{name}: No such file or directory", 127)
+
+    def _call_function(self, body: Command, argv: list[str], streams: Streams) -> int:
+        before = self.state.positional
+        self.state.positional = tuple(argv[1:])
+        try:
+            with self.deeper():
+                return self._run_command(body, streams)
+        except ReturnFromFunction as leaving:
+            return leaving.status
+        finally:
+            self.state.positional = before
+
+    @contextmanager
+    def _terminal_for(self, streams: Streams) -> Iterator[None]:
+        """A program sees the screen only if its standard output is the screen."""
+        session = self.session
+        if streams.stdout is self._screen:
+            yield
+            return
+        before = (session.is_screen, session.stream)
+        session.is_screen, session.stream = False, None
+        try:
+            yield
+        finally:
+            session.is_screen, session.stream = before
+
+    # --- redirection ---------------------------------------------------------------------------------------------
+
+    def _redirect(self, redirects: tuple[Redirect, ...], streams: Streams, expander: Expander) -> Streams | None:
+        """The streams after redirection, or ``None`` once a problem was reported."""
+        for redirect in redirects:
+            try:
+                opened = self._open(redirect, streams, expander)
+            except folder.FileProblem as problem:
+                target = expander.text(redirect.target)
+                self._complain(streams, f"{target}: {problem.message}")
+                return None
+            if opened is None:
+                return None
+            streams = opened
+        return streams
+
+    def _open(self, redirect: Redirect, streams: Streams, expander: Expander) -> Streams | None:
+        operator = redirect.operator
+        if operator in ("<<", "<<-", "<<<"):
+            return replace(streams, stdin=Feed(self._here(redirect)))
+        names = expander.arguments((redirect.target,))
+        if len(names) != 1:
+            self._complain(streams, f"{_written(redirect.target)}: ambiguous redirect")
+            return None
+        target = names[0]
+        if operator in ("<&", ">&") and (target.isdigit() or target == "-"):
+            return self._duplicate(redirect.descriptor, target, streams)
+        if operator == "<":
+            if redirect.descriptor != 0:
+                raise NotSimulatedSyntax(f"the descriptor {redirect.descriptor}")
+            return replace(streams, stdin=Feed(folder.read_file(self.session, target)))
+        if operator == "<&":
+            self._complain(streams, f"{target}: ambiguous redirect")
+            return None
+        sink = self._sink(target, streams, is_append=operator.endswith(">>"))
+        if operator in ("&>", "&>>", ">&"):
+            return replace(streams, stdout=sink, stderr=sink)
+        return _with_descriptor(redirect.descriptor, sink, streams)
+
+    def _here(self, redirect: Redirect) -> list[Line]:
+        own = Expander(self)
+        if redirect.operator == "<<<":
+            text = own.text(redirect.target) + "\n"
+        else:
+            text = own.text(redirect.body) if redirect.body is not None else ""
+        return derived_stream(lines(text), own.carried)
+
+    def _sink(self, target: str, streams: Streams, *, is_append: bool) -> Sink:
+        match target:
+            case "/dev/null":
+                return Sink(None)
+            case "/dev/stdout" | "/dev/tty" | "/dev/fd/1":
+                return streams.stdout
+            case "/dev/stderr" | "/dev/fd/2":
+                return streams.stderr
+        return Sink(folder.open_file(self.session, target, is_append=is_append))
+
+    def _duplicate(self, descriptor: int, target: str, streams: Streams) -> Streams | None:
+        if target == "-":
+            if descriptor == 0:
+                return replace(streams, stdin=Feed())
+            return _with_descriptor(descriptor, Sink(None), streams)
+        if descriptor == 0:
+            if target == "0":
+                return streams
+        elif target in ("1", "2"):
+            return _with_descriptor(descriptor, streams.stdout if target == "1" else streams.stderr, streams)
+        self._complain(streams, f"{target}: Bad file descriptor")
+        return None
+
+    def _complain(self, streams: Streams, message: str, status: int = 1) -> int:
+        streams.stderr.write(failure(f"{self.name}: {message}").stderr)
+        return status
+
+    def complain(self, streams: Streams, message: str, status: int = 1) -> int:
+        """Report a message of the shell itself; returns the status for the caller to return."""
+        return self._complain(streams, message, status)
+
+
+def _with_descriptor(descriptor: int, sink: Sink, streams: Streams) -> Streams:
+    if descriptor == 1:
+        return replace(streams, stdout=sink)
+    if descriptor == 2:
+        return replace(streams, stderr=sink)
+    raise NotSimulatedSyntax(f"the descriptor {descriptor}")
+
+
+def _written(word: Word) -> str:
+    return "".join(part.text if isinstance(part, Text) else getattr(part, "source", "") or f"${getattr(part, 'name', '')}"
+                   for part in word.parts)  # fmt: skip
+
+
+def _is_constant(condition: Script, word: str) -> bool:
+    """Whether a loop's condition is the plain command ``true`` (or ``:``) or ``false``."""
+    if len(condition.entries) != 1 or len(condition.entries[0].members) != 1:
+        return False
+    commands = condition.entries[0].members[0][1].commands
+    if len(commands) != 1 or not isinstance(commands[0], Simple) or len(commands[0].words) != 1:
+        return False
+    literal = commands[0].words[0].literal
+    return literal == word or (word == "true" and literal == ":")

@@ -1,0 +1,1 @@
+"""The text and file tools of the simulated workstation, one module each."""
