@@ -1,0 +1,98 @@
+"""What several verbs read: packs, blueprint, database, clock and chance; the options that name them.
+
+The imports are late: a verb pays only for what it opens.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quizgame.errors import QuizgameError
+
+if TYPE_CHECKING:
+    from quizgame.content.blueprint import Blueprint
+    from quizgame.content.library import Library
+    from quizgame.store.store import Store
+
+PROBLEMS_SHOWN = 20
+
+
+def add_pack_option(parser: ArgumentParser) -> None:
+    """``--pack DIR``: more packs."""
+    parser.add_argument(
+        "--pack", action="append", default=[], metavar="DIR", help="also read the packs of this folder (repeatable)"
+    )
+
+
+def add_blueprint_option(parser: ArgumentParser) -> None:
+    """``--blueprint NAME|FILE``: another exam."""
+    parser.add_argument(
+        "--blueprint", default="cca", metavar="NAME|FILE", help="the exam's domains and weights (default: cca)"
+    )
+
+
+def add_database_option(parser: ArgumentParser) -> None:
+    """``--db FILE``: another database."""
+    parser.add_argument(
+        "--db", metavar="FILE", help="the database (default: quizgame.db in QUIZGAME_HOME or the user data folder)"
+    )
+
+
+def library_of(args: Namespace) -> Library:
+    """All packs of this run; problems of packs go to stderr and stop nothing."""
+    from quizgame.content.library import load_library, pack_folders
+
+    folders = [Path(folder) for folder in args.pack]
+    for folder in folders:
+        if not folder.is_dir():
+            raise QuizgameError(f"no folder {folder}", hint="--pack takes a folder of packs")
+    library = load_library(pack_folders(user_home(), folders))
+    for problem in library.problems[:PROBLEMS_SHOWN]:
+        sys.stderr.write(f"{problem}\n")
+    if len(library.problems) > PROBLEMS_SHOWN:
+        sys.stderr.write(f"and {len(library.problems) - PROBLEMS_SHOWN} more\n")
+    return library
+
+
+def blueprint_of(args: Namespace) -> Blueprint:
+    """The blueprint of this run."""
+    from quizgame.content.blueprint_files import load_blueprint
+
+    return load_blueprint(args.blueprint)
+
+
+def database_path(args: Namespace) -> Path:
+    """Where the database of this run is or will be."""
+    from quizgame.store.store import DATABASE_NAME
+
+    return Path(args.db) if args.db else user_home() / DATABASE_NAME
+
+
+def open_store(args: Namespace) -> Store:
+    """Open the database of this run, or make it."""
+    from quizgame.store.store import Store
+
+    return Store(database_path(args))
+
+
+def user_home() -> Path:
+    """The folder of the user's database and packs."""
+    from quizgame.home import home
+
+    return home(os.environ)
+
+
+def now() -> datetime:
+    """The instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_seed() -> int:
+    """A seed where none was given."""
+    return secrets.randbelow(2**31)

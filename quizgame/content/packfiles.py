@@ -1,0 +1,81 @@
+"""Opens pack files: the built-in ones, the user's, and any others that are named.
+
+Rules for this file: it is the one place in this room that touches the file system. No file outside the folder that
+was named is opened, whatever links lie in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from quizgame.yamlsource.loader import DEFAULT_LIMITS
+from quizgame.yamlsource.place import Place, YamlError, YamlProblem
+
+SUFFIXES = (".yaml", ".yml")
+FILES_LIMIT = 2_000
+"""How many files one folder of packs may hold."""
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class PackFile:
+    """The text of one pack file."""
+
+    name: str
+    """The path as it is shown in messages."""
+    text: bytes
+
+
+def builtin_folder(kind: str) -> Path:
+    """The folder of what ships with the program: ``questions``, ``scenarios`` or ``assets``.
+
+    It lies inside the package in an installation and beside it in a checkout.
+    """
+    installed = _PACKAGE / "data" / kind
+    return installed if installed.is_dir() else _PACKAGE.parent / kind
+
+
+def builtin_blueprints() -> Path:
+    """The folder of the blueprints that ship with the program."""
+    return _PACKAGE / "content" / "blueprints"
+
+
+def read_pack_file(path: Path) -> PackFile:
+    """Read one file.
+
+    Raises:
+        YamlError: It cannot be read; a file beyond the size limit is refused when it is parsed.
+    """
+    name = shown_path(path)
+    try:
+        with path.open("rb") as stream:
+            return PackFile(name, stream.read(DEFAULT_LIMITS.bytes + 1))
+    except OSError as error:
+        raise YamlError([YamlProblem(Place(name, 1, 1), f"cannot read: {error.strerror}")]) from error
+
+
+def pack_paths(folder: Path) -> Iterator[Path]:
+    """The YAML files of a folder and of the folders in it, sorted; hidden ones and those that lead outside left out."""
+    root = folder.resolve()
+    found = 0
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if path.suffix not in SUFFIXES or any(part.startswith(".") for part in inside.parts):
+            continue
+        if not path.is_file() or not path.resolve().is_relative_to(root):
+            continue
+        found += 1
+        if found > FILES_LIMIT:
+            raise YamlError([YamlProblem(Place(shown_path(folder), 1, 1), f"more than {FILES_LIMIT} YAML files")])
+        yield path
+
+
+def shown_path(path: Path) -> str:
+    """The path relative to the working folder where it lies below it, else as it is."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,1 @@
+"""Questions without a screen: items, grading, practice, exams, scheduling and the learner model."""

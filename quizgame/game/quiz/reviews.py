@@ -1,0 +1,58 @@
+"""Reviews: what the events of practice runs and exams tell of the learner.
+
+Cards, mastery and readiness are derived from reviews alone, so that they can be dropped and rebuilt from the events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from quizgame.game.events import Event, Payload
+from quizgame.game.quiz.grading import Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One question answered once."""
+
+    item: str
+    domain: str
+    competency: str
+    right: bool
+    confidence: Confidence | None
+    """``None`` where it was not asked, as in exams."""
+    instant: datetime
+    kind: str
+    """The kind of attempt: ``practice`` or ``exam``."""
+
+
+def reviews_of(kind: str, event: Event) -> tuple[Review, ...]:
+    """The reviews that an event of an attempt of this kind contains, usually none."""
+    read = _READERS.get((kind, event.type))
+    return read(event.payload, event.instant) if read else ()
+
+
+def _practice_answer(payload: Payload, instant: datetime) -> tuple[Review, ...]:
+    confidence = Confidence(payload["confidence"]) if payload["confidence"] else None
+    return (
+        Review(
+            payload["item"], payload["domain"], payload["competency"], payload["right"], confidence, instant, "practice"
+        ),
+    )
+
+
+def _exam_result(payload: Payload, instant: datetime) -> tuple[Review, ...]:
+    """An exam counts when it is submitted; what was left unanswered says nothing about what is remembered."""
+    return tuple(
+        Review(item["id"], item["domain"], item["competency"], item["right"], None, instant, "exam")
+        for item in payload["items"]
+        if item["response"]
+    )
+
+
+_READERS: Mapping[tuple[str, str], Callable[[Payload, datetime], tuple[Review, ...]]] = {
+    ("practice", "answered"): _practice_answer,
+    ("exam", "submitted"): _exam_result,
+}
