@@ -1,0 +1,193 @@
+"""Which identities each selector selects, as bit sets.
+
+Every identity has a slot, a bit position; a set of identities is a Python integer. An index from labels to such sets
+makes evaluating a selector a few ANDs and ORs, whatever the number of identities. Slots are never used twice, so a
+set that somebody keeps never comes to mean other identities.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Mapping
+from ipaddress import ip_network
+from typing import Final
+
+from quizgame.policy.labels import SOURCE_ANY, SOURCE_CIDR, SOURCE_RESERVED, Label, Labels
+from quizgame.policy.selectors import CidrSelector, FqdnSelector, LabelSelector, Operator, Prefix, Requirement, Selector
+
+EVERYONE: Final = -1
+"""The set that holds every identity, known or not."""
+UNKNOWN_SLOT: Final = 0
+"""The slot of identities that were never added: only `EVERYONE` holds it."""
+
+_Pair = tuple[str, str, str]
+_Key = tuple[str, str]
+
+
+def cidr_label(prefix: Prefix) -> Label:
+    """Return the label of a prefix; colons of IPv6 are written as dashes, as the agent does."""
+    if prefix.version == 4:
+        return Label(str(prefix), SOURCE_CIDR)
+    address, _, length = str(prefix).partition("/")
+    address = f"0{address}" if address.startswith(":") else address
+    address = f"{address}0" if address.endswith(":") else address
+    return Label(f"{address.replace(':', '-')}/{length}", SOURCE_CIDR)
+
+
+def prefix_of(label: Label) -> Prefix:
+    """Return the prefix that a label of source ``cidr`` stands for."""
+    return ip_network(label.key.replace("-", ":"))
+
+
+class SelectorCache:
+    """Identities with their labels, and the sets that selectors stand for. Forks share until one side writes."""
+
+    def __init__(self) -> None:
+        self.generation = 0
+        """Rises with every change of the identities."""
+        self._next_slot = UNKNOWN_SLOT + 1
+        self._slots: dict[int, int] = {}
+        self._labels: dict[int, Labels] = {}
+        self._by_pair: dict[_Pair, int] = {}
+        self._by_key: dict[_Key, int] = {}
+        self._prefixes: list[tuple[int, int, int, int]] = []
+        """Of CIDR identities: (version, network, prefix length, slot), sorted."""
+        self._known = 0
+        self._selected: dict[Selector, int] = {}
+        self._shares = False
+
+    def fork(self) -> SelectorCache:
+        """Return an independent copy, at constant cost."""
+        twin = SelectorCache.__new__(SelectorCache)
+        twin.__dict__.update(self.__dict__)
+        self._shares = twin._shares = True
+        return twin
+
+    @property
+    def slots(self) -> Mapping[int, int]:
+        """The slot of each identity; a snapshot that later forks leave alone, not later additions."""
+        return self._slots
+
+    @property
+    def identities(self) -> Mapping[int, Labels]:
+        """The labels of each identity."""
+        return self._labels
+
+    def add(self, identity: int, labels: Labels) -> None:
+        """Add an identity, or give it other labels."""
+        if self._labels.get(identity) == labels:
+            return
+        self._own()
+        if identity in self._slots:
+            self._drop(identity)
+        slot = self._next_slot
+        self._next_slot += 1
+        bit = 1 << slot
+        self._slots[identity] = slot
+        self._labels[identity] = labels
+        self._known |= bit
+        for label in labels:
+            for source in (label.source, SOURCE_ANY):
+                pair, key = (source, label.key, label.value), (source, label.key)
+                self._by_pair[pair] = self._by_pair.get(pair, 0) | bit
+                self._by_key[key] = self._by_key.get(key, 0) | bit
+            if label.source == SOURCE_CIDR:
+                prefix = prefix_of(label)
+                insort(self._prefixes, (prefix.version, int(prefix.network_address), prefix.prefixlen, slot))
+        self._changed()
+
+    def remove(self, identity: int) -> None:
+        """Forget an identity; an unknown one is no error."""
+        if identity in self._slots:
+            self._own()
+            self._drop(identity)
+            self._changed()
+
+    def selected(self, selector: Selector) -> int:
+        """Return the set of identities that a selector selects."""
+        known = self._selected.get(selector)
+        if known is None:
+            known = self._selected[selector] = self._evaluate(selector)
+        return known
+
+    def members(self, identities: int) -> list[int]:
+        """Return the numbers in a set, sorted (`EVERYONE`: all known)."""
+        return sorted(identity for identity, slot in self._slots.items() if identities >> slot & 1)
+
+    def _own(self) -> None:
+        if not self._shares:
+            return
+        self._slots, self._labels = dict(self._slots), dict(self._labels)
+        self._by_pair, self._by_key = dict(self._by_pair), dict(self._by_key)
+        self._prefixes = list(self._prefixes)
+        self._shares = False
+
+    def _changed(self) -> None:
+        self.generation += 1
+        self._selected = {}
+
+    def _drop(self, identity: int) -> None:
+        slot = self._slots.pop(identity)
+        keep = ~(1 << slot)
+        self._known &= keep
+        for label in self._labels.pop(identity):
+            for source in (label.source, SOURCE_ANY):
+                self._by_pair[source, label.key, label.value] &= keep
+                self._by_key[source, label.key] &= keep
+            if label.source == SOURCE_CIDR:
+                self._prefixes = [entry for entry in self._prefixes if entry[3] != slot]
+
+    def _evaluate(self, selector: Selector) -> int:
+        if isinstance(selector, LabelSelector):
+            if selector.is_wildcard:
+                return EVERYONE
+            found = self._known
+            for requirement in selector.requirements:
+                found &= self._meeting(requirement)
+                if not found:
+                    break
+            return found
+        if isinstance(selector, FqdnSelector):
+            label = selector.label
+            return self._by_key.get((label.source, label.key), 0)
+        return self._cidr(selector)
+
+    def _meeting(self, requirement: Requirement) -> int:
+        source, key = requirement.key.source, requirement.key.key
+        match requirement.operator:
+            case Operator.EXISTS:
+                return self._by_key.get((source, key), 0)
+            case Operator.DOES_NOT_EXIST:
+                return self._known & ~self._by_key.get((source, key), 0)
+        found = 0
+        for value in requirement.values:
+            found |= self._by_pair.get((source, key, value), 0)
+        return found if requirement.operator is Operator.IN else self._known & ~found
+
+    def _cidr(self, selector: CidrSelector) -> int:
+        found = self._inside(selector.prefix)
+        if selector.prefix.prefixlen == 0:
+            # Source: cilium/cilium v1.19 pkg/policy/api/cidr.go: every address is also the world without a prefix.
+            for name in ("world", f"world-ipv{selector.prefix.version}"):
+                found |= self._by_key.get((SOURCE_RESERVED, name), 0) & ~self._of_other_family(selector.prefix.version)
+        for hole in selector.excepts:
+            found &= ~self._inside(hole)
+        return found
+
+    def _inside(self, prefix: Prefix) -> int:
+        first, last = int(prefix.network_address), int(prefix.broadcast_address)
+        found = 0
+        for index in range(bisect_left(self._prefixes, (prefix.version, first, 0, 0)), len(self._prefixes)):
+            version, network, length, slot = self._prefixes[index]
+            if version != prefix.version or network > last:
+                break
+            if length >= prefix.prefixlen:
+                found |= 1 << slot
+        return found
+
+    def _of_other_family(self, version: int) -> int:
+        other = 0
+        for entry_version, _, _, slot in self._prefixes:
+            if entry_version != version:
+                other |= 1 << slot
+        return other
