@@ -5,6 +5,7 @@ Each is a hash of (seed, purpose, object), never drawn in sequence, so that one 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 
 SAFE_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -51,3 +52,20 @@ def keyed_suffix(seed: int, purpose: str, *parts: Part, length: int = 5) -> str:
 def safe_hash(text: str, *, length: int = 10) -> str:
     """A hash in the safe alphabet: same text, same letters, whatever the seed (``pod-template-hash``)."""
     return keyed_suffix(0, "hash", text, length=length)
+
+
+def keyed_slot(
+    low: int, high: int, is_taken: Callable[[int], bool], seed: int, purpose: str, *parts: Part
+) -> int | None:
+    """A free number of ``low..high`` (both included): the keyed one, else the next free one after it.
+
+    Returns:
+        The number, or ``None`` where all are taken.
+    """
+    size = high - low + 1
+    start = keyed_int(seed, purpose, *parts, below=size)
+    for step in range(size):
+        slot = low + (start + step) % size
+        if not is_taken(slot):
+            return slot
+    return None

@@ -1,0 +1,342 @@
+"""One node's Cilium agent: desired state comes from its API server, realized state decides packets.
+
+What an agent has put in force outlives its process, as pinned maps do: a stopped or cut-off agent's node goes on
+forwarding by the last realized state. Only the event ring, the DNS proxy and the REST API need the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from quizgame.cluster.agent.config import AgentConfig
+from quizgame.cluster.agent.conntrack import Conntrack
+from quizgame.cluster.agent.endpoints import Endpoint, EndpointState
+from quizgame.cluster.agent.fqdn import FqdnCache, FqdnEntry
+from quizgame.cluster.agent.ipam import AddressesExhausted, NodeIpam
+from quizgame.cluster.agent.ipcache import Ipcache, IpcacheEntry
+from quizgame.cluster.agent.monitor import EventRing
+from quizgame.cluster.agent.pods import container_ports, identity_labels, named_ports, workload_of
+from quizgame.cluster.agent.services import ServiceMap
+from quizgame.cluster.keyed import keyed_hex, keyed_int, keyed_slot
+from quizgame.cluster.objects import name_of, namespace_of
+from quizgame.policy.identity import ReservedIdentity
+from quizgame.policy.local_identities import LocalIdentities
+from quizgame.policy.model import EnforcementMode, Protocol
+from quizgame.policy.repository import Repository
+
+if TYPE_CHECKING:
+    from quizgame.cluster.agent.nodes import KnownNode
+    from quizgame.cluster.agent.remote import RemoteCluster
+    from quizgame.cluster.apiserver import ApiServer
+    from quizgame.policy.endpoint_policy import EndpointPolicy
+
+MAX_ENDPOINT_ID = 4095
+# Source: cilium/cilium v1.19 pkg/endpoint/id/allocator: ids come from a pool of 1 to 4095.
+
+
+class CniError(Exception):
+    """Why a pod got no network. The text is what the CNI plugin reports to the kubelet."""
+
+
+# Source: reference kubectl, section 5: the text that a kubelet reports while the agent's socket is missing.
+AGENT_UNREACHABLE = (
+    "unable to connect to Cilium agent: failed to create cilium agent client after 30.000000 seconds timeout: "
+    'Get "http://localhost/v1/config": dial unix /var/run/cilium/cilium.sock: connect: no such file or directory'
+)
+
+
+@dataclass(slots=True)
+class Agent:
+    """The agent of one node and the datapath state that it has realized there."""
+
+    context: str
+    """Kubeconfig context of its cluster."""
+    node: str
+    """Name of its node."""
+    api: ApiServer
+    seed: int
+    node_ip: str = ""
+    is_running: bool = False
+    is_connected: bool = True
+    """Whether it reaches the API server."""
+    is_initialized: bool = False
+    """Whether it has got its first state from the API server since it started."""
+    pod_name: str = ""
+    """Name of the pod it runs in."""
+    started_ns: int = 0
+    lost_api_ns: int = 0
+    """When it last lost the API server; 0 while it has it."""
+    config: AgentConfig = field(default_factory=AgentConfig)
+    cursor: int = 0
+    """Resource version up to which it has realized."""
+    namespace_labels: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    identities: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Workload identities of this and of meshed clusters: number → labels as text."""
+    identity_by_labels: dict[tuple[str, ...], int] = field(default_factory=dict)
+    endpoints: dict[int, Endpoint] = field(default_factory=dict)
+    endpoint_by_pod: dict[tuple[str, str], int] = field(default_factory=dict)
+    endpoint_by_ip: dict[str, int] = field(default_factory=dict)
+    nodes: dict[str, KnownNode] = field(default_factory=dict)
+    """``cluster/name`` → node."""
+    api_server_ips: tuple[str, ...] = ()
+    """Addresses behind the service ``default/kubernetes``."""
+    ipam: NodeIpam = field(default_factory=lambda: NodeIpam(0))
+    router_ip: str = ""
+    health_ip: str = ""
+    ipcache: Ipcache = field(default_factory=Ipcache)
+    services: ServiceMap = field(default_factory=ServiceMap)
+    repository: Repository = field(default_factory=Repository)
+    local_identities: LocalIdentities | None = None
+    conntrack: Conntrack = field(default_factory=Conntrack)
+    fqdn: FqdnCache = field(default_factory=FqdnCache)
+    ring: EventRing = field(default_factory=EventRing)
+    slices: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = field(default_factory=dict)
+    """Namespace and name of a service → its EndpointSlices by name."""
+    service_objects: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    remotes: dict[str, RemoteCluster] = field(default_factory=dict)
+    """Remote cluster's name → connection."""
+    local_options: dict[str, str] = field(default_factory=dict)
+    """Run-time options of this agent alone (``cilium-dbg config``); gone after a restart."""
+
+    # ------------------------------------------------------------ life
+
+    def start(self, config: Mapping[str, str], pod_name: str, now_ns: int) -> None:
+        """Begin to run in a pod, with this configuration; the ring starts empty, realized maps are kept."""
+        self.is_running = True
+        self.is_initialized = False
+        self.pod_name = pod_name
+        self.started_ns = now_ns
+        self.config = AgentConfig(dict(config))
+        self.local_options = {}
+        self.ring = EventRing()
+        self.cursor = 0
+
+    def stop(self) -> None:
+        """End the process; the datapath stays as it is."""
+        self.is_running = False
+        self.is_initialized = False
+        self.pod_name = ""
+        self.ring = EventRing()
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether the agent's API, DNS proxy and Hubble server answer."""
+        return self.is_running and self.is_initialized
+
+    @property
+    def place(self) -> str:
+        """``context/node``, as links name it."""
+        return f"{self.context}/{self.node}"
+
+    @property
+    def policy_mode(self) -> EnforcementMode:
+        """The enforcement mode in force, run-time option included."""
+        return EnforcementMode(self.local_options.get("PolicyEnforcement", self.config.policy_mode))
+
+    def reset_policy(self) -> None:
+        """Begin with an empty policy repository for the present configuration; known identities are added."""
+        self.repository = Repository(
+            cluster_name=self.config.cluster_name,
+            mode=self.policy_mode,
+            default_local_cluster=self.config.default_local_cluster,
+            audit=self.config.has_policy_audit,
+            l7_proxy=self.config.has_l7_proxy,
+        )
+        self.local_identities = LocalIdentities(self.repository)
+
+    # ------------------------------------------------------------ CNI
+
+    def cni_add(self, pod: Mapping[str, Any], now_ns: int) -> str:
+        """Give a pod an endpoint; return its address. Called again for the same pod, it returns the same address.
+
+        Raises:
+            CniError: if the agent does not serve, or has no address.
+        """
+        key = (namespace_of(pod), name_of(pod))
+        known = self.endpoint_by_pod.get(key)
+        if known is not None:
+            return self.endpoints[known].ip
+        if not self.is_serving:
+            raise CniError(AGENT_UNREACHABLE)
+        try:
+            ip = self.ipam.allocate("/".join(key))
+        except AddressesExhausted as error:
+            raise CniError(
+                f'unable to allocate IP via local cilium agent: [POST /ipam][502] postIpamFailure "{error}"'
+            ) from None
+        labels = identity_labels(pod, self.namespace_labels.get(key[0], {}), self.config.cluster_name)
+        number = keyed_slot(
+            1, MAX_ENDPOINT_ID, self.endpoints.__contains__, self.seed, "endpoint", self.context, self.node, *key
+        )
+        if number is None:
+            self.ipam.release(ip)
+            raise CniError("unable to create endpoint: no more endpoint IDs available")
+        parts = (self.context, self.node, *key)
+        endpoint = Endpoint(
+            id=number,
+            identity=self.identity_by_labels.get(labels, ReservedIdentity.INIT),
+            labels=labels,
+            ip=ip,
+            namespace=key[0],
+            pod=key[1],
+            workload=workload_of(pod),
+            named_ports=named_ports(pod),
+            state=EndpointState.READY if labels in self.identity_by_labels else EndpointState.WAITING_FOR_IDENTITY,
+            mac=_mac(self.seed, "mac", *parts),
+            host_mac=_mac(self.seed, "host-mac", *parts),
+            ifindex=10 + 2 * keyed_int(self.seed, "ifindex", *parts, below=400),
+            interface="lxc" + keyed_hex(self.seed, "lxc", *parts, digits=12),
+            container_id=keyed_hex(self.seed, "container", *parts, digits=64),
+            created_ns=now_ns,
+            container_ports=tuple((port, protocol) for _, port, protocol in container_ports(pod)),
+        )
+        self.put_endpoint(endpoint)
+        return ip
+
+    def cni_del(self, namespace: str, name: str) -> None:
+        """Take a pod's endpoint away; nothing happens if it has none."""
+        number = self.endpoint_by_pod.pop((namespace, name), None)
+        if number is None:
+            return
+        endpoint = self.endpoints.pop(number)
+        self.endpoint_by_ip.pop(endpoint.ip, None)
+        self.ipam.release(endpoint.ip)
+        self.ipcache.delete(f"{endpoint.ip}/32")
+        self.repository.set_named_ports(f"{namespace}/{name}", {})
+
+    def put_endpoint(self, endpoint: Endpoint) -> None:
+        """Put an endpoint in force, in place of the one with its id."""
+        self.endpoints[endpoint.id] = endpoint
+        if endpoint.is_pod:
+            self.endpoint_by_pod[endpoint.key] = endpoint.id
+        if endpoint.ip:
+            self.endpoint_by_ip[endpoint.ip] = endpoint.id
+            self.ipcache.upsert(
+                f"{endpoint.ip}/32",
+                IpcacheEntry(
+                    endpoint.identity,
+                    source="local",
+                    namespace=endpoint.namespace,
+                    pod=endpoint.pod,
+                    cluster=self.config.cluster_name,
+                ),
+            )
+
+    def relabel(self, endpoint: Endpoint, labels: tuple[str, ...]) -> bool:
+        """Give an endpoint the identity of these labels as far as it is known; return whether anything changed."""
+        identity = self.identity_by_labels.get(labels)
+        changed = replace(
+            endpoint,
+            labels=labels,
+            identity=endpoint.identity if identity is None else identity,
+            state=EndpointState.WAITING_FOR_IDENTITY if identity is None else EndpointState.READY,
+        )
+        if changed == endpoint:
+            return False
+        self.put_endpoint(changed)
+        return True
+
+    # ------------------------------------------------------------ look-ups of the datapath
+
+    def endpoint_at(self, ip: str) -> Endpoint | None:
+        """The local endpoint with this address."""
+        number = self.endpoint_by_ip.get(ip)
+        return None if number is None else self.endpoints[number]
+
+    def identity_of(self, ip: str) -> int:
+        """The identity that the datapath gives an address."""
+        entry = self.ipcache.lookup(ip)
+        return ReservedIdentity.WORLD if entry is None else entry.identity
+
+    def labels_of(self, identity: int) -> tuple[str, ...]:
+        """Labels of an identity as text; empty where the agent does not know it."""
+        known = self.identities.get(identity)
+        return tuple(str(label) for label in self.repository.labels_of(identity)) if known is None else known
+
+    def policy_of(self, endpoint: Endpoint) -> EndpointPolicy:
+        """The policy in force for an endpoint."""
+        ports = {name: (port, Protocol[protocol]) for name, (port, protocol) in endpoint.named_ports.items()}
+        return self.repository.endpoint_policy(endpoint.identity, named_ports=ports)
+
+    def learn_names(self, entry: FqdnEntry) -> None:
+        """Record an answer that the DNS proxy saw, and let its addresses have the names' identities."""
+        if self.fqdn.learn(entry):
+            self.sync_local_identities()
+
+    def expire_names(self, now_ns: int) -> None:
+        """Forget names that are past their time to live."""
+        if self.fqdn.expire(now_ns):
+            self.sync_local_identities()
+
+    def sync_local_identities(self) -> None:
+        """Number the prefixes and names that policies need, and put them into the ipcache."""
+        local = self.local_identities
+        if local is None:
+            return
+        learned = self.fqdn.addresses()
+        for name, ips in list(local.names.items()):
+            if {str(ip) for ip in ips} - set(learned.get(f"{name}.", learned.get(name, ()))):
+                local.forget(name)
+        for name, addresses in learned.items():
+            local.learn(name, addresses)
+        local.sync()
+        wanted = {str(prefix): identity for prefix, identity in local.entries().items()}
+        for prefix, entry in list(self.ipcache.entries.items()):
+            if entry.source == "generated" and prefix not in wanted:
+                self.ipcache.delete(prefix)
+        for prefix, identity in wanted.items():
+            known = self.ipcache.entries.get(prefix)
+            if known is None or known.source == "generated":
+                self.ipcache.upsert(prefix, IpcacheEntry(identity, source="generated"))
+
+    # ------------------------------------------------------------ forks
+
+    def fork(self, api: ApiServer) -> Agent:
+        """An independent agent with the same state, on the twin's API server."""
+        repository = self.repository.fork()
+        return Agent(
+            context=self.context,
+            node=self.node,
+            api=api,
+            seed=self.seed,
+            node_ip=self.node_ip,
+            is_running=self.is_running,
+            is_connected=self.is_connected,
+            is_initialized=self.is_initialized,
+            pod_name=self.pod_name,
+            started_ns=self.started_ns,
+            lost_api_ns=self.lost_api_ns,
+            config=self.config,
+            cursor=self.cursor,
+            namespace_labels=dict(self.namespace_labels),
+            identities=dict(self.identities),
+            identity_by_labels=dict(self.identity_by_labels),
+            endpoints=dict(self.endpoints),
+            endpoint_by_pod=dict(self.endpoint_by_pod),
+            endpoint_by_ip=dict(self.endpoint_by_ip),
+            nodes=dict(self.nodes),
+            api_server_ips=self.api_server_ips,
+            ipam=self.ipam.fork(),
+            router_ip=self.router_ip,
+            health_ip=self.health_ip,
+            ipcache=self.ipcache.fork(),
+            services=self.services.fork(),
+            repository=repository,
+            local_identities=None if self.local_identities is None else self.local_identities.fork(repository),
+            conntrack=self.conntrack.fork(),
+            fqdn=self.fqdn.fork(),
+            ring=self.ring.fork(),
+            slices={key: dict(by_name) for key, by_name in self.slices.items()},
+            service_objects=dict(self.service_objects),
+            remotes=dict(self.remotes),
+            local_options=dict(self.local_options),
+        )
+
+
+def _mac(seed: int, purpose: str, *parts: str) -> str:
+    digits = keyed_hex(seed, purpose, *parts, digits=12)
+    first = int(digits[:2], 16) & 0xFC | 0x02
+    rest = (digits[start : start + 2] for start in range(2, 12, 2))
+    return ":".join((f"{first:02x}", *rest))

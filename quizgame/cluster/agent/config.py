@@ -1,0 +1,94 @@
+"""The agent's configuration: a typed view of the ConfigMap ``kube-system/cilium-config`` as read at start.
+
+Keys and defaults are those of a 1.19 installation. Source: reference golden ``cilium-cli/config-view``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+DEFAULT_CLUSTER_NAME = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfig:
+    """What one running agent goes by; a changed ConfigMap has no effect until it restarts."""
+
+    data: Mapping[str, str] = field(default_factory=dict)
+    """The ConfigMap's data as read at start."""
+
+    def get(self, key: str, default: str = "") -> str:
+        """The text of a key."""
+        return self.data.get(key, default)
+
+    def is_on(self, key: str, default: bool = False) -> bool:
+        """Whether a boolean key is on."""
+        return self.data.get(key, str(default)).lower() == "true"
+
+    @property
+    def cluster_name(self) -> str:
+        """Name of the cluster, part of every identity."""
+        return self.get("cluster-name", DEFAULT_CLUSTER_NAME)
+
+    @property
+    def cluster_id(self) -> int:
+        """Id of the cluster; 0 outside a mesh."""
+        text = self.get("cluster-id", "0")
+        return int(text) if text.isdecimal() else 0
+
+    @property
+    def policy_mode(self) -> str:
+        """``default``, ``always`` or ``never``."""
+        mode = self.get("enable-policy", "default").lower()
+        return mode if mode in ("default", "always", "never") else "default"
+
+    @property
+    def has_policy_audit(self) -> bool:
+        """Whether denials are only reported."""
+        return self.is_on("policy-audit-mode")
+
+    @property
+    def default_local_cluster(self) -> bool:
+        """Whether a selector without a cluster label means the local cluster. Source: versions, network policy."""
+        return self.is_on("policy-default-local-cluster", default=True)
+
+    @property
+    def is_tunnel(self) -> bool:
+        """Whether traffic between nodes is encapsulated."""
+        return self.get("routing-mode", "tunnel") == "tunnel"
+
+    @property
+    def tunnel_protocol(self) -> str:
+        """``vxlan`` or ``geneve``."""
+        return self.get("tunnel-protocol", "vxlan")
+
+    @property
+    def has_kube_proxy_replacement(self) -> bool:
+        """Whether Cilium does the work of kube-proxy."""
+        return self.is_on("kube-proxy-replacement")
+
+    @property
+    def has_socket_lb(self) -> bool:
+        """Whether services are translated when a socket connects, rather than packet by packet."""
+        return self.has_kube_proxy_replacement or self.is_on("bpf-lb-sock")
+
+    @property
+    def has_l7_proxy(self) -> bool:
+        """Whether L7 rules can be enforced."""
+        return self.is_on("enable-l7-proxy", default=True)
+
+    @property
+    def has_hubble(self) -> bool:
+        """Whether the agent keeps and serves flows."""
+        return self.is_on("enable-hubble", default=True)
+
+    @property
+    def has_bpf_host_routing(self) -> bool:
+        """Whether pod traffic bypasses the host's stack. Source: facts and reference cilium-dbg, ``Host: BPF``."""
+        return self.has_kube_proxy_replacement and self.is_on("enable-bpf-masquerade")
+
+    @property
+    def ipam(self) -> str:
+        """Who gives out addresses: ``kubernetes``, ``cluster-pool`` and others."""
+        return self.get("ipam", "cluster-pool")

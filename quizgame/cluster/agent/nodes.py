@@ -1,0 +1,54 @@
+"""What an agent knows about nodes: addresses, pod ranges, and which identity a node's address has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from quizgame.cluster.objects import dig, labels_of, name_of
+
+CONTROL_PLANE_LABEL = "node-role.kubernetes.io/control-plane"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNode:
+    """A node of this or a meshed cluster."""
+
+    name: str
+    cluster: str
+    """Cilium's name of its cluster."""
+    ip: str
+    """Internal address, also the end of its tunnels."""
+    router_ip: str = ""
+    """Address of its ``cilium_host`` interface, out of its pod range."""
+    health_ip: str = ""
+    pod_cidrs: tuple[str, ...] = ()
+    is_control_plane: bool = False
+    labels: tuple[tuple[str, str], ...] = ()
+    source: str = "custom-resource"
+
+
+def internal_ip(node: Mapping[str, Any]) -> str:
+    """``InternalIP`` of a Node object; empty where it has none."""
+    for address in dig(node, "status", "addresses", default=()):
+        if address.get("type") == "InternalIP":
+            return str(address.get("address", ""))
+    return ""
+
+
+def known_node(cilium_node: Mapping[str, Any], cluster: str, source: str = "custom-resource") -> KnownNode:
+    """Read a CiliumNode object."""
+    addresses = {each.get("type"): each.get("ip", "") for each in dig(cilium_node, "spec", "addresses", default=())}
+    labels = labels_of(cilium_node)
+    return KnownNode(
+        name=name_of(cilium_node),
+        cluster=cluster,
+        ip=addresses.get("InternalIP", ""),
+        router_ip=addresses.get("CiliumInternalIP", ""),
+        health_ip=dig(cilium_node, "spec", "health", "ipv4", default=""),
+        pod_cidrs=tuple(dig(cilium_node, "spec", "ipam", "podCIDRs", default=())),
+        is_control_plane=CONTROL_PLANE_LABEL in labels,
+        labels=tuple(sorted(labels.items())),
+        source=source,
+    )

@@ -1,0 +1,380 @@
+"""How an agent catches up with its API server: changed objects become realized state.
+
+Each resource that an agent watches has one handler in ``HANDLERS``. A cut-off agent handles nothing; when it starts,
+or finds its cursor too old, it lists everything again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from quizgame.cluster.agent.agent import Agent
+from quizgame.cluster.agent.ipcache import Ipcache, IpcacheEntry
+from quizgame.cluster.agent.nodes import internal_ip, known_node
+from quizgame.cluster.agent.pods import identity_labels, is_host_network, named_ports
+from quizgame.cluster.agent.publish import publish_endpoints, publish_node
+from quizgame.cluster.agent.service_build import SERVICE_NAME_LABEL, build_frontends
+from quizgame.cluster.agent.services import ServiceMap
+from quizgame.cluster.apierror import ApiError
+from quizgame.cluster.objects import dig, labels_of, name_of, namespace_of
+from quizgame.policy.identity import ReservedIdentity
+from quizgame.policy.labels import parse_labels
+from quizgame.policy.model import PolicyKey, Protocol
+from quizgame.policy.repository import PolicyRejected
+
+Object = Mapping[str, Any]
+
+
+def sync(agent: Agent, now_ns: int, peer: Agent | None = None) -> bool:
+    """Realize what has changed; return whether anything was done.
+
+    Args:
+        agent: The agent.
+        now_ns: The simulated instant.
+        peer: Another agent of the cluster; where it is up to date and configured alike, its policy repository is
+            forked instead of importing all policies again.
+    """
+    if not agent.is_running or not agent.is_connected:
+        return False
+    if not agent.is_initialized:
+        _relist(agent, peer)
+        _finish(agent, now_ns)
+        return True
+    if agent.cursor == agent.api.store.version:
+        return False
+    try:
+        changes = agent.api.watch(agent.cursor, HANDLERS)
+    except ApiError:
+        _relist(agent, None)
+        _finish(agent, now_ns)
+        return True
+    agent.cursor = agent.api.store.version
+    policies_before = agent.repository.revision
+    for change in changes:
+        HANDLERS[change.resource](agent, change.object, change.type == "DELETED")
+    if changes:
+        if agent.repository.revision != policies_before:
+            agent.sync_local_identities()
+        _finish(agent, now_ns)
+    return bool(changes)
+
+
+def _finish(agent: Agent, now_ns: int) -> None:
+    publish_node(agent)
+    publish_endpoints(agent, now_ns)
+
+
+def _relist(agent: Agent, peer: Agent | None) -> None:
+    """Take the whole state anew; local endpoints and what other clusters sent stay."""
+    agent.ipcache = Ipcache()
+    agent.services = ServiceMap(ids=agent.services.ids)
+    agent.namespace_labels = {}
+    agent.identities = {
+        number: labels
+        for remote in agent.remotes.values()
+        if remote.view
+        for number, labels in remote.view.identities.items()
+    }
+    agent.identity_by_labels = {}
+    agent.nodes = {key: node for key, node in agent.nodes.items() if node.cluster != agent.config.cluster_name}
+    agent.slices, agent.service_objects = {}, {}
+    agent.reset_policy()
+    for number, labels in agent.identities.items():
+        agent.repository.add_identity(number, parse_labels(labels))
+    agent.ipcache.upsert("0.0.0.0/0", IpcacheEntry(ReservedIdentity.WORLD, source=""))
+    for endpoint in agent.endpoints.values():
+        agent.put_endpoint(endpoint)
+    can_fork = peer is not None and _is_policy_twin(agent, peer)
+    for resource, handle in HANDLERS.items():
+        if can_fork and resource in _POLICY_RESOURCES:
+            continue
+        for each in agent.api.store.of(resource):
+            handle(agent, each, False)
+        if can_fork and peer is not None and resource == _LAST_BEFORE_POLICY:
+            agent.repository = peer.repository.fork()
+            if peer.local_identities is not None:
+                agent.local_identities = peer.local_identities.fork(agent.repository)
+    agent.cursor = agent.api.store.version
+    agent.is_initialized = True
+    agent.lost_api_ns = 0
+    for remote in agent.remotes.values():
+        if remote.view is not None:
+            apply_remote_addresses(agent, remote.view.cluster)
+    agent.sync_local_identities()
+
+
+def _is_policy_twin(agent: Agent, peer: Agent) -> bool:
+    keys = ("enable-policy", "policy-audit-mode", "policy-default-local-cluster", "enable-l7-proxy", "cluster-name")
+    return (
+        peer.is_initialized
+        and peer.is_connected
+        and not peer.local_options
+        and not peer.fqdn.entries
+        and not agent.fqdn.entries
+        and peer.cursor == agent.api.store.version
+        and peer.remotes == agent.remotes
+        and all(peer.config.get(key) == agent.config.get(key) for key in keys)
+    )
+
+
+# ---------------------------------------------------------------- handlers
+
+
+def _namespace(agent: Agent, obj: Object, is_gone: bool) -> None:
+    name = name_of(obj)
+    if is_gone:
+        agent.namespace_labels.pop(name, None)
+        return
+    if agent.namespace_labels.get(name) == labels_of(obj):
+        return
+    agent.namespace_labels[name] = labels_of(obj)
+    for number in list(agent.endpoints):
+        if agent.endpoints[number].namespace == name:
+            pod = agent.api.find("pods", agent.endpoints[number].pod, name)
+            if pod is not None:
+                _pod(agent, pod, False)
+
+
+def _node(agent: Agent, obj: Object, is_gone: bool) -> None:
+    if name_of(obj) != agent.node or is_gone:
+        return
+    agent.node_ip = internal_ip(obj)
+    if agent.config.ipam == "kubernetes":
+        agent.ipam.ranges = tuple(dig(obj, "spec", "podCIDRs", default=()))
+
+
+def _cilium_node(agent: Agent, obj: Object, is_gone: bool) -> None:
+    node = known_node(obj, agent.config.cluster_name, "local" if name_of(obj) == agent.node else "custom-resource")
+    key = f"{node.cluster}/{node.name}"
+    before = agent.nodes.get(key)
+    if is_gone:
+        agent.nodes.pop(key, None)
+    else:
+        agent.nodes[key] = node
+        if node.name == agent.node and agent.config.ipam != "kubernetes":
+            agent.ipam.ranges = node.pod_cidrs
+    for ip in () if before is None else (before.ip, before.router_ip, before.health_ip):
+        agent.ipcache.delete(f"{ip}/32")
+    if not is_gone:
+        put_node_addresses(agent, key)
+
+
+def put_node_addresses(agent: Agent, key: str) -> None:
+    """Put the addresses of a known node (``cluster/name``) into the ipcache."""
+    node = agent.nodes[key]
+    is_own = node.name == agent.node and node.cluster == agent.config.cluster_name
+    tunnel = "0.0.0.0" if is_own else node.ip
+    identity = ReservedIdentity.HOST
+    source = "local"
+    if not is_own:
+        is_api_server = node.ip in agent.api_server_ips
+        identity = ReservedIdentity.KUBE_APISERVER if is_api_server else ReservedIdentity.REMOTE_NODE
+        source = "kube-apiserver" if is_api_server else node.source
+    for ip in (node.ip, node.router_ip):
+        if ip:
+            entry = IpcacheEntry(identity, tunnel if ip == node.router_ip else "0.0.0.0", source, cluster=node.cluster)
+            agent.ipcache.upsert(f"{ip}/32", entry)
+    if node.health_ip:
+        entry = IpcacheEntry(ReservedIdentity.HEALTH, tunnel, source, cluster=node.cluster)
+        agent.ipcache.upsert(f"{node.health_ip}/32", entry)
+
+
+def _identity(agent: Agent, obj: Object, is_gone: bool) -> None:
+    number = int(name_of(obj))
+    labels = tuple(
+        sorted(f"{key}={value}" if value else key for key, value in (obj.get("security-labels") or {}).items())
+    )
+    if is_gone:
+        agent.identities.pop(number, None)
+        if agent.identity_by_labels.get(labels) == number:
+            del agent.identity_by_labels[labels]
+        agent.repository.remove_identity(number)
+        return
+    if agent.identities.get(number) == labels:
+        return
+    agent.identities[number] = labels
+    agent.identity_by_labels[labels] = number
+    agent.repository.add_identity(number, parse_labels(labels))
+    for endpoint in list(agent.endpoints.values()):
+        if endpoint.is_pod and endpoint.labels == labels and endpoint.identity != number:
+            agent.relabel(endpoint, labels)
+
+
+def _endpoint(agent: Agent, obj: Object, is_gone: bool) -> None:
+    namespace, name = namespace_of(obj), name_of(obj)
+    key = f"{namespace}/{name}"
+    ports = {
+        each["name"]: (each["port"], Protocol[each["protocol"]])
+        for each in dig(obj, "status", "named-ports", default=())
+    }
+    if is_gone or not ports:
+        agent.repository.set_named_ports(key, {})
+    else:
+        agent.repository.set_named_ports(key, ports)
+    node_ip = dig(obj, "status", "networking", "node", default="")
+    if node_ip == agent.node_ip:
+        return
+    for address in dig(obj, "status", "networking", "addressing", default=()):
+        prefix = f"{address['ipv4']}/32"
+        if is_gone:
+            known = agent.ipcache.entries.get(prefix)
+            if known is not None and (known.namespace, known.pod) == (namespace, name):
+                agent.ipcache.delete(prefix)
+        else:
+            identity = dig(obj, "status", "identity", "id", default=int(ReservedIdentity.INIT))
+            agent.ipcache.upsert(
+                prefix,
+                IpcacheEntry(identity, node_ip, "custom-resource", 0, namespace, name, agent.config.cluster_name),
+            )
+
+
+def _pod(agent: Agent, obj: Object, is_gone: bool) -> None:
+    if dig(obj, "spec", "nodeName") != agent.node or is_host_network(obj) or is_gone:
+        return
+    number = agent.endpoint_by_pod.get((namespace_of(obj), name_of(obj)))
+    if number is None:
+        return
+    endpoint = agent.endpoints[number]
+    labels = identity_labels(obj, agent.namespace_labels.get(endpoint.namespace, {}), agent.config.cluster_name)
+    agent.relabel(endpoint, labels)
+    ports = named_ports(obj)
+    if ports:
+        by_name = {name: (port, Protocol[protocol]) for name, (port, protocol) in ports.items()}
+        agent.repository.set_named_ports(f"{endpoint.namespace}/{endpoint.pod}", by_name)
+
+
+def _service(agent: Agent, obj: Object, is_gone: bool) -> None:
+    key = (namespace_of(obj), name_of(obj))
+    if is_gone:
+        agent.service_objects.pop(key, None)
+    else:
+        agent.service_objects[key] = obj
+    rebuild_service(agent, key)
+
+
+def _slice(agent: Agent, obj: Object, is_gone: bool) -> None:
+    service = labels_of(obj).get(SERVICE_NAME_LABEL)
+    if service is None:
+        return
+    key = (namespace_of(obj), service)
+    by_name = agent.slices.setdefault(key, {})
+    if is_gone:
+        by_name.pop(name_of(obj), None)
+    else:
+        by_name[name_of(obj)] = obj
+    rebuild_service(agent, key)
+
+
+def rebuild_service(agent: Agent, key: tuple[str, str]) -> bool:
+    """Put one service (namespace, name) in force from all that is known of it; return whether anything changed."""
+    service = agent.service_objects.get(key)
+    slices = [each for _, each in sorted(agent.slices.get(key, {}).items())]
+    if key == ("default", "kubernetes"):
+        _api_servers(agent, slices)
+    if service is None:
+        agent.repository.delete_service(*key)
+        return agent.services.replace_service(key, ())
+    shared = [
+        backend
+        for name in sorted(agent.remotes)
+        if (view := agent.remotes[name].view) is not None
+        for backend in view.services.get(key, ())
+    ]
+    frontends = build_frontends(
+        service,
+        slices,
+        shared,
+        node_ip=agent.node_ip,
+        node_name=agent.node,
+        replaces_kube_proxy=agent.config.has_kube_proxy_replacement,
+    )
+    backends = {
+        ip for each in slices for endpoint in each.get("endpoints") or () for ip in endpoint.get("addresses") or ()
+    }
+    agent.repository.upsert_service(
+        *key,
+        labels=labels_of(service),
+        selector=dig(service, "spec", "selector", default={}),
+        backends=tuple(sorted(backends)),
+    )
+    return agent.services.replace_service(key, frontends)
+
+
+def _api_servers(agent: Agent, slices: list[Object]) -> None:
+    addresses = tuple(
+        sorted(
+            {
+                ip
+                for each in slices
+                for endpoint in each.get("endpoints") or ()
+                for ip in endpoint.get("addresses") or ()
+            }
+        )
+    )
+    if addresses != agent.api_server_ips:
+        agent.api_server_ips = addresses
+        for key in sorted(agent.nodes):
+            put_node_addresses(agent, key)
+
+
+def _policy(agent: Agent, obj: Object, is_gone: bool) -> None:
+    key = PolicyKey(obj["kind"], namespace_of(obj), name_of(obj))
+    if is_gone:
+        agent.repository.delete_policy(key)
+        return
+    try:
+        agent.repository.upsert_policy(dict(obj))
+    except PolicyRejected:
+        agent.repository.delete_policy(key)
+
+
+def _cidr_group(agent: Agent, obj: Object, is_gone: bool) -> None:
+    if is_gone:
+        agent.repository.delete_cidr_group(name_of(obj))
+    else:
+        agent.repository.upsert_cidr_group(dict(obj))
+
+
+# ---------------------------------------------------------------- mesh
+
+
+def apply_remote_addresses(agent: Agent, cluster: str) -> None:
+    """Put the nodes and endpoints of a remote cluster's last view into the ipcache; own addresses win."""
+    view = agent.remotes[cluster].view
+    if view is None:
+        return
+    for name, node in view.nodes.items():
+        key = f"{cluster}/{name}"
+        agent.nodes[key] = node
+        put_node_addresses(agent, key)
+    for ip, remote in view.endpoints.items():
+        prefix = f"{ip}/32"
+        known = agent.ipcache.entries.get(prefix)
+        if known is None or known.source == "clustermesh":
+            entry = IpcacheEntry(
+                remote.identity, remote.node_ip, "clustermesh", 0, remote.namespace, remote.pod, cluster
+            )
+            agent.ipcache.upsert(prefix, entry)
+
+
+Handler = Callable[[Agent, Object, bool], None]
+
+HANDLERS: dict[str, Handler] = {
+    "namespaces": _namespace,
+    "nodes": _node,
+    "ciliumnodes.cilium.io": _cilium_node,
+    "ciliumidentities.cilium.io": _identity,
+    "ciliumendpoints.cilium.io": _endpoint,
+    "services": _service,
+    "endpointslices.discovery.k8s.io": _slice,
+    "pods": _pod,
+    "ciliumcidrgroups.cilium.io": _cidr_group,
+    "networkpolicies.networking.k8s.io": _policy,
+    "ciliumnetworkpolicies.cilium.io": _policy,
+    "ciliumclusterwidenetworkpolicies.cilium.io": _policy,
+}
+"""What an agent watches, in the order in which it lists."""
+
+_LAST_BEFORE_POLICY = "pods"
+_POLICY_RESOURCES = frozenset(list(HANDLERS)[list(HANDLERS).index(_LAST_BEFORE_POLICY) + 1 :])

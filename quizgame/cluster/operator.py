@@ -1,0 +1,138 @@
+"""The Cilium operator of one cluster: what it does while it runs, and what waits while it does not.
+
+Source: facts F-11 to F-16 (duties), reference kubectl section 8 (conditions it writes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING, Any
+
+from quizgame.cluster.agent.config import AgentConfig
+from quizgame.cluster.apiserver import FieldValidation
+from quizgame.cluster.clock import rfc3339
+from quizgame.cluster.objects import condition_of, dig, evolve, name_of, with_condition
+from quizgame.goflags.times import SECOND
+from quizgame.policy.validation import validate_layer2
+
+if TYPE_CHECKING:
+    from quizgame.cluster.apiserver import ApiServer
+
+POLICIES = ("ciliumnetworkpolicies.cilium.io", "ciliumclusterwidenetworkpolicies.cilium.io")
+NODES = "ciliumnodes.cilium.io"
+IDENTITIES = "ciliumidentities.cilium.io"
+ENDPOINTS = "ciliumendpoints.cilium.io"
+IDENTITY_TIMEOUT_S = 1800
+"""Seconds without a user after which an identity is collected. Source: config ``identity-heartbeat-timeout``."""
+DEFAULT_POOL = "10.0.0.0/8"
+DEFAULT_MASK = 24
+VALID = "Policy validation succeeded"
+
+
+@dataclass(slots=True)
+class Operator:
+    """The active operator. Standby replicas change nothing and are not modelled."""
+
+    context: str
+    api: ApiServer
+    is_running: bool = False
+    pod_name: str = ""
+    config: AgentConfig = field(default_factory=AgentConfig)
+    cursor: int = 0
+    unused_since: dict[str, int] = field(default_factory=dict)
+    """Identity without endpoints → the instant when the operator first saw it so."""
+
+    def start(self, config: Mapping[str, str], pod_name: str) -> None:
+        """Begin to run in a pod with this configuration."""
+        self.is_running = True
+        self.pod_name = pod_name
+        self.config = AgentConfig(dict(config))
+        self.cursor = 0
+        self.unused_since = {}
+
+    def stop(self) -> None:
+        """End; everything it maintained stays as it is."""
+        self.is_running = False
+        self.pod_name = ""
+
+    def sync(self, now_ns: int) -> bool:
+        """Do what is due; return whether any object was written."""
+        if not self.is_running:
+            return False
+        before = self.api.store.version
+        if self.cursor != before:
+            self._validate_policies(now_ns)
+            self._assign_pod_cidrs()
+            self._note_unused(now_ns)
+        self._collect_identities(now_ns)
+        self.cursor = self.api.store.version
+        return self.cursor != before
+
+    def next_due_ns(self) -> int | None:
+        """The next instant at which there is something to collect; ``None`` if nothing waits."""
+        if not self.is_running or not self.unused_since:
+            return None
+        return min(self.unused_since.values()) + IDENTITY_TIMEOUT_S * SECOND
+
+    def fork(self, api: ApiServer) -> Operator:
+        """An independent operator with the same state, on the twin's API server."""
+        return Operator(
+            self.context, api, self.is_running, self.pod_name, self.config, self.cursor, dict(self.unused_since)
+        )
+
+    def _validate_policies(self, now_ns: int) -> None:
+        for resource in POLICIES:
+            for policy in self.api.store.of(resource):
+                problem = validate_layer2(policy)
+                status, message = ("False", problem) if problem else ("True", VALID)
+                known = condition_of(policy, "Valid")
+                if known is not None and (known["status"], known.get("message")) == (status, message):
+                    continue
+                conditions = with_condition(
+                    dig(policy, "status", "conditions", default=[]), "Valid", status, rfc3339(now_ns), message=message
+                )
+                self.api.update_status(resource, policy, {**(policy.get("status") or {}), "conditions": conditions})
+
+    def _assign_pod_cidrs(self) -> None:
+        # Source: facts F-21: the operator hands each node a range of the pool in cluster-pool mode.
+        if self.config.ipam != "cluster-pool":
+            return
+        nodes = self.api.store.of(NODES)
+        taken = {prefix for node in nodes for prefix in dig(node, "spec", "ipam", "podCIDRs", default=())}
+        waiting = [node for node in nodes if not dig(node, "spec", "ipam", "podCIDRs", default=())]
+        mask = int(self.config.get("cluster-pool-ipv4-mask-size", str(DEFAULT_MASK)))
+        for node in waiting:
+            prefix = self._free_range(taken, mask)
+            if prefix is None:
+                return
+            taken.add(prefix)
+            self.api.update(
+                NODES, evolve(node, ("spec", "ipam", "podCIDRs"), [prefix]), validate=FieldValidation.TRUSTED
+            )
+
+    def _free_range(self, taken: set[str], mask: int) -> str | None:
+        for pool in self.config.get("cluster-pool-ipv4-cidr", DEFAULT_POOL).replace(",", " ").split():
+            for network in IPv4Network(pool).subnets(new_prefix=max(mask, IPv4Network(pool).prefixlen)):
+                if str(network) not in taken:
+                    return str(network)
+        return None
+
+    def _note_unused(self, now_ns: int) -> None:
+        used = {str(dig(each, "status", "identity", "id", default="")) for each in self.api.store.of(ENDPOINTS)}
+        unused = [name_of(each) for each in self.api.store.of(IDENTITIES) if name_of(each) not in used]
+        self.unused_since = {name: self.unused_since.get(name, now_ns) for name in unused}
+
+    def _collect_identities(self, now_ns: int) -> None:
+        due = [name for name, since in self.unused_since.items() if now_ns - since >= IDENTITY_TIMEOUT_S * SECOND]
+        for name in due:
+            del self.unused_since[name]
+            if self.api.find(IDENTITIES, name) is not None:
+                self.api.delete(IDENTITIES, name)
+
+
+def policy_is_valid(policy: Mapping[str, Any]) -> bool | None:
+    """What the ``Valid`` condition says; ``None`` where the operator has not examined the policy."""
+    condition = condition_of(policy, "Valid")
+    return None if condition is None else condition["status"] == "True"
