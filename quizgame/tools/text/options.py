@@ -39,6 +39,7 @@ class OptionTable:
         usage_lines: what follows ``NAME: message`` on stderr, ``{name}`` standing for the program.
         status: exit status of wrong usage.
         stops_at_operand: options end at the first operand (``xargs``, ``timeout`` …).
+        takes_numbers: ``-5`` is an operand (``seq``).
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class OptionTable:
         usage_lines: str = "Try '{name} --help' for more information.\n",
         status: int = 1,
         stops_at_operand: bool = False,
+        takes_numbers: bool = False,
     ) -> None:
         self.options: dict[str, Option] = {}
         self.usage_lines = usage_lines
         self.status = status
         self.stops_at_operand = stops_at_operand
+        self.takes_numbers = takes_numbers
         for specification in specifications:
             is_simulated = not specification.endswith("!")
             body = specification.rstrip("!")
@@ -79,7 +82,7 @@ class OptionTable:
             if word == "--":
                 operands.extend(rest)
                 break
-            if word == "-" or not word.startswith("-"):
+            if word == "-" or not word.startswith("-") or (self.takes_numbers and _is_number(word)):
                 operands.append(word)
                 if self.stops_at_operand:
                     operands.extend(rest)
@@ -133,6 +136,10 @@ class OptionTable:
             return
 
 
+def _is_number(word: str) -> bool:
+    return word[1:].replace(".", "", 1).isdigit()
+
+
 @dataclass(slots=True)
 class Invocation:
     """One run of a tool: its parsed arguments and what it has printed."""
@@ -165,6 +172,10 @@ class Invocation:
     def usage(self, message: str) -> ToolExit:
         """The exit for wrong usage, to be raised."""
         return self.table.fail(self.name, message)
+
+    def usage_only(self) -> ToolExit:
+        """The exit for missing arguments that prints the usage alone, to be raised."""
+        return ToolExit(Result(stderr=lines(self.table.usage_lines.format(name=self.name)), exit=self.table.status))
 
     def stop(self, message: str, status: int = 1) -> ToolExit:
         """The exit with ``NAME: message``, to be raised; what was printed before stays."""

@@ -1,0 +1,35 @@
+"""``tail``."""
+
+from __future__ import annotations
+
+from quizgame.tools.output import Line, Result
+from quizgame.tools.text.excerpt import expand_digits, last_characters, parse_count, print_excerpts
+from quizgame.tools.text.options import Invocation, OptionTable, TextTool
+
+OPTIONS = OptionTable(
+    "n,lines=", "c,bytes=", "f,follow?", "F", "q,quiet,silent", "v,verbose", "retry!", "s,sleep-interval=", "pid=!",
+    "z,zero-terminated!", *"0123456789",
+)  # fmt: skip
+
+
+def _tail(call: Invocation) -> Result:
+    expand_digits(call)
+    unit, text = next(((key, value) for key, value in reversed(call.options) if key in "nc"), ("n", "10"))
+    count, sign = parse_count(call, text, unit)
+
+    def excerpt(content: list[Line]) -> list[Line]:
+        if unit == "c":
+            whole = sum(len((line.text + line.end).encode()) for line in content)
+            return last_characters(content, max(0, count - 1) if sign == "+" else max(0, whole - count))
+        if sign == "+":
+            return content[max(0, count - 1) :]
+        return content[max(0, len(content) - count) :] if count else []
+
+    result = print_excerpts(call, excerpt)
+    if (call.has("f") or call.has("F")) and call.operands:
+        # Nothing else writes to the learner's files, so following one is waiting.
+        call.session.world.advance(call.session.stream_span_s)
+    return result
+
+
+TAIL = TextTool("tail", OPTIONS, _tail)
