@@ -14,17 +14,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.agent.nodes import known_node
 from quizgame.cluster.agent.remote import RemoteCluster, RemoteEndpoint, RemoteView
 from quizgame.cluster.agent.service_build import SERVICE_NAME_LABEL, SharedBackend, is_shared, slice_backends
 from quizgame.cluster.agent.sync import apply_remote_addresses, rebuild_service
 from quizgame.cluster.apiserver import FieldValidation
-from quizgame.cluster.links import MESH_NODE_PORT, MESH_PORT
+from quizgame.cluster.links import MESH_NODE_PORT, MESH_PORT, Links
 from quizgame.cluster.objects import dig, labels_of, name_of, namespace_of
 from quizgame.policy.labels import parse_labels
 
 if TYPE_CHECKING:
-    from quizgame.cluster.agent.agent import Agent
     from quizgame.cluster.apiserver import ApiServer
     from quizgame.cluster.world import Cluster, World
 
@@ -59,24 +59,24 @@ class Mesh:
         self.views[cluster.context] = (version, fresh)
         return fresh
 
-    def sync(self, world: World) -> bool:
+    def sync(self, world: World, links: Links) -> bool:
         """Let every agent receive what its connections carry; return whether any agent changed."""
         changed = False
         for cluster in world.clusters.values():
             remotes = remote_names(cluster.api)
-            for agent in cluster.agents.values():
+            for agent in _agents(cluster):
                 if not agent.is_serving or (not remotes and not agent.remotes):
                     continue
                 for name in [each for each in agent.remotes if each not in remotes]:
                     _forget(agent, name)
                     changed = True
                 for name in remotes:
-                    changed |= self._receive(world, cluster, agent, name)
+                    changed |= self._receive(world, links, cluster, agent, name)
         return changed
 
-    def _receive(self, world: World, cluster: Cluster, agent: Agent, name: str) -> bool:
+    def _receive(self, world: World, links: Links, cluster: Cluster, agent: Agent, name: str) -> bool:
         known = agent.remotes.get(name) or RemoteCluster(name, is_ready=False, problem=WAITING)
-        remote, problem = connection(world, cluster, name)
+        remote, problem = connection(world, links, cluster, name)
         if remote is None or problem:
             lost = RemoteCluster(
                 name, False, problem, known.view, known.retrieved_config,
@@ -91,6 +91,10 @@ class Mesh:
         agent.remotes[name] = RemoteCluster(name, True, "", view, True, known.failures, known.last_failure_ns)
         _realize(agent, name, known.view, view)
         return True
+
+
+def _agents(cluster: Cluster) -> list[Agent]:
+    return [agent for agent in cluster.agents.values() if isinstance(agent, Agent)]
 
 
 def remote_names(api: ApiServer) -> list[str]:
@@ -148,7 +152,7 @@ def publish(cluster: Cluster) -> RemoteView:
     return RemoteView(name, int(config.get("cluster-id", "0")), identities, endpoints, nodes, services)
 
 
-def connection(world: World, cluster: Cluster, name: str) -> tuple[Cluster | None, str]:
+def connection(world: World, links: Links, cluster: Cluster, name: str) -> tuple[Cluster | None, str]:
     """The remote cluster behind a configured name, and what is wrong with the connection (empty: nothing)."""
     remote = next((each for each in world.clusters.values() if cluster_name_of(each.api) == name), None)
     if remote is None:
@@ -158,9 +162,9 @@ def connection(world: World, cluster: Cluster, name: str) -> tuple[Cluster | Non
     if not trusts(cluster.api, remote.api, name):
         return remote, WAITING
     port = service_port(remote.api)
-    sources = [agent.place for agent in cluster.agents.values()]
-    targets = [agent.place for agent in remote.agents.values()]
-    if not any(world.links.allows(source, target, "TCP", port) for source in sources for target in targets):
+    sources = [agent.place for agent in _agents(cluster)]
+    targets = [agent.place for agent in _agents(remote)]
+    if not any(links.allows(source, target, "TCP", port) for source in sources for target in targets):
         return remote, WAITING
     return remote, ""
 

@@ -19,6 +19,7 @@ from quizgame.policy.validation import validate_layer2
 
 if TYPE_CHECKING:
     from quizgame.cluster.apiserver import ApiServer
+    from quizgame.cluster.world import Cluster
 
 POLICIES = ("ciliumnetworkpolicies.cilium.io", "ciliumclusterwidenetworkpolicies.cilium.io")
 NODES = "ciliumnodes.cilium.io"
@@ -35,8 +36,7 @@ VALID = "Policy validation succeeded"
 class Operator:
     """The active operator. Standby replicas change nothing and are not modelled."""
 
-    context: str
-    api: ApiServer
+    cluster: Cluster
     is_running: bool = False
     pod_name: str = ""
     config: AgentConfig = field(default_factory=AgentConfig)
@@ -57,10 +57,16 @@ class Operator:
         self.is_running = False
         self.pod_name = ""
 
-    def sync(self, now_ns: int) -> bool:
+    @property
+    def api(self) -> ApiServer:
+        """Its cluster's API server."""
+        return self.cluster.api
+
+    def sync(self) -> bool:
         """Do what is due; return whether any object was written."""
         if not self.is_running:
             return False
+        now_ns = self.api.clock.now_ns
         before = self.api.store.version
         if self.cursor != before:
             self._validate_policies(now_ns)
@@ -70,17 +76,15 @@ class Operator:
         self.cursor = self.api.store.version
         return self.cursor != before
 
-    def next_due_ns(self) -> int | None:
+    def next_due(self) -> int | None:
         """The next instant at which there is something to collect; ``None`` if nothing waits."""
         if not self.is_running or not self.unused_since:
             return None
         return min(self.unused_since.values()) + IDENTITY_TIMEOUT_S * SECOND
 
-    def fork(self, api: ApiServer) -> Operator:
-        """An independent operator with the same state, on the twin's API server."""
-        return Operator(
-            self.context, api, self.is_running, self.pod_name, self.config, self.cursor, dict(self.unused_since)
-        )
+    def fork(self, cluster: Cluster) -> Operator:
+        """An independent operator with the same state, in the twin of its cluster."""
+        return Operator(cluster, self.is_running, self.pod_name, self.config, self.cursor, dict(self.unused_since))
 
     def _validate_policies(self, now_ns: int) -> None:
         for resource in POLICIES:

@@ -19,6 +19,8 @@ from quizgame.cluster.agent.ipcache import Ipcache, IpcacheEntry
 from quizgame.cluster.agent.monitor import EventRing
 from quizgame.cluster.agent.pods import container_ports, identity_labels, named_ports, workload_of
 from quizgame.cluster.agent.services import ServiceMap
+from quizgame.cluster.agent.sync import sync
+from quizgame.cluster.interfaces import CniError
 from quizgame.cluster.keyed import keyed_hex, keyed_int, keyed_slot
 from quizgame.cluster.objects import name_of, namespace_of
 from quizgame.policy.identity import ReservedIdentity
@@ -30,14 +32,11 @@ if TYPE_CHECKING:
     from quizgame.cluster.agent.nodes import KnownNode
     from quizgame.cluster.agent.remote import RemoteCluster
     from quizgame.cluster.apiserver import ApiServer
+    from quizgame.cluster.world import Cluster
     from quizgame.policy.endpoint_policy import EndpointPolicy
 
 MAX_ENDPOINT_ID = 4095
 # Source: cilium/cilium v1.19 pkg/endpoint/id/allocator: ids come from a pool of 1 to 4095.
-
-
-class CniError(Exception):
-    """Why a pod got no network. The text is what the CNI plugin reports to the kubelet."""
 
 
 # Source: reference kubectl, section 5: the text that a kubelet reports while the agent's socket is missing.
@@ -51,12 +50,9 @@ AGENT_UNREACHABLE = (
 class Agent:
     """The agent of one node and the datapath state that it has realized there."""
 
-    context: str
-    """Kubeconfig context of its cluster."""
+    cluster: Cluster
     node: str
     """Name of its node."""
-    api: ApiServer
-    seed: int
     node_ip: str = ""
     is_running: bool = False
     is_connected: bool = True
@@ -100,14 +96,18 @@ class Agent:
     local_options: dict[str, str] = field(default_factory=dict)
     """Run-time options of this agent alone (``cilium-dbg config``); gone after a restart."""
 
+    def __post_init__(self) -> None:
+        if not self.ipam.ranges and not self.ipam.owners:
+            self.ipam = NodeIpam(self.seed)
+
     # ------------------------------------------------------------ life
 
-    def start(self, config: Mapping[str, str], pod_name: str, now_ns: int) -> None:
+    def start(self, config: Mapping[str, str], pod_name: str) -> None:
         """Begin to run in a pod, with this configuration; the ring starts empty, realized maps are kept."""
         self.is_running = True
         self.is_initialized = False
         self.pod_name = pod_name
-        self.started_ns = now_ns
+        self.started_ns = self.now_ns
         self.config = AgentConfig(dict(config))
         self.local_options = {}
         self.ring = EventRing()
@@ -119,6 +119,40 @@ class Agent:
         self.is_initialized = False
         self.pod_name = ""
         self.ring = EventRing()
+
+    @property
+    def context(self) -> str:
+        """Kubeconfig context of its cluster."""
+        return self.cluster.context
+
+    @property
+    def api(self) -> ApiServer:
+        """Its cluster's API server."""
+        return self.cluster.api
+
+    @property
+    def seed(self) -> int:
+        """The world's seed."""
+        return self.cluster.api.seed
+
+    def neighbours(self) -> list[Agent]:
+        """The other agents of the cluster, by node name."""
+        return [each for each in self.cluster.agents.values() if isinstance(each, Agent) and each is not self]
+
+    @property
+    def now_ns(self) -> int:
+        """The simulated instant."""
+        return self.cluster.api.clock.now_ns
+
+    def sync(self) -> bool:
+        """Realize what has changed at the API server; return whether anything was done."""
+        if self.fqdn.entries:
+            self.expire_names(self.now_ns)
+        return sync(self)
+
+    def next_due(self) -> int | None:
+        """The instant at which the first learned name runs out; ``None`` where none is known."""
+        return min((entry.expires_ns for entry in self.fqdn.entries.values()), default=None)
 
     @property
     def is_serving(self) -> bool:
@@ -148,7 +182,7 @@ class Agent:
 
     # ------------------------------------------------------------ CNI
 
-    def cni_add(self, pod: Mapping[str, Any], now_ns: int) -> str:
+    def cni_add(self, pod: Mapping[str, Any]) -> str:
         """Give a pod an endpoint; return its address. Called again for the same pod, it returns the same address.
 
         Raises:
@@ -189,7 +223,7 @@ class Agent:
             ifindex=10 + 2 * keyed_int(self.seed, "ifindex", *parts, below=400),
             interface="lxc" + keyed_hex(self.seed, "lxc", *parts, digits=12),
             container_id=keyed_hex(self.seed, "container", *parts, digits=64),
-            created_ns=now_ns,
+            created_ns=self.now_ns,
             container_ports=tuple((port, protocol) for _, port, protocol in container_ports(pod)),
         )
         self.put_endpoint(endpoint)
@@ -293,14 +327,12 @@ class Agent:
 
     # ------------------------------------------------------------ forks
 
-    def fork(self, api: ApiServer) -> Agent:
-        """An independent agent with the same state, on the twin's API server."""
+    def fork(self, cluster: Cluster) -> Agent:
+        """An independent agent with the same state, in the twin of its cluster."""
         repository = self.repository.fork()
         return Agent(
-            context=self.context,
+            cluster=cluster,
             node=self.node,
-            api=api,
-            seed=self.seed,
             node_ip=self.node_ip,
             is_running=self.is_running,
             is_connected=self.is_connected,

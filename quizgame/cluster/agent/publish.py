@@ -103,7 +103,7 @@ def _own_endpoint(agent: Agent, what: str, identity: int, ip: str) -> None:
         agent.endpoint_by_ip[ip] = number
 
 
-def publish_endpoints(agent: Agent, now_ns: int) -> None:
+def publish_endpoints(agent: Agent) -> None:
     """Allocate missing identities and write the CiliumEndpoint of every local pod that has changed."""
     for endpoint in sorted((each for each in agent.endpoints.values() if each.is_pod), key=lambda each: each.key):
         if endpoint.labels not in agent.identity_by_labels:

@@ -7,9 +7,8 @@ or finds its cursor too old, it lists everything again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.agent.ipcache import Ipcache, IpcacheEntry
 from quizgame.cluster.agent.nodes import internal_ip, known_node
 from quizgame.cluster.agent.pods import identity_labels, is_host_network, named_ports
@@ -23,31 +22,29 @@ from quizgame.policy.labels import parse_labels
 from quizgame.policy.model import PolicyKey, Protocol
 from quizgame.policy.repository import PolicyRejected
 
+if TYPE_CHECKING:
+    from quizgame.cluster.agent.agent import Agent
+
 Object = Mapping[str, Any]
 
 
-def sync(agent: Agent, now_ns: int, peer: Agent | None = None) -> bool:
-    """Realize what has changed; return whether anything was done.
+def sync(agent: Agent) -> bool:
+    """Realize what has changed since the agent's cursor; return whether anything was done.
 
-    Args:
-        agent: The agent.
-        now_ns: The simulated instant.
-        peer: Another agent of the cluster; where it is up to date and configured alike, its policy repository is
-            forked instead of importing all policies again.
+    Costs what has changed. A starting agent forks the policy repository of a neighbour that is up to date and
+    configured alike, instead of importing all policies again.
     """
     if not agent.is_running or not agent.is_connected:
         return False
     if not agent.is_initialized:
-        _relist(agent, peer)
-        _finish(agent, now_ns)
+        _relist(agent)
         return True
     if agent.cursor == agent.api.store.version:
         return False
     try:
         changes = agent.api.watch(agent.cursor, HANDLERS)
     except ApiError:
-        _relist(agent, None)
-        _finish(agent, now_ns)
+        _relist(agent)
         return True
     agent.cursor = agent.api.store.version
     policies_before = agent.repository.revision
@@ -56,16 +53,16 @@ def sync(agent: Agent, now_ns: int, peer: Agent | None = None) -> bool:
     if changes:
         if agent.repository.revision != policies_before:
             agent.sync_local_identities()
-        _finish(agent, now_ns)
+        _finish(agent)
     return bool(changes)
 
 
-def _finish(agent: Agent, now_ns: int) -> None:
+def _finish(agent: Agent) -> None:
     publish_node(agent)
-    publish_endpoints(agent, now_ns)
+    publish_endpoints(agent)
 
 
-def _relist(agent: Agent, peer: Agent | None) -> None:
+def _relist(agent: Agent) -> None:
     """Take the whole state anew; local endpoints and what other clusters sent stay."""
     agent.ipcache = Ipcache()
     agent.services = ServiceMap(ids=agent.services.ids)
@@ -85,13 +82,13 @@ def _relist(agent: Agent, peer: Agent | None) -> None:
     agent.ipcache.upsert("0.0.0.0/0", IpcacheEntry(ReservedIdentity.WORLD, source=""))
     for endpoint in agent.endpoints.values():
         agent.put_endpoint(endpoint)
-    can_fork = peer is not None and _is_policy_twin(agent, peer)
+    peer = next((each for each in agent.neighbours() if _is_policy_twin(agent, each)), None)
     for resource, handle in HANDLERS.items():
-        if can_fork and resource in _POLICY_RESOURCES:
+        if peer is not None and resource in _POLICY_RESOURCES:
             continue
         for each in agent.api.store.of(resource):
             handle(agent, each, False)
-        if can_fork and peer is not None and resource == _LAST_BEFORE_POLICY:
+        if peer is not None and resource == _LAST_BEFORE_POLICY:
             agent.repository = peer.repository.fork()
             if peer.local_identities is not None:
                 agent.local_identities = peer.local_identities.fork(agent.repository)
@@ -102,12 +99,14 @@ def _relist(agent: Agent, peer: Agent | None) -> None:
         if remote.view is not None:
             apply_remote_addresses(agent, remote.view.cluster)
     agent.sync_local_identities()
+    _finish(agent)
 
 
 def _is_policy_twin(agent: Agent, peer: Agent) -> bool:
     keys = ("enable-policy", "policy-audit-mode", "policy-default-local-cluster", "enable-l7-proxy", "cluster-name")
     return (
-        peer.is_initialized
+        peer is not agent
+        and peer.is_initialized
         and peer.is_connected
         and not peer.local_options
         and not peer.fqdn.entries
@@ -358,7 +357,7 @@ def apply_remote_addresses(agent: Agent, cluster: str) -> None:
             agent.ipcache.upsert(prefix, entry)
 
 
-Handler = Callable[[Agent, Object, bool], None]
+Handler = Callable[["Agent", Object, bool], None]
 
 HANDLERS: dict[str, Handler] = {
     "namespaces": _namespace,
