@@ -64,15 +64,17 @@ class TabWriter:
 
     def _set(self, lines: list[list[str]]) -> list[str]:
         widths: list[list[int]] = [[] for _ in lines]
-        self._measure(lines, widths, 0, 0, len(lines))
+        self._measure(lines, widths)
         return [self._row(cells, row_widths) for cells, row_widths in zip(lines, widths, strict=True)]
 
-    def _measure(self, lines: list[list[str]], widths: list[list[int]], column: int, start: int, end: int) -> None:
-        """Append to each line of ``start:end`` the width of this column's block and of those to its right."""
-        top = start
-        while top < end:
-            if column >= len(lines[top]) - 1:
+    def _measure(self, lines: list[list[str]], widths: list[list[int]]) -> None:
+        """Fill each line's widths, block by block: first a block, then the columns to its right, then what is below."""
+        pending = [(0, 0, len(lines))]
+        while pending:
+            column, top, end = pending.pop()
+            while top < end and column >= len(lines[top]) - 1:
                 top += 1
+            if top == end:
                 continue
             bottom = top
             while bottom < end and column < len(lines[bottom]) - 1:
@@ -80,8 +82,8 @@ class TabWriter:
             width = self._column_width([lines[row][column] for row in range(top, bottom)], column)
             for row in range(top, bottom):
                 widths[row].append(width)
-            self._measure(lines, widths, column + 1, top, bottom)
-            top = bottom
+            pending.append((column, bottom, end))
+            pending.append((column + 1, top, bottom))
 
     def _column_width(self, cells: list[str], column: int) -> int:
         widest = max(map(len, cells))

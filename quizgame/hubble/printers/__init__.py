@@ -1,0 +1,1 @@
+"""Output formats of ``hubble observe``, one a module."""
