@@ -1,0 +1,1 @@
+"""Programs that run inside the containers of the simulated pods."""
