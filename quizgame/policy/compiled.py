@@ -137,9 +137,7 @@ def _of_services(reference: ServiceRef, around: Surroundings) -> Iterable[Select
 def _of_group(reference: GroupRef, around: Surroundings) -> Iterable[Selector]:
     for group in around.groups.values():
         chosen = (
-            reference.selector.matches(group.labels)
-            if reference.selector is not None
-            else reference.name == group.name
+            reference.selector.matches(group.labels) if reference.selector is not None else reference.name == group.name
         )
         if chosen:
             for prefix in group.prefixes:
@@ -147,9 +145,7 @@ def _of_group(reference: GroupRef, around: Surroundings) -> Iterable[Selector]:
                 yield CidrSelector(prefix, holes)
 
 
-def resolve_ports(
-    ports: Iterable[PortMatch], names: Mapping[str, Iterable[tuple[int, Protocol]]]
-) -> list[PortMatch]:
+def resolve_ports(ports: Iterable[PortMatch], names: Mapping[str, Iterable[tuple[int, Protocol]]]) -> list[PortMatch]:
     """Replace port names by numbers; a name that is unknown, or stands for several numbers, matches nothing.
 
     Source: cilium/cilium v1.19 pkg/types/portmap.go: only ports of the rule's protocol are compared.

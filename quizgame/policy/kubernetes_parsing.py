@@ -37,8 +37,7 @@ def parse_network_policy(manifest: Mapping[str, Any], scope: Scope) -> tuple[Rul
     types = spec.get("policyTypes") or ["Ingress"]
     subject = parse_selector(spec.get("podSelector"), SOURCE_K8S).with_label(NAMESPACE, key.namespace)
     closed = {
-        direction: bool(spec.get(section)) or type_name in types
-        for direction, section, _, type_name in _DIRECTIONS
+        direction: bool(spec.get(section)) or type_name in types for direction, section, _, type_name in _DIRECTIONS
     }
     clauses: list[Clause] = []
     for direction, section, peers_field, _ in _DIRECTIONS:
@@ -72,9 +71,7 @@ def _clauses(
         return
     for index, peer in enumerate(peers):
         selected = _peer(peer or {}, namespace, scope)
-        yield Clause(
-            f"{path}.{peers_field}[{index}]", direction, False, selected, ports, manifest_ports=shown
-        )
+        yield Clause(f"{path}.{peers_field}[{index}]", direction, False, selected, ports, manifest_ports=shown)
 
 
 def _peer(peer: Mapping[str, Any], namespace: str, scope: Scope) -> tuple[PeerRef, ...]:

@@ -39,9 +39,7 @@ def parse_l7(item: Mapping[str, Any], *, allows_all: bool) -> L7Rules | None:
         return L7Rules(L7Kind.CRD, listener=str(listener.get("name") or ""), allows_all=True)
     names_of_servers = tuple(str(name) for name in item.get("serverNames") or ())
     if names_of_servers or item.get("terminatingTLS") or item.get("originatingTLS"):
-        return L7Rules(
-            L7Kind.TLS, server_names=names_of_servers, allows_all=allows_all or not names_of_servers
-        )
+        return L7Rules(L7Kind.TLS, server_names=names_of_servers, allows_all=allows_all or not names_of_servers)
     return None
 
 

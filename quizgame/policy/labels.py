@@ -126,4 +126,6 @@ def pod_labels(
     merged[NAMESPACE_KEY] = namespace
     merged[SERVICE_ACCOUNT_KEY] = service_account or "default"
     merged[CLUSTER_KEY] = cluster_name
-    return tuple(sorted(Label(key, SOURCE_K8S, str(value)) for key, value in merged.items() if is_identity_relevant(key)))
+    return tuple(
+        sorted(Label(key, SOURCE_K8S, str(value)) for key, value in merged.items() if is_identity_relevant(key))
+    )

@@ -166,9 +166,7 @@ def decide(matching: Sequence[MapItem], port: int, posture: Posture, *, is_host:
         is_host: Whether the peer is the local node and the direction ingress.
     """
     host_enters = is_host and posture.allows_local_host
-    denying = [
-        item for item in matching if item.is_deny and not (host_enters and item.is_wildcard)
-    ]
+    denying = [item for item in matching if item.is_deny and not (host_enters and item.is_wildcard)]
     if denying:
         return _denied(denying, port, posture)
     allowing = [item for item in matching if not item.is_deny]

@@ -195,9 +195,7 @@ class _RuleParser:
             ports = () if peers is None else (EVERYTHING,)
             yield Clause(path, direction, is_deny, peers, ports, auth=auth)
 
-    def _peers(
-        self, item: Mapping[str, Any], direction: Direction, is_deny: bool
-    ) -> tuple[PeerRef, ...] | None:
+    def _peers(self, item: Mapping[str, Any], direction: Direction, is_deny: bool) -> tuple[PeerRef, ...] | None:
         """Return the peers of an item: ``None`` if none are given, nobody if one of the lists is empty."""
         given: list[PeerRef] | None = None
         for field in _PEER_FIELDS[direction]:

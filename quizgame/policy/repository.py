@@ -268,9 +268,7 @@ class Repository:
         """Return the rules whose subject is this identity, by policy key and position."""
         caches = self._caches.of_generation(self.identities.generation)
         if caches.subjects is None:
-            caches.subjects = [
-                (self._subjects(compiled.rule), compiled) for compiled in self.compiled_rules()
-            ]
+            caches.subjects = [(self._subjects(compiled.rule), compiled) for compiled in self.compiled_rules()]
         bit = 1 << self.identities.slots.get(identity, 0)
         return tuple(compiled for subjects, compiled in caches.subjects if subjects & bit)
 
@@ -290,7 +288,8 @@ class Repository:
         caches = self._caches.of_generation(self.identities.generation)
         is_open = self.is_exempt(identity)
         rules = () if is_open else self.selecting_rules(identity)
-        names = tuple(sorted((named_ports or {}).items())) if any(rule.has_names for rule in rules) else ()
+        own_names = ((name.lower(), port) for name, port in (named_ports or {}).items())
+        names = tuple(sorted(own_names)) if any(rule.has_names for rule in rules) else ()
         always = not is_open and self._is_always_closed(identity)
         key = rules, names, always
         states = caches.states.get(key)
@@ -341,16 +340,14 @@ class Repository:
         posture = self.posture(direction, rules, always=always)
         return MapState(direction, items, posture, self.identities.slots)
 
-    def _port_names(
-        self, direction: Direction, own_names: NamedPorts
-    ) -> Mapping[str, Iterable[tuple[int, Protocol]]]:
+    def _port_names(self, direction: Direction, own_names: NamedPorts) -> Mapping[str, Iterable[tuple[int, Protocol]]]:
         if direction is Direction.INGRESS:
             return {name: (port,) for name, port in own_names.items()}
         if self._caches.port_names is None:
             gathered: dict[str, list[tuple[int, Protocol]]] = {}
             for ports in self._named_ports.values():
                 for name, port in ports.items():
-                    gathered.setdefault(name, []).append(port)
+                    gathered.setdefault(name.lower(), []).append(port)
             self._caches.port_names = gathered
         return self._caches.port_names
 

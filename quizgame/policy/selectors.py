@@ -218,8 +218,7 @@ def parse_selector(manifest: Any, default_source: str = SOURCE_ANY, key_prefix: 
         return parse_key(key_prefix + text, default_source)
 
     labels = sorted(
-        (key_of(key), "" if value is None else str(value))
-        for key, value in (manifest.get("matchLabels") or {}).items()
+        (key_of(key), "" if value is None else str(value)) for key, value in (manifest.get("matchLabels") or {}).items()
     )
     expressions = tuple(
         Requirement(
