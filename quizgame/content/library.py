@@ -14,8 +14,13 @@ from types import MappingProxyType
 from quizgame.content.packfiles import PackFile, builtin_folder, pack_paths, read_pack_file
 from quizgame.content.questions import Question, QuestionPack
 from quizgame.content.validation import check_entries
-from quizgame.yamlsource.loader import Document, load_documents
+from quizgame.yamlsource.loader import Document, load_document, load_documents
 from quizgame.yamlsource.place import Place, YamlError, YamlProblem
+
+FORMAT_GROUP = "quizgame"
+"""What the ``apiVersion`` of every pack begins with."""
+OTHER_KINDS = frozenset({"Exam", "Scenario", "Lab"})
+"""Kinds of pack that hold no questions and may lie in the same folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +76,39 @@ class Library:
         return [entry for entry in self.questions.values() if not wanted or entry.domain in wanted]
 
 
-def load_pack(file: PackFile) -> LoadedPack:
-    """Load the questions of one file's text."""
+def parse(file: PackFile) -> Document:
+    """Parse a file that must be one pack.
+
+    Raises:
+        YamlError: It is no YAML, or not exactly one document.
+    """
+    return load_document(file.text, file.name)
+
+
+def is_manifest(data: object) -> bool:
+    """Whether data is an object of Kubernetes rather than a pack: a pack of scenarios holds such files too."""
+    if not isinstance(data, dict):
+        return False
+    version = data.get("apiVersion")
+    return isinstance(version, str) and "kind" in data and not version.startswith(f"{FORMAT_GROUP}/")
+
+
+def load_pack(file: PackFile) -> LoadedPack | None:
+    """Load the questions of one file's text; ``None`` if the file is something else than questions."""
     try:
         documents = load_documents(file.text, file.name)
     except YamlError as error:
         return LoadedPack(file.name, None, (), error.problems)
-    if len(documents) != 1:
-        place = documents[1].place() if documents else Place(file.name, 1, 1)
-        message = "a pack is one document: remove the --- before this one" if documents else "the file is empty"
-        return LoadedPack(file.name, None, (), (YamlProblem(place, message),))
-    return pack_of(documents[0])
+    if documents and all(_is_other(document.data) for document in documents):
+        return None
+    try:
+        return pack_of(parse(file) if len(documents) != 1 else documents[0])
+    except YamlError as error:
+        return LoadedPack(file.name, None, (), error.problems)
+
+
+def _is_other(data: object) -> bool:
+    return is_manifest(data) or (isinstance(data, dict) and data.get("kind") in OTHER_KINDS)
 
 
 def pack_of(document: Document) -> LoadedPack:
@@ -104,14 +131,23 @@ def build_library(files: Iterable[PackFile], problems: Sequence[YamlProblem] = (
         files: In the order in which they count: of two questions with one id, the first stays.
         problems: Those of files that could not be read.
     """
+    packs: list[LoadedPack] = []
+    digest = sha256()
+    for file in files:
+        pack = load_pack(file)
+        if pack is not None:
+            packs.append(pack)
+            digest.update(sha256(file.text).digest())
+    return assemble(packs, problems, digest.hexdigest()[:16])
+
+
+def assemble(packs: Iterable[LoadedPack], problems: Sequence[YamlProblem] = (), digest: str = "") -> Library:
+    """Put loaded packs together; of two questions with one id the first stays."""
     questions: dict[str, BankQuestion] = {}
     found = list(problems)
     names: list[str] = []
-    digest = sha256()
-    for file in files:
-        names.append(file.name)
-        digest.update(sha256(file.text).digest())
-        pack = load_pack(file)
+    for pack in packs:
+        names.append(pack.file)
         found.extend(pack.problems)
         for entry in pack.questions:
             first = questions.setdefault(entry.id, entry)
@@ -119,7 +155,7 @@ def build_library(files: Iterable[PackFile], problems: Sequence[YamlProblem] = (
                 where = first.place("id")
                 message = f'id "{entry.id}" is taken by {where.file}:{where.line}'
                 found.append(YamlProblem(entry.place("id"), message))
-    return Library(MappingProxyType(questions), tuple(sorted(found)), tuple(names), digest.hexdigest()[:16])
+    return Library(MappingProxyType(questions), tuple(sorted(found)), tuple(names), digest)
 
 
 def pack_folders(home: Path, extra: Iterable[Path] = ()) -> list[Path]:

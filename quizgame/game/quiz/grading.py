@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from quizgame.content.answers import pair_text
 from quizgame.content.questions import FillIn, Matching, MultipleChoice, Ordering, SingleChoice, Spot
 from quizgame.errors import QuizgameError
 from quizgame.game.quiz.answers import same_answer
@@ -85,29 +86,6 @@ def check_response(item: Item, response: Response, *, complete: bool) -> None:
         raise ResponseError(f"choose {item.choose}, not {len(response)}")
 
 
-def shown_answer(item: Item) -> tuple[str, ...]:
-    """The right answer as texts: options, entries in order, ``left → right``, accepted texts, or lines."""
-    question = item.question
-    if isinstance(question, SingleChoice | MultipleChoice):
-        return tuple(option.text for option in question.correct_options)
-    return right_answer(question)
-
-
-def right_answer(question: Ordering | Matching | FillIn | Spot) -> tuple[str, ...]:
-    """The right answer of a question without options, as texts."""
-    if isinstance(question, Ordering):
-        return tuple(entry.text for entry in question.sequence)
-    if isinstance(question, Matching):
-        return tuple(_pair(pair.left, pair.right) for pair in question.pairs)
-    if isinstance(question, FillIn):
-        return question.answers
-    return tuple(line.text for line in question.lines if line.correct)
-
-
-def _pair(left: str, right: str) -> str:
-    return f"{left} → {right}"
-
-
 def _grade_options(item: Item, question: SingleChoice | MultipleChoice, response: Response) -> Mark:
     options = {text_key(option.text): option for option in question.options}
     chosen = set(response)
@@ -130,7 +108,7 @@ def _grade_sequence(item: Item, question: Ordering, response: Response) -> Mark:
 def _grade_pairs(item: Item, question: Matching, response: Response) -> Mark:
     placed = dict(enumerate(response))
     parts = tuple(
-        Part(_pair(pair.left, pair.right), placed.get(index) == text_key(pair.right), True, pair.reason)
+        Part(pair_text(pair.left, pair.right), placed.get(index) == text_key(pair.right), True, pair.reason)
         for index, pair in enumerate(question.pairs)
     )
     return Mark(all(part.chosen for part in parts), parts)

@@ -12,11 +12,12 @@ from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
+from quizgame.content.answers import answer_texts
 from quizgame.content.blueprint import Blueprint
 from quizgame.content.library import BankQuestion
 from quizgame.errors import QuizgameError
 from quizgame.game.events import Event, Journal, Payload
-from quizgame.game.quiz.grading import Confidence, Mark, check_response, grade, shown_answer
+from quizgame.game.quiz.grading import Confidence, Mark, check_response, grade
 from quizgame.game.quiz.items import Item, Response, present, shuffled
 from quizgame.game.quiz.scheduling import Card, rating_of, retrievability, review
 from quizgame.game.quiz.shares import apportion
@@ -229,7 +230,7 @@ class PracticeSession:
         event = self._record(PracticeEvent.ANSWERED, payload, now)
         card = review(self._cards.get(item.id), item.id, rating_of(mark.right, confidence), event.instant)
         self._cards[item.id] = card
-        return Feedback(item, response, mark, shown_answer(item), confidence, card.due)
+        return Feedback(item, response, mark, answer_texts(item.question), confidence, card.due)
 
     def skip(self, now: datetime) -> None:
         """Leave the question that ``item`` is for another time; it counts neither way."""

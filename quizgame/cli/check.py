@@ -1,0 +1,99 @@
+"""``quizgame check``: validate packs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quizgame.cli.main import Exit
+from quizgame.cli.sources import add_blueprint_option, blueprint_of
+
+if TYPE_CHECKING:
+    from quizgame.content.checking import ContentReport
+    from quizgame.content.lint.validator import Figure
+
+PROBLEMS_SHOWN = 200
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the verb's options."""
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="packs or folders of them (default: the built-in ones)"
+    )
+    parser.add_argument("--fast", action="store_true", help="leave out the playing of scenarios")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    add_blueprint_option(parser)
+
+
+def run(args: Namespace) -> int:
+    """Check; 1 if there is any problem."""
+    from quizgame.content.checking import candidates, check_packs
+    from quizgame.content.packfiles import builtin_blueprints, builtin_folder
+
+    builtin = [builtin_folder("questions"), builtin_blueprints()]
+    paths = [Path(path) for path in args.paths] or builtin
+    report = check_packs(candidates(paths), blueprint_of(args))
+    if args.json:
+        sys.stdout.write(json.dumps(_as_json(report), indent=2, ensure_ascii=False) + "\n")
+    else:
+        _print(report, args.blueprint)
+    return Exit.PROBLEM if report.problems else Exit.DONE
+
+
+def _as_json(report: ContentReport) -> dict[str, Any]:
+    return {
+        "files": report.files,
+        "questions": report.questions,
+        "scenarios": 0,
+        "problems": [
+            {
+                "file": problem.place.file,
+                "line": problem.place.line,
+                "column": problem.place.column,
+                "message": problem.message,
+            }
+            for problem in report.problems
+        ],
+        "scenarios_played": [],
+        "labs_played": [],
+        "figures": [
+            {
+                "name": figure.name,
+                "value": figure.value,
+                "unit": figure.unit,
+                "low": figure.low,
+                "high": figure.high,
+                "within": figure.is_within,
+            }
+            for figure in report.figures
+        ],
+    }
+
+
+def _print(report: ContentReport, blueprint: str) -> None:
+    from quizgame.content.lint.validator import BANK_SIZE
+
+    for problem in report.problems[:PROBLEMS_SHOWN]:
+        sys.stdout.write(f"{problem}\n")
+    if len(report.problems) > PROBLEMS_SHOWN:
+        sys.stdout.write(f"and {len(report.problems) - PROBLEMS_SHOWN} more\n")
+    # Of a few questions the figures say nothing; --json gives them always.
+    figures = report.figures if report.questions >= BANK_SIZE else ()
+    if figures:
+        sys.stdout.write(f"figures of the bank, by blueprint {blueprint}\n")
+    for figure in figures:
+        sys.stdout.write(f"  {figure.name:40} {figure.value:6g} {figure.unit}{_bounds(figure)}\n")
+    found = f"{len(report.problems)} problems" if report.problems else "no problems"
+    sys.stdout.write(f"{report.files} files, {report.questions} questions, {found}\n")
+
+
+def _bounds(figure: Figure) -> str:
+    if figure.is_within is None:
+        return ""
+    limits = [
+        f"{word} {limit:g}" for word, limit in (("at least", figure.low), ("at most", figure.high)) if limit is not None
+    ]
+    return f"  ({' and '.join(limits)}{'' if figure.is_within else '; OUTSIDE'})"

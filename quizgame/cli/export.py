@@ -1,0 +1,88 @@
+"""``quizgame export``: the bank, or the learner's answers, for other programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
+
+from quizgame.cli.main import Exit
+from quizgame.cli.sources import (
+    add_blueprint_option,
+    add_database_option,
+    add_pack_option,
+    blueprint_of,
+    library_of,
+    open_store,
+)
+from quizgame.errors import QuizgameError
+
+ANSWER_COLUMNS = ("instant", "kind", "item", "domain", "competency", "right", "confidence")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the verb's options."""
+    parser.add_argument("--format", choices=("anki", "csv", "json"), required=True, help="the file's format")
+    parser.add_argument(
+        "--what", choices=("answers", "questions"), default="questions", help="what to export (default: questions)"
+    )
+    parser.add_argument("--domain", action="append", default=[], metavar="D", help="only this domain (repeatable)")
+    parser.add_argument("file", metavar="FILE", help="where to write; - is standard output")
+    add_pack_option(parser)
+    add_blueprint_option(parser)
+    add_database_option(parser)
+
+
+def run(args: Namespace) -> int:
+    """Write the file, over an older one if there is one."""
+    text = _answers(args) if args.what == "answers" else _questions(args)
+    if args.file == "-":
+        sys.stdout.write(text)
+        return Exit.DONE
+    try:
+        Path(args.file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise QuizgameError(f"cannot write {args.file}: {error.strerror}") from error
+    return Exit.DONE
+
+
+def _questions(args: Namespace) -> str:
+    from quizgame.content.interchange.anki import anki_notes
+    from quizgame.content.interchange.records import question_record
+    from quizgame.content.interchange.tables import questions_csv
+
+    bank = library_of(args).in_domains(args.domain)
+    if args.format == "csv":
+        return questions_csv(bank)
+    if args.format == "json":
+        return _json({"questions": [question_record(entry) for entry in bank]})
+    sys.stderr.write("anki: not carried: shuffled options, grading of answers, the schedule here\n")
+    return anki_notes(bank, blueprint_of(args))
+
+
+def _answers(args: Namespace) -> str:
+    from quizgame.content.interchange.tables import rows_csv
+
+    if args.format == "anki":
+        raise QuizgameError("anki takes questions, not answers", hint="use --format csv or json")
+    with open_store(args) as store:
+        rows: list[dict[str, Any]] = [
+            {
+                "instant": one.instant.isoformat(),
+                "kind": one.kind,
+                "item": one.item,
+                "domain": one.domain,
+                "competency": one.competency,
+                "right": one.right,
+                "confidence": one.confidence.value if one.confidence else None,
+            }
+            for one in store.reviews()
+            if not args.domain or one.domain in args.domain
+        ]
+    return rows_csv(ANSWER_COLUMNS, rows) if args.format == "csv" else _json({"answers": rows})
+
+
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,90 @@
+"""``quizgame list``: what there is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from quizgame.cli.main import Exit
+from quizgame.cli.sources import add_blueprint_option, add_pack_option, blueprint_of, library_of
+
+Rows = list[dict[str, Any]]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the verb's options."""
+    parser.add_argument("what", choices=sorted(LISTINGS), help="what to list")
+    parser.add_argument("--domain", action="append", default=[], metavar="D", help="only this domain (repeatable)")
+    parser.add_argument("--json", action="store_true", help="one JSON array")
+    add_pack_option(parser)
+    add_blueprint_option(parser)
+
+
+def run(args: Namespace) -> int:
+    """List."""
+    rows_of, line_of = LISTINGS[args.what]
+    rows = rows_of(args)
+    if args.json:
+        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    else:
+        for row in rows:
+            sys.stdout.write(line_of(row).rstrip() + "\n")
+    return Exit.DONE
+
+
+def _questions(args: Namespace) -> Rows:
+    from quizgame.content.interchange.records import question_record
+
+    return [question_record(entry) for entry in library_of(args).in_domains(args.domain)]
+
+
+def _question_line(row: Mapping[str, Any]) -> str:
+    first = " ".join(row["stem"].split())
+    shown = first if len(first) <= 60 else first[:57] + "..."
+    return f"{row['id']:40}  {row['kind']:8}  {row['difficulty']:6}  {row['competency']:28}  {shown}"
+
+
+def _domains(args: Namespace) -> Rows:
+    blueprint = blueprint_of(args)
+    counts: dict[str, int] = {}
+    for entry in library_of(args).questions.values():
+        counts[entry.domain] = counts.get(entry.domain, 0) + 1
+        counts[entry.competency] = counts.get(entry.competency, 0) + 1
+    return [
+        {
+            "id": domain.id,
+            "title": domain.title,
+            "weight": domain.weight,
+            "questions": counts.get(domain.id, 0),
+            "competencies": [
+                {
+                    "id": competency.id,
+                    "title": competency.title,
+                    "target": competency.target,
+                    "questions": counts.get(competency.id, 0),
+                }
+                for competency in domain.competencies
+            ],
+        }
+        for domain in blueprint.domains
+        if not args.domain or domain.id in args.domain
+    ]
+
+
+def _domain_line(row: Mapping[str, Any]) -> str:
+    lines = [f"{row['id']:32}  {row['weight']:3} %  {row['questions']:4} questions  {row['title']}"]
+    lines += [
+        f"  {competency['id']:30}         {competency['questions']:4} questions  {competency['title']}"
+        for competency in row["competencies"]
+    ]
+    return "\n".join(lines)
+
+
+LISTINGS: Mapping[str, tuple[Callable[[Namespace], Rows], Callable[[Mapping[str, Any]], str]]] = {
+    "questions": (_questions, _question_line),
+    "domains": (_domains, _domain_line),
+}
+"""What can be listed → its rows, and the lines of one row."""

@@ -1,0 +1,77 @@
+"""Where a learner stands: what is due, what was answered, how well confidence fits, mastery and readiness."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from quizgame.content.blueprint import Blueprint
+from quizgame.content.library import BankQuestion
+from quizgame.game.quiz.grading import Confidence
+from quizgame.game.quiz.learner import Mastery, Readiness, estimate_mastery, estimate_readiness
+from quizgame.game.quiz.reviews import Review
+from quizgame.game.quiz.scheduling import Card
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Right answers among those given with one confidence."""
+
+    answers: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Everything that the progress screen and ``quizgame stats`` show."""
+
+    blueprint: str
+    bank: int
+    """Questions in the library."""
+    seen: int
+    """Of these, answered at least once."""
+    due: int
+    """Of these, due now."""
+    due_by_domain: Mapping[str, int]
+    answers: int
+    right: int
+    sure_and_wrong: tuple[str, ...]
+    """Ids whose last answer was sure and wrong."""
+    calibration: Mapping[Confidence, Calibration]
+    mastery: Mastery
+    readiness: Readiness
+
+
+def measure_progress(
+    bank: Mapping[str, BankQuestion],
+    blueprint: Blueprint,
+    reviews: Sequence[Review],
+    cards: Mapping[str, Card],
+    now: datetime,
+) -> Progress:
+    """Where the learner stands at an instant, by all reviews in their order."""
+    due = [card.item for card in cards.values() if card.due <= now and card.item in bank]
+    by_domain: dict[str, int] = {}
+    for name in due:
+        by_domain[bank[name].domain] = by_domain.get(bank[name].domain, 0) + 1
+    last = {one.item: one for one in reviews}
+    mastery = estimate_mastery(reviews, blueprint, now)
+    return Progress(
+        blueprint=blueprint.id,
+        bank=len(bank),
+        seen=sum(name in last for name in bank),
+        due=len(due),
+        due_by_domain=by_domain,
+        answers=len(reviews),
+        right=sum(one.right for one in reviews),
+        sure_and_wrong=tuple(name for name, one in last.items() if not one.right and one.confidence is Confidence.SURE),
+        calibration={confidence: _calibration(reviews, confidence) for confidence in Confidence},
+        mastery=mastery,
+        readiness=estimate_readiness(mastery, blueprint),
+    )
+
+
+def _calibration(reviews: Sequence[Review], confidence: Confidence) -> Calibration:
+    given = [one for one in reviews if one.confidence is confidence]
+    return Calibration(len(given), sum(one.right for one in given))
