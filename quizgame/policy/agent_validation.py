@@ -37,7 +37,7 @@ _NAME_CHARACTERS: Final = re.compile(r"[-a-zA-Z0-9_.]+")
 _PATTERN_CHARACTERS: Final = re.compile(r"[-a-zA-Z0-9_.*]+")
 
 
-class _Refused(Exception):  # noqa: N818 - never leaves this module
+class _Refused(Exception):
     """Carries the agent's complaint."""
 
 

@@ -1,6 +1,6 @@
 """The schemas of CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy and CiliumCIDRGroup.
 
-Source: the custom resource definitions of cilium/cilium v1.19 (pkg/k8s/apis/cilium.io/client/crds/v2), fields and rules.
+Source: the custom resource definitions of cilium/cilium v1.19, pkg/k8s/apis/cilium.io/client/crds/v2.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ OPERATORS: Final = ("In", "NotIn", "Exists", "DoesNotExist")
 MAX_PORTS: Final = 40
 
 _LABEL_VALUE = r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"
-_PORT = r"^(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4})|([a-zA-Z0-9]-?)*[a-zA-Z](-?[a-zA-Z0-9])*$"
+_PORT = (
+    r"^(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4})"
+    r"|([a-zA-Z0-9]-?)*[a-zA-Z](-?[a-zA-Z0-9])*$"
+)
 _NAME = r"^([-a-zA-Z0-9_]+[.]?)+$"
 _NAME_PATTERN = r"^([-a-zA-Z0-9_*]+[.]?)+$"
 _ICMP_TYPE = (

@@ -97,9 +97,10 @@ def _is_covered(key: _Key, entry: MapEntry, rows: Mapping[_Key, MapEntry]) -> bo
     rank = _rank(entry)
     for broader in _broader(key):
         other = rows.get(broader)
-        if other is not None and broader != key:
-            if _rank(other) > rank or (entry.is_deny and other.is_deny):
-                return True
+        if other is None or broader == key:
+            continue
+        if _rank(other) > rank or (entry.is_deny and other.is_deny):
+            return True
     return False
 
 

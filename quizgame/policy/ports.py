@@ -21,7 +21,7 @@ def is_port_name(text: str) -> bool:
 
 
 def parse_go_uint(text: str) -> int | None:
-    """Parse an unsigned number as Go does with base 0 (``0x``, ``0o``, ``0b``, leading zero); ``None`` if it is none."""
+    """Parse an unsigned number as Go does with base 0 (prefixes, leading zero); ``None`` if it is none."""
     try:
         if re.fullmatch(r"0[0-7_]+", text):
             return int(text, 8)

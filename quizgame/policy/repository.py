@@ -7,7 +7,7 @@ what a change concerns. It never numbers identities; it is told about them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from quizgame.errors import QuizgameError
@@ -24,12 +24,16 @@ from quizgame.policy.compiled import (
 from quizgame.policy.endpoint_policy import EndpointPolicy
 from quizgame.policy.identity import RESERVED_LABELS, ReservedIdentity, has_reserved
 from quizgame.policy.kubernetes_parsing import parse_network_policy
+from quizgame.policy.l7 import Request
 from quizgame.policy.labels import SOURCE_K8S, Label, Labels
+from quizgame.policy.listings import SelectorRow, rule_entries, selector_rows
 from quizgame.policy.map_state import MapItem, MapState, Posture
 from quizgame.policy.model import Direction, EnforcementMode, GroupRef, PolicyKey, Protocol, Rule, ServiceRef
 from quizgame.policy.parsing import CCNP, CNP, KNP, Scope, parse_cilium_policy, policy_key
+from quizgame.policy.repository_caches import Caches
 from quizgame.policy.selector_cache import EVERYONE, SelectorCache
 from quizgame.policy.selectors import CidrSelector, FqdnSelector, Prefix, parse_prefix
+from quizgame.policy.trail import Trail, explain
 from quizgame.policy.validation import validate_layer2
 
 POLICY_KINDS: Final = (CNP, CCNP, KNP)
@@ -97,7 +101,7 @@ class Repository:
         self._services: dict[tuple[str, str], Service] = {}
         self._groups: dict[str, CidrGroup] = {}
         self._named_ports: dict[str, NamedPorts] = {}
-        self._caches = _Caches()
+        self._caches = Caches()
         self._shares = False
 
     def fork(self) -> Repository:
@@ -113,7 +117,7 @@ class Repository:
         """Put another configuration in force (as a restart of the agent does)."""
         if settings != self.settings:
             self.settings = settings
-            self._caches = _Caches()
+            self._caches = Caches()
 
     # Policies.
 
@@ -275,7 +279,7 @@ class Repository:
     def _subjects(self, rule: Rule) -> int:
         selected = self.identities.selected(rule.subject)
         host = 1 << self.identities.slots[ReservedIdentity.HOST]
-        # Source: cilium/cilium v1.19 pkg/policy/rule.go matchesSubject: a nodeSelector is about the host, nothing else is.
+        # Source: cilium/cilium v1.19 pkg/policy/rule.go matchesSubject: only a nodeSelector is about the host.
         return selected & host if rule.selects_nodes else selected & ~host
 
     def endpoint_policy(self, identity: int, named_ports: NamedPorts | None = None) -> EndpointPolicy:
@@ -288,8 +292,7 @@ class Repository:
         caches = self._caches.of_generation(self.identities.generation)
         is_open = self.is_exempt(identity)
         rules = () if is_open else self.selecting_rules(identity)
-        own_names = ((name.lower(), port) for name, port in (named_ports or {}).items())
-        names = tuple(sorted(own_names)) if any(rule.has_names for rule in rules) else ()
+        names = tuple(sorted((named_ports or {}).items())) if any(rule.has_names for rule in rules) else ()
         always = not is_open and self._is_always_closed(identity)
         key = rules, names, always
         states = caches.states.get(key)
@@ -327,7 +330,7 @@ class Repository:
         self, direction: Direction, rules: tuple[CompiledRule, ...], own_names: NamedPorts, *, always: bool
     ) -> MapState:
         items: list[MapItem] = []
-        names = self._port_names(direction, own_names)
+        names = self.port_names(direction, own_names)
         for compiled in rules:
             for clause in compiled.clauses:
                 if clause.clause.direction is not direction:
@@ -340,9 +343,10 @@ class Repository:
         posture = self.posture(direction, rules, always=always)
         return MapState(direction, items, posture, self.identities.slots)
 
-    def _port_names(self, direction: Direction, own_names: NamedPorts) -> Mapping[str, Iterable[tuple[int, Protocol]]]:
+    def port_names(self, direction: Direction, own_names: NamedPorts) -> Mapping[str, Sequence[tuple[int, Protocol]]]:
+        """Return what port names mean: at ingress the endpoint's own, at egress those of the whole cluster."""
         if direction is Direction.INGRESS:
-            return {name: (port,) for name, port in own_names.items()}
+            return {name.lower(): (port,) for name, port in own_names.items()}
         if self._caches.port_names is None:
             gathered: dict[str, list[tuple[int, Protocol]]] = {}
             for ports in self._named_ports.values():
@@ -361,6 +365,30 @@ class Repository:
                 peers |= EVERYONE if selector.is_wildcard else self.identities.selected(selector)
             caches.peers[clause] = peers
         return peers
+
+    # Answers for people.
+
+    def explain(
+        self,
+        identity: int,
+        direction: Direction,
+        peer: int,
+        port: int,
+        protocol: int,
+        *,
+        request: Request | None = None,
+        named_ports: NamedPorts | None = None,
+    ) -> Trail:
+        """Say what every rule says of a flow at one endpoint, and what wins."""
+        return explain(self, identity, direction, peer, port, protocol, request=request, named_ports=named_ports)
+
+    def rules(self) -> list[dict[str, Any]]:
+        """Return the elements that ``policy get`` lists."""
+        return rule_entries(self.compiled_rules())
+
+    def selectors(self) -> list[SelectorRow]:
+        """Return the rows that ``policy selectors`` lists."""
+        return selector_rows(self.compiled_rules(), self.identities)
 
     # Bookkeeping.
 
@@ -387,42 +415,6 @@ class Repository:
             self._services, self._groups = dict(self._services), dict(self._groups)
             self._named_ports = dict(self._named_ports)
             self._shares = False
-
-
-_StateKey = tuple[tuple[CompiledRule, ...], tuple[tuple[str, tuple[int, Protocol]], ...], bool]
-
-
-_STATES_KEPT: Final = 4096
-"""Realized states kept before they are all forgotten; policies long gone would pile up otherwise."""
-
-
-@dataclass(slots=True)
-class _Caches:
-    """Derived values. Forks share the containers: they are replaced when their premises change, never emptied."""
-
-    generation: int = -1
-    """Of the identities that `subjects`, `peers` and `states` were computed for."""
-    subjects: list[tuple[int, CompiledRule]] | None = None
-    peers: dict[CompiledClause, int] = field(default_factory=dict)
-    states: dict[_StateKey, tuple[MapState, MapState]] = field(default_factory=dict)
-    prefixes: tuple[Prefix, ...] | None = None
-    fqdns: tuple[FqdnSelector, ...] | None = None
-    port_names: dict[str, list[tuple[int, Protocol]]] | None = None
-
-    def of_generation(self, generation: int) -> _Caches:
-        """Return these caches, without what was computed for other identities."""
-        if self.generation != generation or len(self.states) > _STATES_KEPT:
-            self.generation = generation
-            self.subjects, self.peers, self.states = None, {}, {}
-        return self
-
-    def forget_rules(self) -> None:
-        """Drop what depends on which rules there are; states are keyed by their rules and stay."""
-        self.subjects, self.prefixes, self.fqdns = None, None, None
-
-    def forget_states(self) -> None:
-        """Drop what depends on port names of the cluster."""
-        self.states, self.port_names = {}, None
 
 
 def _k8s_labels(labels: Mapping[str, str] | None) -> Labels:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from quizgame.yamlsource.place import Place, YamlError, YamlProblem
@@ -132,9 +132,7 @@ def load_document(
     return documents[0]
 
 
-def read_documents(
-    path: Path, *, dialect: Dialect = Dialect.PACK, limits: Limits = DEFAULT_LIMITS
-) -> list[Document]:
+def read_documents(path: Path, *, dialect: Dialect = Dialect.PACK, limits: Limits = DEFAULT_LIMITS) -> list[Document]:
     """Load every document of a file.
 
     Raises:
@@ -164,7 +162,7 @@ def _decode(text: str | bytes, source: str, limits: Limits) -> str:
         raise YamlError([YamlProblem(Place(source, line, column), "not UTF-8: save the file as UTF-8")]) from error
 
 
-class _Composer(CParser):  # type: ignore[misc]  # the C extension has no types
+class _Composer(CParser):
     """libyaml's parser, with tags resolved by this module and depth and nodes counted as they appear."""
 
     def __init__(self, text: str, source: str, dialect: Dialect, limits: Limits) -> None:
@@ -182,7 +180,7 @@ class _Composer(CParser):  # type: ignore[misc]  # the C extension has no types
         roots: list[Node] = []
         try:
             while self.check_node():
-                roots.append(self.get_node())
+                roots.append(cast("Node", self.get_node()))
         except yaml.YAMLError as error:
             raise YamlError([_located(error, self._source)]) from error
         finally:
@@ -303,9 +301,9 @@ class _Constructor:
         return built
 
     def _merged(self, node: Node) -> list[dict[str, Any]]:
-        values = [self.construct(item) for item in node.value] if isinstance(node, SequenceNode) else [
-            self.construct(node)
-        ]
+        values = (
+            [self.construct(item) for item in node.value] if isinstance(node, SequenceNode) else [self.construct(node)]
+        )
         if not all(isinstance(value, dict) for value in values):
             self._report(node, "<< merges mappings only")
             return []
@@ -314,7 +312,7 @@ class _Constructor:
     def _key(self, node: ScalarNode) -> str:
         if self._dialect is Dialect.PACK or node.tag == STR:
             return cast("str", node.value)
-        value = self._scalars.get(node.tag, lambda node: cast("str", node.value))(node)
+        value = resolve_plain(node.value, self._dialect)[1]
         if isinstance(value, bool):
             return "true" if value else "false"
         return "null" if value is None else str(value)

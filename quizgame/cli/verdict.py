@@ -1,0 +1,219 @@
+"""``quizgame verdict``: what policy does to each probe, in a world made of manifests alone."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from quizgame.cli.main import Exit
+from quizgame.errors import QuizgameError
+from quizgame.policy.model import EnforcementMode
+from quizgame.policy.probe_parsing import parse_probe
+from quizgame.policy.world import PolicyWorld, ProbeOutcome, WorldSettings, build_world, is_address
+from quizgame.yamlsource.loader import Document, load_document, read_documents
+from quizgame.yamlsource.place import YamlError, YamlProblem
+from quizgame.yamlsource.scalars import Dialect
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+_PROBLEMS_SHOWN = 20
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the verb's options."""
+    parser.add_argument(
+        "--manifests",
+        metavar="PATH",
+        nargs="+",
+        action="extend",
+        required=True,
+        help="YAML files, or folders of them, with Kubernetes objects",
+    )
+    parser.add_argument(
+        "--case", metavar="FILE", help="YAML: policyEnforcementMode, clusterName, dns, initPods; other keys are ignored"
+    )
+    parser.add_argument("--probes", metavar="FILE", required=True, help="one JSON object a line; - is standard input")
+
+
+def run(args: Namespace) -> int:
+    """Print each probe with its verdict; policies that are refused are told on stderr."""
+    settings = _read_settings(args.case)
+    documents = [document for path in args.manifests for document in _read_manifests(Path(path))]
+    objects = list(_objects(documents))
+    world = build_world([manifest for _, manifest in objects], settings)
+    lines, problems = _answer(world, args.probes)
+    for rejection in world.rejections:
+        place = objects[rejection.index][0]
+        who = "api-server" if rejection.by_api_server else "agent"
+        sys.stderr.write(f"quizgame: {place}: {rejection.name} rejected by {who}: {rejection.message}\n")
+    if problems:
+        for problem in problems[:_PROBLEMS_SHOWN]:
+            sys.stderr.write(f"quizgame: {problem}\n")
+        if len(problems) > _PROBLEMS_SHOWN:
+            sys.stderr.write(f"quizgame: and {len(problems) - _PROBLEMS_SHOWN} more\n")
+        return Exit.USAGE
+    sys.stdout.write("".join(lines))
+    return Exit.PROBLEM if world.rejections else Exit.DONE
+
+
+def _read_manifests(path: Path) -> Iterator[Document]:
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
+        if not files:
+            raise QuizgameError("no YAML file in this folder", source=str(path))
+    elif path.exists():
+        files = [path]
+    else:
+        raise QuizgameError("no such file or folder", source=str(path))
+    for file in files:
+        yield from read_documents(file, dialect=Dialect.KUBERNETES)
+
+
+def _objects(documents: list[Document]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each object with its place; the items of a List are objects of their own."""
+    problems = []
+    for document in documents:
+        for path, data in _items(document):
+            if isinstance(data, dict) and isinstance(data.get("kind"), str) and _has_metadata(data):
+                yield str(document.place(path)), data
+            else:
+                message = "no Kubernetes object: expected a mapping with kind and metadata.name"
+                problems.append(YamlProblem(document.place(path), message))
+    if problems:
+        raise YamlError(problems)
+
+
+def _items(document: Document) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    data = document.data
+    if isinstance(data, dict) and data.get("kind") == "List" and isinstance(data.get("items"), list):
+        for index, item in enumerate(data["items"]):
+            yield ("items", index), item
+    else:
+        yield (), data
+
+
+def _has_metadata(data: dict[str, Any]) -> bool:
+    metadata = data.get("metadata")
+    return isinstance(metadata, dict) and isinstance(metadata.get("name"), str)
+
+
+def _read_settings(case: str | None) -> WorldSettings:
+    if case is None:
+        return WorldSettings()
+    path = Path(case)
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise QuizgameError(f"cannot read: {error.strerror}", source=case) from error
+    document = load_document(text, case, dialect=Dialect.KUBERNETES)
+    return _CaseReader(document).read()
+
+
+class _CaseReader:
+    """Reads the keys of a case file that matter, and gathers what is wrong with them."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._problems: list[YamlProblem] = []
+
+    def read(self) -> WorldSettings:
+        data = self._document.data
+        if not isinstance(data, dict):
+            self._report((), "expected a mapping")
+            data = {}
+        settings = WorldSettings(
+            mode=self._mode(data.get("policyEnforcementMode")),
+            cluster_name=self._cluster_name(data.get("clusterName")),
+            names=self._names(data.get("dns")),
+            init_pods=frozenset(self._init_pods(data.get("initPods"))),
+        )
+        if self._problems:
+            raise YamlError(self._problems)
+        return settings
+
+    def _mode(self, value: Any) -> EnforcementMode:
+        if value is None:
+            return EnforcementMode.DEFAULT
+        try:
+            return EnforcementMode(value)
+        except ValueError:
+            expected = ", ".join(mode.value for mode in EnforcementMode)
+            self._report(("policyEnforcementMode",), f'unknown mode "{value}": expected one of {expected}')
+            return EnforcementMode.DEFAULT
+
+    def _cluster_name(self, value: Any) -> str:
+        if value is None:
+            return "default"
+        if not isinstance(value, str):
+            self._report(("clusterName",), f"{value!r} is no text: put it in quotes")
+        return str(value)
+
+    def _names(self, value: Any) -> dict[str, list[str]]:
+        names: dict[str, list[str]] = {}
+        if value is None:
+            return names
+        if not isinstance(value, dict):
+            self._report(("dns",), "expected a mapping of names to lists of addresses")
+            return names
+        for name, addresses in value.items():
+            if not isinstance(addresses, list):
+                self._report(("dns", name), "expected a list of addresses")
+                continue
+            for index, address in enumerate(addresses):
+                if not is_address(str(address)):
+                    self._report(("dns", name, index), f'"{address}" is no address')
+            names[name] = [str(address) for address in addresses if is_address(str(address))]
+        return names
+
+    def _init_pods(self, value: Any) -> list[str]:
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(pod, str) for pod in value):
+            self._report(("initPods",), "expected a list of namespace/name")
+            return []
+        return value
+
+    def _report(self, path: tuple[str | int, ...], message: str) -> None:
+        self._problems.append(YamlProblem(self._document.place(path), message))
+
+
+def _answer(world: PolicyWorld, probes: str) -> tuple[list[str], list[str]]:
+    """Return the lines to print, and what is wrong with the probes."""
+    source = "STDIN" if probes == "-" else probes
+    try:
+        text = sys.stdin.buffer.read() if probes == "-" else Path(probes).read_bytes()
+    except OSError as error:
+        raise QuizgameError(f"cannot read: {error.strerror}", source=probes) from error
+    lines: list[str] = []
+    problems: list[str] = []
+    decoder, encoder = msgspec.json.Decoder(), msgspec.json.Encoder()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            data = decoder.decode(line)
+            outcome = world.decide(parse_probe(data))
+        except msgspec.DecodeError as error:
+            problems.append(f"{source}:{number}:1: not JSON: {error}")
+        except QuizgameError as error:
+            problems.append(f"{source}:{number}:1: {error}")
+        else:
+            lines.append(encoder.encode(data | _shown(outcome)).decode() + "\n")
+    return lines, problems
+
+
+def _shown(outcome: ProbeOutcome) -> dict[str, str | None]:
+    return {
+        "egress": _word(outcome.egress_allowed),
+        "ingress": _word(outcome.ingress_allowed),
+        "l7": _word(outcome.request_allowed),
+        "verdict": outcome.verdict,
+    }
+
+
+def _word(allowed: bool | None) -> str | None:
+    return None if allowed is None else "allowed" if allowed else "denied"
