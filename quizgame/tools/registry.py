@@ -18,7 +18,7 @@ PROGRAMS: dict[str, str] = {
     "cilium": "quizgame.tools.cilium:CILIUM",
     "hubble": "quizgame.tools.hubble_tool:HUBBLE",
     "[": "quizgame.tools.text.test_tool:TEST",
-    "awk": "quizgame.tools.text.awk:AWK",
+    "awk": "quizgame.tools.text.awk.tool:AWK",
     "base64": "quizgame.tools.text.base64_tool:BASE64",
     "basename": "quizgame.tools.text.names:BASENAME",
     "cat": "quizgame.tools.text.cat:CAT",
@@ -34,7 +34,7 @@ PROGRAMS: dict[str, str] = {
     "egrep": "quizgame.tools.text.grep:GREP",
     "false": "quizgame.tools.text.constant:FALSE",
     "fgrep": "quizgame.tools.text.grep:GREP",
-    "gawk": "quizgame.tools.text.awk:AWK",
+    "gawk": "quizgame.tools.text.awk.tool:AWK",
     "grep": "quizgame.tools.text.grep:GREP",
     "head": "quizgame.tools.text.head:HEAD",
     "jq": "quizgame.tools.text.jq_tool:JQ",
@@ -50,7 +50,7 @@ PROGRAMS: dict[str, str] = {
     "rev": "quizgame.tools.text.rev:REV",
     "rm": "quizgame.tools.text.files:RM",
     "rmdir": "quizgame.tools.text.files:RMDIR",
-    "sed": "quizgame.tools.text.sed:SED",
+    "sed": "quizgame.tools.text.sed.tool:SED",
     "seq": "quizgame.tools.text.seq:SEQ",
     "sleep": "quizgame.tools.text.sleep:SLEEP",
     "sort": "quizgame.tools.text.sort:SORT",
@@ -101,7 +101,7 @@ class Programs(Mapping[str, Tool]):
             try:
                 tool = getattr(import_module(module_name), attribute)
             except ModuleNotFoundError as problem:
-                if problem.name != module_name:
+                if not f"{problem.name}.".startswith(f"{module_name}."):
                     raise
                 tool = _Absent(name)
             self._loaded[name] = tool

@@ -1,0 +1,1 @@
+"""``awk``: its language, and running it over lines."""

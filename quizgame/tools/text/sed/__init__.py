@@ -1,0 +1,1 @@
+"""``sed``: its script, and running it over lines."""
