@@ -31,6 +31,14 @@ class Outside:
     """Address → host."""
     ttl_s: int = 60
     """Time to live of every answer."""
+    resolver_ip: str = "172.18.0.1"
+    """The name server that nodes and CoreDNS ask for public names."""
+
+    def host_at(self, ip: str) -> OutsideHost | None:
+        """The host with this address; the resolver is always there."""
+        if ip == self.resolver_ip:
+            return OutsideHost(ip, ports=())
+        return self.hosts.get(ip)
 
     def resolve(self, name: str) -> tuple[str, ...]:
         """Addresses of a public name; empty where it does not exist."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.pods import is_host_network
+from quizgame.cluster.fabric import agents_of
 from quizgame.cluster.objects import dig
 from quizgame.datapath.packet import Origin
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def agents(world: World) -> Iterator[Agent]:
     """All agents of all clusters, in order."""
     for cluster in world.clusters.values():
-        yield from cluster.agents.values()
+        yield from agents_of(cluster)
 
 
 def agent_of_node_ip(world: World, ip: str) -> Agent | None:

@@ -5,15 +5,8 @@ The shape follows batfish's Flow → Trace → Hop → Step with a disposition.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
-
-from quizgame.cluster.agent.monitor import DropReason, MonitorEvent
-
-if TYPE_CHECKING:
-    from quizgame.cluster.agent.conntrack import CtEntry, CtKey
-    from quizgame.datapath.packet import Packet
 
 
 class StepKind(Enum):
@@ -65,39 +58,3 @@ class Hop:
     node: str
     """``context/node``; ``outside`` for the world."""
     steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CtWrite:
-    """An entry that a walk wants in a node's connection-tracking table."""
-
-    node: str
-    """``context/node``."""
-    key: CtKey
-    entry: CtEntry
-
-
-@dataclass(slots=True)
-class Walk:
-    """The outcome of one packet's walk: nothing in the world has changed yet."""
-
-    packet: Packet
-    """As it arrived: translated."""
-    disposition: Disposition = Disposition.DELIVERED
-    hops: list[Hop] = field(default_factory=list)
-    events: list[MonitorEvent] = field(default_factory=list)
-    """In the order in which the nodes see the packet."""
-    ct_writes: list[CtWrite] = field(default_factory=list)
-    drop_reason: DropReason | None = None
-    drop_side: str = ""
-    """``egress`` or ``ingress`` where policy dropped it."""
-    delivered_to: str = ""
-    """``context/node`` that the packet ended on, or ``outside``."""
-
-    def step(self, node: str, kind: StepKind, decided_by: str = "", detail: str = "") -> None:
-        """Add a step to the hop of a node, opening the hop if it is not the current one."""
-        added = Step(kind, decided_by, detail)
-        if self.hops and self.hops[-1].node == node:
-            self.hops[-1] = Hop(node, (*self.hops[-1].steps, added))
-        else:
-            self.hops.append(Hop(node, (added,)))

@@ -1,0 +1,116 @@
+"""Routing: where a packet goes after its sender's node has let it out.
+
+Source: facts F-01, F-50, F-124 and reference curriculum, datapath models; cilium/cilium v1.19
+Documentation/network/concepts/routing.rst for what each mode needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from quizgame.cluster.agent.agent import Agent
+from quizgame.cluster.agent.monitor import TracePoint
+from quizgame.cluster.fabric import fabric_of
+from quizgame.cluster.links import GENEVE_PORT, VXLAN_PORT
+from quizgame.datapath.topology import agent_of_node_ip
+
+if TYPE_CHECKING:
+    from quizgame.cluster.outside import OutsideHost
+    from quizgame.cluster.world import World
+
+
+class Ending(Enum):
+    """What is at the end of a path."""
+
+    ENDPOINT = "endpoint"
+    NODE = "node"
+    OUTSIDE = "outside"
+    NOWHERE = "nowhere"
+    """Nothing answers, and nothing says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """How a packet travels from a node (or from outside) to its destination address."""
+
+    ending: Ending
+    receiver: Agent | None = None
+    """Agent of the node that it ends on."""
+    host: OutsideHost | None = None
+    point: TracePoint | None = None
+    """Trace point at which the sending node sees it leave; ``None`` where both ends are on one node."""
+    reply_point: TracePoint | None = None
+    """The same for replies, at the receiving node."""
+    is_encapsulated: bool = False
+    is_masqueraded: bool = False
+    detail: str = ""
+    """Why it ends nowhere, or what carried it."""
+
+
+def _stack_point(agent: Agent) -> TracePoint:
+    return TracePoint.TO_NETWORK if agent.config.has_bpf_host_routing else TracePoint.TO_STACK
+
+
+def route(world: World, sender: Agent, destination: str) -> Path:
+    """Find the way from a node to an address."""
+    if sender.endpoint_at(destination) is not None:
+        return Path(Ending.ENDPOINT, sender)
+    if destination in (sender.node_ip, sender.router_ip):
+        return Path(Ending.NODE, sender, point=TracePoint.TO_STACK, reply_point=None)
+    entry = sender.ipcache.lookup(destination)
+    if entry is not None and entry.tunnel_endpoint != "0.0.0.0":
+        return _to_remote_workload(world, sender, destination, entry.tunnel_endpoint)
+    node = agent_of_node_ip(world, destination)
+    if node is not None:
+        return _to_node(world, sender, node)
+    host = fabric_of(world).outside.host_at(destination)
+    if host is None:
+        return Path(Ending.NOWHERE, point=_stack_point(sender), is_masqueraded=True, detail="no host has this address")
+    if not fabric_of(world).links.allows(sender.place, "outside", "TCP", 0):
+        return Path(Ending.NOWHERE, point=_stack_point(sender), is_masqueraded=True, detail="a firewall drops it")
+    return Path(Ending.OUTSIDE, host=host, point=_stack_point(sender), is_masqueraded=True)
+
+
+def _to_node(world: World, sender: Agent, node: Agent) -> Path:
+    if not fabric_of(world).links.allows(sender.place, node.place, "*", 0):
+        return Path(Ending.NOWHERE, node, point=_stack_point(sender), detail="a firewall between the nodes drops it")
+    return Path(Ending.NODE, node, point=_stack_point(sender), reply_point=_stack_point(node))
+
+
+def _to_remote_workload(world: World, sender: Agent, destination: str, node_ip: str) -> Path:
+    node = agent_of_node_ip(world, node_ip)
+    is_tunnel = sender.config.is_tunnel
+    point = TracePoint.TO_OVERLAY if is_tunnel else _stack_point(sender)
+    if node is None:
+        return Path(Ending.NOWHERE, point=point, is_encapsulated=is_tunnel, detail=f"no node has the address {node_ip}")
+    if is_tunnel:
+        port = VXLAN_PORT if sender.config.tunnel_protocol == "vxlan" else GENEVE_PORT
+        passes = fabric_of(world).links.allows(sender.place, node.place, "UDP", port)
+        reason = f"UDP {port} between the nodes is blocked"
+        if passes and not node.config.is_tunnel:
+            passes, reason = False, "the receiving node does not terminate tunnels"
+    else:
+        passes = sender.config.is_on("auto-direct-node-routes") and fabric_of(world).links.allows(
+            sender.place, node.place, "*", 0
+        )
+        reason = "the network has no route to the pod range"
+    if not passes:
+        return Path(Ending.NOWHERE, node, point=point, is_encapsulated=is_tunnel, detail=reason)
+    if node.endpoint_at(destination) is None:
+        if destination in (node.router_ip, node.node_ip):
+            return Path(Ending.NODE, node, point=point, reply_point=point, is_encapsulated=is_tunnel)
+        return Path(
+            Ending.NOWHERE, node, point=point, is_encapsulated=is_tunnel, detail="the node has no such endpoint"
+        )
+    reply = TracePoint.TO_OVERLAY if node.config.is_tunnel else _stack_point(node)
+    return Path(Ending.ENDPOINT, node, point=point, reply_point=reply, is_encapsulated=is_tunnel)
+
+
+def route_from_outside(world: World, destination: str) -> Path:
+    """Find the way from outside to an address: only nodes are reachable."""
+    node = agent_of_node_ip(world, destination)
+    if node is None or not fabric_of(world).links.allows("outside", node.place, "*", 0):
+        return Path(Ending.NOWHERE, detail="no node has this address, or a firewall drops it")
+    return Path(Ending.NODE, node, reply_point=_stack_point(node))
