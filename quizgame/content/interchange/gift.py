@@ -297,13 +297,20 @@ def _split(body: str) -> list[_Answer]:
     """The answers; none if the text does not begin with a mark."""
     if not body.startswith(("=", "~")):
         return []
-    answers: list[_Answer] = []
-    start = 0
-    while start < len(body):
-        end = min((at for at in (_find(body, mark, start + 1) for mark in "=~") if at > 0), default=len(body))
-        answers.append(_answer(body[start], body[start + 1 : end].strip()))
-        start = end
-    return answers
+    starts = _marks(body)
+    ends = [*starts[1:], len(body)]
+    return [_answer(body[start], body[start + 1 : end].strip()) for start, end in zip(starts, ends, strict=True)]
+
+
+def _marks(body: str) -> list[int]:
+    """Where unescaped marks stand."""
+    found: list[int] = []
+    is_escaped = False
+    for index, character in enumerate(body):
+        if character in "=~" and not is_escaped:
+            found.append(index)
+        is_escaped = character == "\\" and not is_escaped
+    return found
 
 
 def _answer(mark: str, written: str) -> _Answer:

@@ -13,7 +13,9 @@ from quizgame.yamlsource.place import YamlProblem
 COUNTS = {"single": (4, 4), "multiple": (4, 6)}
 """Options a question of a kind has, at least and at most."""
 _WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven"}
-_BY_LETTER = re.compile(r"\b(?:all|none|both|neither) of the (?:above|below)\b|\b(?:option|answer|choice)s? [A-F]\b")
+_BY_LETTER = re.compile(
+    r"\b(?i:(?:all|none|both|neither) of the (?:above|below)|(?:option|answer|choice)s? (?-i:[A-F]))\b"
+)
 
 
 class OptionCounts(Validator):
