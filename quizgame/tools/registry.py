@@ -37,7 +37,7 @@ PROGRAMS: dict[str, str] = {
     "gawk": "quizgame.tools.text.awk.tool:AWK",
     "grep": "quizgame.tools.text.grep:GREP",
     "head": "quizgame.tools.text.head:HEAD",
-    "jq": "quizgame.tools.text.jq_tool:JQ",
+    "jq": "quizgame.tools.text.jq.tool:JQ",
     "less": "quizgame.tools.text.cat:PAGER",
     "ls": "quizgame.tools.text.ls:LS",
     "mkdir": "quizgame.tools.text.files:MKDIR",

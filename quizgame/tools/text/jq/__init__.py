@@ -1,0 +1,1 @@
+"""``jq``: its command line, its program and its output."""
