@@ -1,0 +1,55 @@
+"""Opens the app for the verbs that have a screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quizgame.cli.main import Exit
+from quizgame.cli.sources import blueprint_of, new_seed, open_store, user_home
+from quizgame.errors import QuizgameError
+
+if TYPE_CHECKING:
+    from quizgame.tui.launch import Launch
+    from quizgame.tui.workspace import Workspace
+
+
+def run_app(args: Namespace, launch: Launch = None) -> int:
+    """Run the app until the user leaves it.
+
+    Args:
+        args: The options of `quizgame.cli.sources`.
+        launch: What to open above the home screen.
+
+    Raises:
+        QuizgameError: There is no terminal, or nothing to work with.
+    """
+    is_served = "TEXTUAL_DRIVER" in os.environ  # `quizgame serve` runs the app behind pipes
+    if not is_served and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise QuizgameError(
+            "the app needs a terminal", hint="without one there are `exam --plan`, `list`, `run`, `sh` and `stats`"
+        )
+    for folder in args.pack:
+        if not Path(folder).is_dir():
+            raise QuizgameError(f"no folder {folder}", hint="--pack takes a folder of packs")
+    from quizgame.tui.app import QuizgameApp
+
+    app = QuizgameApp(partial(_open_workspace, args), folder=user_home(), launch=launch)
+    app.run()
+    if app.failure is not None:
+        raise app.failure
+    return app.return_code or Exit.DONE
+
+
+def _open_workspace(args: Namespace) -> Workspace:
+    """Load packs and open the store; a pack's problems are told on the screen, since stderr lies under it."""
+    from quizgame.content.library import load_library, pack_folders
+    from quizgame.tui.workspace import Workspace
+
+    blueprint = blueprint_of(args)
+    library = load_library(pack_folders(user_home(), [Path(folder) for folder in args.pack]))
+    return Workspace(open_store(args), library, blueprint, new_seed=new_seed)

@@ -1,0 +1,1 @@
+"""Widgets that take an answer: one a kind of question."""

@@ -1,0 +1,263 @@
+"""What the screens work on: library, blueprint, store, clock; and what they ask of them.
+
+Rules for this file: no Textual. Everything here runs on the desk's thread.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from quizgame.content.blueprint import Blueprint
+from quizgame.content.library import Library
+from quizgame.errors import QuizgameError
+from quizgame.game.quiz.exam import ExamSession
+from quizgame.game.quiz.learner import Mastery, Readiness, estimate_mastery, estimate_readiness
+from quizgame.game.quiz.plan import plan_exam
+from quizgame.game.quiz.practice import PracticeSession, plan_practice
+from quizgame.game.quiz.report import ExamReport, report_from
+from quizgame.store.store import Attempt, Store
+from quizgame.tui.launch import ExamTerms, PracticeTerms
+
+FORECAST_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioEntry:
+    """A scenario or a lab that can be played, as lists show it."""
+
+    id: str
+    title: str
+    kind: str
+    """``scenario`` or ``lab``."""
+    domain: str
+    difficulty: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A practice run or an exam that was begun and not finished."""
+
+    attempt: int
+    done: int
+    """How many of its questions are dealt with, or answered."""
+    total: int
+    deadline: datetime | None = None
+    """When it ends by itself; ``None`` for practice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the home screen shows."""
+
+    due: int
+    mastery: Mastery
+    readiness: Readiness
+    questions: int
+    """How many the bank holds."""
+    exam: OpenRun | None
+    practice: OpenRun | None
+    exams: int
+    """How many exams were finished."""
+    problems: int
+    """How many problems the packs have."""
+    scenarios: Sequence[ScenarioEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class PastExam:
+    """A finished exam."""
+
+    attempt: int
+    finished: datetime
+    report: ExamReport
+
+
+@dataclass(frozen=True, slots=True)
+class PastPractice:
+    """A practice run, ended or not."""
+
+    started: datetime
+    answered: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the progress screen shows."""
+
+    exams: Sequence[PastExam]
+    """The oldest first."""
+    practices: Sequence[PastPractice]
+    """Those that were ended, the oldest first."""
+    mastery: Mastery
+    due_by_day: Sequence[int]
+    """How many cards fall due on each of the next `FORECAST_DAYS` days; what is due already counts as today."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Library, blueprint and store of this run.
+
+    Args:
+        now: The clock.
+        new_seed: A seed where the user gave none.
+    """
+
+    store: Store
+    library: Library
+    blueprint: Blueprint
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: TID251  # the edge: the app's one wall clock
+    new_seed: Callable[[], int] = lambda: 0
+    scenarios: Sequence[ScenarioEntry] = ()
+    """What can be played; the screen that plays it is registered as ``scenarios``."""
+
+    def overview(self) -> Overview:
+        """How things stand."""
+        now = self.now()
+        mastery = estimate_mastery(self.store.reviews(), self.blueprint, now)
+        known = self.library.questions
+        return Overview(
+            due=sum(card.item in known for card in self.store.due_cards(now)),
+            mastery=mastery,
+            readiness=estimate_readiness(mastery, self.blueprint),
+            questions=len(known),
+            exam=self._open_exam(),
+            practice=self._open_practice(),
+            exams=sum(attempt.finished is not None for attempt in self.store.attempts("exam")),
+            problems=len(self.library.problems),
+            scenarios=self.scenarios,
+        )
+
+    def domain_counts(self) -> Mapping[str, int]:
+        """How many questions the bank holds in each domain."""
+        return Counter(entry.domain for entry in self.library.questions.values())
+
+    # Practice
+
+    def begin_practice(self, terms: PracticeTerms) -> PracticeSession | None:
+        """Begin a practice run, ending any other; ``None`` where these terms give no question."""
+        now, seed = self.now(), self.new_seed()
+        mastery = estimate_mastery(self.store.reviews(), self.blueprint, now)
+        bank = self.library.in_domains(terms.domains)
+        plan = plan_practice(
+            bank,
+            self.blueprint,
+            self.store.cards(),
+            mastery.means(),
+            now=now,
+            seed=seed,
+            count=terms.count,
+            due_only=terms.due_only,
+        )
+        if not plan.items:
+            return None
+        for attempt in self.store.open_attempts("practice"):
+            self._practice(attempt.id).end(now)
+        attempt = self.store.start_attempt(
+            "practice", seed=seed, payload=plan.started(), now=now, pack=self.library.digest
+        )
+        return self._practice(attempt.id)
+
+    def resume_practice(self) -> PracticeSession | None:
+        """Go on with the practice run under way; ``None`` where there is none."""
+        attempts = self.store.open_attempts("practice")
+        return self._practice(attempts[0].id) if attempts else None
+
+    def _practice(self, attempt: int) -> PracticeSession:
+        return PracticeSession(
+            self.library.questions, self.store.events(attempt), self.store.journal(attempt), self.store.cards()
+        )
+
+    def _open_practice(self) -> OpenRun | None:
+        attempts = self.store.open_attempts("practice")
+        if not attempts:
+            return None
+        session = self._practice(attempts[0].id)
+        return OpenRun(attempts[0].id, session.position, len(session.items))
+
+    # Exam
+
+    def begin_exam(self, terms: ExamTerms) -> ExamSession:
+        """Begin an exam.
+
+        Raises:
+            PlanError: The bank is too small for it.
+            QuizgameError: Another exam is under way.
+        """
+        if self.store.open_attempts("exam"):
+            raise QuizgameError("an exam is under way", hint="finish it, or hand it in")
+        seed = terms.seed if terms.seed is not None else self.new_seed()
+        left_out = self.store.last_items("exam", subject=self.blueprint.id) if terms.seed is None else ()
+        plan = plan_exam(
+            self.library.questions.values(),
+            self.blueprint,
+            seed=seed,
+            questions=terms.questions,
+            minutes=terms.minutes,
+            left_out=left_out,
+        )
+        attempt = self.store.start_attempt(
+            "exam",
+            subject=self.blueprint.id,
+            seed=seed,
+            payload=plan.started(),
+            now=self.now(),
+            pack=self.library.digest,
+        )
+        return self._exam(attempt)
+
+    def resume_exam(self) -> ExamSession | None:
+        """Go on with the exam under way (which its time may have ended by now); ``None`` where there is none."""
+        attempts = self.store.open_attempts("exam")
+        if not attempts:
+            return None
+        session = self._exam(attempts[0])
+        session.tick(self.now())
+        return session
+
+    def past_exam(self, attempt: int) -> ExamSession:
+        """A finished exam, to look at."""
+        return self._exam(self.store.attempt(attempt))
+
+    def _exam(self, attempt: Attempt) -> ExamSession:
+        return ExamSession(self.library.questions, self.store.events(attempt.id), self.store.journal(attempt.id))
+
+    def _open_exam(self) -> OpenRun | None:
+        attempts = self.store.open_attempts("exam")
+        if not attempts:
+            return None
+        session = self._exam(attempts[0])
+        answered = sum(session.is_answered(item.id) for item in session.items)
+        return OpenRun(attempts[0].id, answered, len(session.items), session.deadline)
+
+    # Progress
+
+    def progress(self) -> Progress:
+        """What has been done and what is to come."""
+        now = self.now()
+        return Progress(
+            exams=[
+                PastExam(attempt.id, attempt.finished, report_from(attempt.result))
+                for attempt in self.store.attempts("exam")
+                if attempt.finished is not None and attempt.result is not None
+            ],
+            practices=[
+                PastPractice(attempt.started, attempt.result["answered"], attempt.result["right"])
+                for attempt in self.store.attempts("practice")
+                if attempt.result is not None and attempt.result["answered"]
+            ],
+            mastery=estimate_mastery(self.store.reviews(), self.blueprint, now),
+            due_by_day=self._due_by_day(now),
+        )
+
+    def _due_by_day(self, now: datetime) -> list[int]:
+        days = [0] * FORECAST_DAYS
+        for card in self.store.cards().values():
+            day = max((card.due - now) // timedelta(days=1), 0)
+            if day < FORECAST_DAYS and card.item in self.library.questions:
+                days[day] += 1
+        return days
