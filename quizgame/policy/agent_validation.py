@@ -15,6 +15,7 @@ from typing import Any, Final
 from quizgame.policy.cilium_schema import CILIUM_POLICY, ENTITIES, MAX_PORTS, OPERATORS
 from quizgame.policy.go_errors import parse_cidr_error, parse_prefix_error, parse_uint_error, regexp_error
 from quizgame.policy.icmp_types import icmp_type
+from quizgame.policy.model import Protocol
 from quizgame.policy.parsing import CCNP, CNP
 from quizgame.policy.ports import is_port_name, parse_go_uint, parse_protocol
 from quizgame.policy.schema import decoding_error
@@ -43,7 +44,7 @@ class _Refused(Exception):
 
 def agent_refusal(manifest: Mapping[str, Any]) -> str | None:
     """Return why the agent refuses a CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy; ``None`` if it does not."""
-    error = decoding_error(manifest, CILIUM_POLICY)
+    error = decoding_error(manifest, CILIUM_POLICY) or _icmp_name_error(manifest)
     if error is not None:
         return error
     kind = CCNP if manifest.get("kind") == CCNP else CNP
@@ -100,16 +101,24 @@ def _check_item(item: Mapping[str, Any], *, is_ingress: bool, is_host: bool) -> 
         raise _Refused(f"combining {given[0]} and {given[1]} is not supported yet")
     _check_peers(item, members)
     ports = [entry or {} for entry in item.get("toPorts") or ()]
-    if is_ingress and any((entry.get("rules") or {}).get("dns") for entry in ports):
-        raise _Refused("L7 protocol DNS is not supported on ingress yet")
-    if is_host and any(_has_rules(entry) and not (entry["rules"].get("dns")) for entry in ports):
-        raise _Refused("L7 protocol HTTP is not supported on host policies yet")
+    _check_l7_support(ports, is_ingress=is_ingress, is_host=is_host)
     if item.get("icmps") and ports:
         raise _Refused("the ICMPs block may only be present without ToPorts. Define a separate rule to use ToPorts")
     for entry in ports:
         _check_port_rule(entry, is_ingress=is_ingress)
     for entry in item.get("icmps") or ():
         _check_icmp((entry or {}).get("fields") or ())
+
+
+def _check_l7_support(ports: Iterable[Mapping[str, Any]], *, is_ingress: bool, is_host: bool) -> None:
+    where = f"{'host ' if is_host else ''}{'ingress' if is_ingress else 'egress'}"
+    for entry in ports:
+        rules = entry.get("rules") or {}
+        if is_host and is_ingress and _has_rules(entry):
+            raise _Refused("L7 policy is not supported on host ingress yet")
+        for kind, name in (("dns", "DNS"), ("kafka", "Kafka"), ("http", "HTTP")):
+            if rules.get(kind) and (is_ingress if kind == "dns" else is_host):
+                raise _Refused(f"L7 protocol {name} is not supported on {where} yet")
 
 
 def _field(member: str) -> str:
@@ -140,19 +149,23 @@ def _check_peers(item: Mapping[str, Any], members: Iterable[str]) -> None:
 
 
 def _check_cidr_rule(rule: Mapping[str, Any]) -> None:
-    given = [name for name in ("cidr", "cidrGroupRef", "cidrGroupSelector") if rule.get(name)]
+    given = [name for name in ("cidr", "cidrGroupRef") if rule.get(name)]
+    if rule.get("cidrGroupSelector") is not None:
+        given.append("cidrGroupSelector")
+        _check_selector(rule["cidrGroupSelector"])
     if len(given) > 1:
         raise _Refused("more than one of cidr, cidrGroupRef, or cidrGroupSelector may not be set")
-    if not given and rule.get("cidrGroupSelector") is None:
+    if not given:
         raise _Refused("one of cidr, cidrGroupRef, or cidrGroupSelector is required")
-    _check_selector(rule.get("cidrGroupSelector"))
     cidr = rule.get("cidr")
-    if cidr and (error := parse_prefix_error(cidr)):
+    if not cidr:
+        return
+    if error := parse_prefix_error(cidr):
         raise _Refused(f'unable to parse CIDRRule "{cidr}": {error}')
     for hole in rule.get("except") or ():
         if error := parse_prefix_error(hole):
             raise _Refused(error)
-        if cidr and not _contains(cidr, hole):
+        if not _contains(cidr, hole):
             raise _Refused(f"allow CIDR prefix {cidr} does not contain exclude CIDR prefix {hole}")
 
 
@@ -184,9 +197,9 @@ def _check_port_rule(entry: Mapping[str, Any], *, is_ingress: bool) -> None:
     rules = entry.get("rules") or {}
     ports: Sequence[Mapping[str, Any]] = entry.get("ports") or ()
     if entry.get("serverNames") and _has_rules(entry) and not entry.get("terminatingTLS"):
-        raise _Refused("ServerNames are not allowed with L7 rules without TerminatingTLS")
+        raise _Refused("ServerNames are not allowed with L7 rules without TLS termination")
     if any(name == "" for name in entry.get("serverNames") or ()):
-        raise _Refused("Empty server name is not allowed")
+        raise _Refused("empty server name is not allowed")
     if len(ports) > MAX_PORTS:
         raise _Refused(f"too many ports, the max is {MAX_PORTS}")
     has_dns = bool(rules.get("dns"))
@@ -196,8 +209,12 @@ def _check_port_rule(entry: Mapping[str, Any], *, is_ingress: bool) -> None:
         protocol = parse_protocol(port.get("protocol"))
         if _has_rules(entry) and not has_dns and protocol is not None and protocol.name != "TCP":
             raise _Refused(f"L7 rules can only apply to TCP (not {protocol.name}) except for DNS rules")
-    if entry.get("listener") and is_ingress and _has_rules(entry):
-        raise _Refused(f"Listener is not allowed with L7 rules ({entry['listener'].get('name', '')})")
+    if listener := entry.get("listener"):
+        name = listener.get("name", "")
+        if is_ingress:
+            raise _Refused(f"Listener is not allowed on ingress ({name})")
+        if _has_rules(entry):
+            raise _Refused(f"Listener is not allowed with L7 rules ({name})")
     if _has_rules(entry):
         if has_zero:
             raise _Refused("L7 rules can not be used when a port is 0")
@@ -208,18 +225,20 @@ def _check_port(port: Mapping[str, Any], *, has_dns: bool) -> bool:
     """Check one port; say whether it is port 0."""
     text = str(port.get("port") or "")
     number: int | None = 0
+    protocol = parse_protocol(port.get("protocol"))
     if not text:
-        if str(port.get("protocol") or "").upper() not in ("VRRP", "IGMP"):
-            raise _Refused("Port must be specified")
-    elif not is_port_name(text):
+        raise _Refused("port must be specified")
+    if not is_port_name(text):
+        if text != "0" and protocol in (Protocol.VRRP, Protocol.IGMP):
+            raise _Refused("port must be empty or 0")
         if error := parse_uint_error(text):
             raise _Refused(f"unable to parse port: {error}")
         number = parse_go_uint(text)
         if has_dns and int(port.get("endPort") or 0) > (number or 0):
             raise _Refused("DNS rules do not support port ranges")
-    if parse_protocol(port.get("protocol")) is None:
+    if protocol is None:
         raise _Refused(f'invalid protocol "{port.get("protocol")}", must be {{ tcp | udp | sctp | vrrp | igmp | any }}')
-    return bool(text) and not is_port_name(text) and number == 0
+    return not is_port_name(text) and number == 0
 
 
 def _check_l7(rules: Mapping[str, Any], ports: Sequence[Mapping[str, Any]]) -> None:
@@ -247,5 +266,19 @@ def _check_icmp(fields: Iterable[Mapping[str, Any]]) -> None:
         family = each.get("family") or "IPv4"
         if family not in ("IPv4", "IPv6"):
             raise _Refused(f"wrong family: {family}")
-        if icmp_type(each.get("type", 0), ipv6=family == "IPv6") is None:
-            raise _Refused(f"wrong ICMP type: {each.get('type')}")
+
+
+def _icmp_name_error(manifest: Mapping[str, Any]) -> str | None:
+    """Return what decoding says of an ICMP type that its family does not have.
+
+    Source: cilium/cilium v1.19 pkg/policy/api/icmp.go UnmarshalJSON.
+    """
+    for spec in (manifest.get("spec"), *(manifest.get("specs") or ())):
+        for section in _SECTIONS:
+            for item in (spec or {}).get(section) or ():
+                for entry in (item or {}).get("icmps") or ():
+                    for each in (entry or {}).get("fields") or ():
+                        family = each.get("family") or "IPv4"
+                        if icmp_type(each.get("type", 0), ipv6=family == "IPv6") is None:
+                            return f"ICMP type {each.get('type')} not found in {family}"
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from quizgame.policy.labels import SOURCE_K8S, Label
 from quizgame.policy.model import EVERYTHING, Clause, GroupRef, PortMatch, Protocol, Rule, ServiceRef
@@ -18,7 +19,10 @@ from quizgame.policy.selectors import (
     Selector,
     in_cluster,
     parse_prefix,
+    reserved_selector,
 )
+
+HOST_SELECTOR: Final = reserved_selector("host")
 
 NamedPorts = Mapping[str, tuple[int, Protocol]]
 """Port names of one pod, with number and protocol."""
@@ -60,6 +64,14 @@ class CompiledClause:
     def is_wildcard(self) -> bool:
         """Whether the peers are everybody."""
         return any(selector.is_wildcard for selector in self.selectors)
+
+    @property
+    def spares_host(self) -> bool:
+        """Whether requests of the local host pass its L7 rules: it selects the host without naming it.
+
+        Source: cilium/cilium v1.19 pkg/policy/l4.go createL4IngressFilter.
+        """
+        return self.is_wildcard or HOST_SELECTOR not in self.selectors
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,6 +16,15 @@ _Key = tuple[int, int, int, int]
 """Identity, protocol, first port, port bits (-1 where the protocol is any)."""
 
 
+_EVERYTHING: _Key = (ANY_IDENTITY, Protocol.ANY, 0, -1)
+_LOCAL_HOST: _Key = (ReservedIdentity.HOST, Protocol.ANY, 0, -1)
+
+
+def _plain_allow(key: _Key, direction: Direction) -> MapEntry:
+    identity, protocol, port, _ = key
+    return MapEntry(direction, identity, protocol, port, 0, is_deny=False)
+
+
 def map_entries(state: MapState, slots: Mapping[int, int]) -> list[MapEntry]:
     """Return the rows of one direction, sorted by identity, protocol and port.
 
@@ -30,14 +39,11 @@ def map_entries(state: MapState, slots: Mapping[int, int]) -> list[MapEntry]:
             known = rows.get(key)
             rows[key] = entry if known is None else _merged(known, entry)
     posture = state.posture
-    everything: _Key = (ANY_IDENTITY, Protocol.ANY, 0, -1)
-    if not posture.enforced and everything not in rows:
-        rows[everything] = MapEntry(state.direction, *everything[:3], 0, is_deny=False)
+    if not posture.enforced:
+        rows.setdefault(_EVERYTHING, _plain_allow(_EVERYTHING, state.direction))
+    elif posture.allows_local_host:
+        rows.setdefault(_LOCAL_HOST, _plain_allow(_LOCAL_HOST, state.direction))
     kept = [entry for key, entry in rows.items() if not _is_covered(key, entry, rows)]
-    if posture.allows_local_host and posture.enforced and state.direction is Direction.INGRESS:
-        host = MapEntry(state.direction, ReservedIdentity.HOST, Protocol.ANY, 0, 0, is_deny=False)
-        if all((entry.identity, entry.protocol) != (host.identity, host.protocol) for entry in kept):
-            kept.append(host)
     return sorted(kept, key=lambda entry: (entry.identity, entry.protocol, entry.port, entry.port_bits))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from quizgame.policy.compiled import CompiledClause
 from quizgame.policy.decision import (
@@ -25,7 +26,7 @@ from quizgame.policy.model import AuthMode, Direction, L7Kind, PolicyKey, PortMa
 from quizgame.policy.ports import prefix_length
 from quizgame.policy.selector_cache import UNKNOWN_SLOT
 
-_MATCH_TYPES = {
+_MATCH_TYPES: Final = {
     # (peer is named, protocol is named, port is named): match type
     (True, True, True): MatchType.L3_L4,
     (True, True, False): MatchType.L3_PROTO,
@@ -80,7 +81,7 @@ class Posture:
     enforced: bool
     """Whether what no rule allows is denied."""
     allows_local_host: bool
-    """Whether the node itself gets in unless a rule denies it by name (ingress only)."""
+    """Whether the node itself gets in unless a rule denies it (ingress only)."""
     audit: bool = False
     proxy: bool = True
     """Whether L7 rules redirect."""
@@ -166,7 +167,9 @@ def decide(matching: Sequence[MapItem], port: int, posture: Posture, *, is_host:
         is_host: Whether the peer is the local node and the direction ingress.
     """
     host_enters = is_host and posture.allows_local_host
-    denying = [item for item in matching if item.is_deny and not (host_enters and item.is_wildcard)]
+    # Source: cilium/cilium v1.19 pkg/policy/mapstate.go determineAllowLocalhostIngress: the host's entry yields to
+    # every deny that covers it, by name or not.
+    denying = [item for item in matching if item.is_deny]
     if denying:
         return _denied(denying, port, posture)
     allowing = [item for item in matching if not item.is_deny]
@@ -243,7 +246,7 @@ def merged_l7(
     if kind is L7Kind.DNS:
         plain = [item for item in plain if item.port.first == item.port.last]
     else:
-        plain.extend(item for item in redirecting if host_enters and item.is_wildcard)
+        plain.extend(item for item in redirecting if host_enters and item.clause.spares_host)
     widened = bool(plain) or (not posture.enforced and kind is not L7Kind.DNS)
     merged = tuple(dict.fromkeys(l7 for item in same_kind if (l7 := item.clause.clause.l7) is not None))
     return L7Policy(kind, widened or any(l7.allows_all for l7 in merged), merged)

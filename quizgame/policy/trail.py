@@ -106,7 +106,7 @@ class Trail:
     """Why no policy applies at all; empty where policies do."""
     posture: Posture
     host_enters: bool
-    """Whether the peer is the node itself, which gets in unless denied by name."""
+    """Whether the peer is the node itself, which gets in unless a rule denies it."""
     decision: Decision
     """As looked up in the map state."""
 
@@ -149,7 +149,7 @@ class Trail:
         if not self.posture.enforced:
             return f"no policy puts the endpoint in default deny at {self.direction.value}"
         if self.host_enters:
-            return "the node itself may enter its pods unless a rule denies it by name"
+            return "the node itself may enter its pods unless a rule denies it"
         if any(rule.closes for rule in self.rules):
             return f"default deny: no rule allows it, and {_names(self.rules)} put the endpoint in default deny"
         return "default deny: no rule allows it, and the endpoint is closed whether or not a policy selects it"
@@ -255,8 +255,6 @@ class _Speaker:
         matching = [port for port in ports if port.covers(self.protocol, self.port)]
         if not matching:
             return out("it is about other ports" if ports else "its port name stands for no number here")
-        if clause.is_deny and self.host_enters and compiled.is_wildcard:
-            return out("it denies everybody, but the node itself must be denied by name")
         breadth = max(self._bits(port) for port in matching), not compiled.is_wildcard
         if clause.is_deny:
             return ClauseSaying(clause.path, Stance.DENIES, "peer and port match", breadth=breadth)
@@ -280,6 +278,6 @@ class _Speaker:
         rules = compiled.clause.l7
         if rules is None or rules.kind is not l7.kind:
             return False
-        if l7.kind is not L7Kind.DNS and (not self.posture.enforced or (self.host_enters and compiled.is_wildcard)):
+        if l7.kind is not L7Kind.DNS and (not self.posture.enforced or (self.host_enters and compiled.spares_host)):
             return True
         return l7_allows(rules, self.request)
