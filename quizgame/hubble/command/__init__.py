@@ -1,0 +1,1 @@
+"""The ``hubble`` command: its flags, subcommands, messages and exit statuses."""

@@ -1,0 +1,31 @@
+"""What the command needs from the world around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from quizgame.hubble.fieldmask import MASK_REPAIRED
+from quizgame.hubble.source import FlowSource
+
+
+@dataclass(frozen=True, slots=True)
+class HubbleEnvironment:
+    """The command's surroundings."""
+
+    now_ns: Callable[[], int]
+    """The clock, in nanoseconds since the epoch."""
+    connect: Callable[[str], FlowSource]
+    """Gives the server at an address as typed, ``localhost:4245``; raises `source.RpcError`."""
+    open_file: Callable[[str], BinaryIO]
+    """Opens a file to read; raises `OSError`."""
+    stdin: BinaryIO
+    environ: Mapping[str, str] = field(default_factory=dict)
+    is_terminal: bool = False
+    """Whether stdout is one; colours depend on it."""
+    default_field_mask: tuple[str, ...] = MASK_REPAIRED
+    """What compact, dict and table ask a server for; `fieldmask.MASK_1_19_4` for a tool that loses fields."""
+    version: str = "v1.19.4"
+    build: str = "@HEAD-75d3a68 compiled with go1.26.5 on linux/amd64"
+    """What ``hubble version`` prints after the version."""
