@@ -81,6 +81,7 @@ def tcp(
     port: int,
     *,
     request: HttpRequest | None = None,
+    sni: str | None = None,
     timeout_ns: int = SYN_TIMEOUT_NS,
     start_ns: int | None = None,
 ) -> Exchange:
@@ -92,20 +93,39 @@ def tcp(
         destination: An address (names are resolved before).
         port: Destination port.
         request: What to ask; ``None`` only connects.
+        sni: Server name of a TLS handshake before the request, which proxies then cannot read; ``None``: plain text.
         timeout_ns: How long the client waits for the connection.
         start_ns: When it starts; the world's present instant if left out.
     """
     start = world.clock.now_ns if start_ns is None else start_ns
     course = decide(world, origin, first_packet(world, origin, destination, port, "TCP", start))
     recorder = Recorder(course, start)
-    played = _play_tcp(world, course, recorder, request, timeout_ns, start)
+    played = _play_tcp(world, course, recorder, _Ask(request, sni), timeout_ns)
     recorder.commit()
     return played
 
 
-def _play_tcp(
-    world: World, course: Course, recorder: Recorder, request: HttpRequest | None, timeout_ns: int, start: int
-) -> Exchange:
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """What a client says once it is connected."""
+
+    request: HttpRequest | None
+    sni: str | None
+
+    def is_let_through(self, side: Side) -> bool:
+        """Whether a side's proxy lets it pass. A proxy for HTTP cannot read TLS and refuses it."""
+        if side.l7 is None or self.request is None:
+            return True
+        if self.sni is not None:
+            verdict = side.l7.decide(policy_l7.TlsHello(self.sni))
+        else:
+            asked = self.request
+            verdict = side.l7.decide(policy_l7.HttpRequest(asked.method, asked.path, asked.host, dict(asked.headers)))
+        return verdict is True
+
+
+def _play_tcp(world: World, course: Course, recorder: Recorder, ask: _Ask, timeout_ns: int) -> Exchange:
+    start, request = recorder.now_ns, ask.request
     if course.source is not None:
         recorder.socket_translation(course.source)
     if course.disposition is Disposition.REFUSED:
@@ -126,7 +146,7 @@ def _play_tcp(
     connected_ns = recorder.now_ns - start
     answer, is_denied = None, False
     if request is not None:
-        answer, is_denied = _request(course, recorder, request, listener)
+        answer, is_denied = _request(course, recorder, request, ask, listener)
     if request is not None and answer is None:
         _answer(course, recorder, RST_ACK)
         recorder.track(("SYN", "ACK", "RST"), 6, 480, is_closing=True)
@@ -197,7 +217,7 @@ def _answer(course: Course, recorder: Recorder, flags: tuple[str, ...]) -> None:
 
 
 def _request(
-    course: Course, recorder: Recorder, request: HttpRequest, listener: Listener | None
+    course: Course, recorder: Recorder, request: HttpRequest, ask: _Ask, listener: Listener | None
 ) -> tuple[Answer | None, bool]:
     """Send the request and take the answer; returns it, and whether a proxy gave it instead of the server."""
     _send(course, recorder, PSH_ACK)
@@ -208,18 +228,15 @@ def _request(
     for side in (course.source, course.destination):
         if side is None or side.l7 is None:
             continue
-        verdict = side.l7.decide(
-            policy_l7.HttpRequest(request.method, request.path, request.host, dict(request.headers))
-        )
-        passes = bool(verdict) if side.l7.kind is L7Kind.HTTP else verdict is not False
+        passes = ask.is_let_through(side)
         record = L7Record(L7Type.REQUEST, http=HttpRecord(request.method, request_url(request)))
-        if side.l7.kind is L7Kind.HTTP:
+        if side.l7.kind is L7Kind.HTTP and ask.sni is None:
             recorder.l7(side, record, is_forwarded=passes, is_reply=False)
             asked.append(side)
             course.step(side.agent.place, StepKind.L7_POLICY, detail="allowed" if passes else "denied")
         if not passes:
             is_denied = True
-            if side.l7.kind is L7Kind.HTTP:
+            if side.l7.kind is L7Kind.HTTP and ask.sni is None:
                 answer = Answer(403, "Access denied\r\n", latency_ns=0)
             break
         recorder.wait(HOP_NS)

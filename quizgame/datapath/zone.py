@@ -55,7 +55,7 @@ def _service(api: ApiServer, namespace: str, name: str, host: list[str]) -> Zone
     cluster_ip = dig(service, "spec", "clusterIP", default="")
     if cluster_ip not in ("", "None"):
         return ZoneAnswer(NO_ERROR, (cluster_ip,)) if not host else ZoneAnswer(NXDOMAIN)
-    found = []
+    found: list[str] = []
     for each in api.list("endpointslices", namespace, label_selector=f"{SERVICE_NAME_LABEL}={name}"):
         for endpoint in each.get("endpoints") or ():
             is_ready = dig(endpoint, "conditions", "ready", default=True)

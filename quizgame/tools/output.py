@@ -30,6 +30,8 @@ class Result:
     stdout: list[Line] = field(default_factory=list)
     stderr: list[Line] = field(default_factory=list)
     exit: int = 0
+    exit_facts: tuple[Fact, ...] = ()
+    """What the exit status alone tells whoever gets to see it (``command terminated with exit code 28``)."""
 
 
 def lines(text: str, facts: Iterable[Fact] = ()) -> list[Line]:

@@ -1,0 +1,368 @@
+"""``curl`` in a pod: HTTP over the datapath, with curl's messages and exit codes.
+
+Source: curl(1); reference kubectl, section 9, for the exit codes that connection tests meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from quizgame.datapath.exchange import SYN_TIMEOUT_NS, Exchange, Outcome, tcp
+from quizgame.datapath.names import NameOutcome
+from quizgame.datapath.packet import HttpRequest
+from quizgame.goflags.times import SECOND
+from quizgame.tools.facts import Fact
+from quizgame.tools.output import Line, Result, lines, not_simulated
+from quizgame.tools.pod.context import PodContext
+from quizgame.tools.pod.network import Reach, client_of, name_fact, probe_fact, reach, spend
+from quizgame.tools.text.options import OptionTable, ToolExit
+
+CURL_VERSION = "8.14.1"
+MILLISECOND = 1_000_000
+MAX_REDIRECTS = 50
+
+OPTIONS = OptionTable(
+    "s,silent", "S,show-error", "i,include,show-headers", "I,head", "v,verbose", "k,insecure", "L,location", "f,fail",
+    "o,output=", "O,remote-name!", "w,write-out=", "X,request=", "H,header=", "d,data,data-ascii,data-raw,data-binary=",
+    "json=", "m,max-time=", "connect-timeout=", "A,user-agent=", "u,user!", "b,cookie!", "c,cookie-jar!", "F,form!",
+    "T,upload-file!", "x,proxy!", "4,ipv4", "6,ipv6!", "retry=", "retry-delay=", "retry-connrefused", "resolve!",
+    "connect-to!", "http1.1", "http2", "G,get", "e,referer=", "N,no-buffer", "compressed", "cacert=", "cert=", "key=",
+    "no-progress-meter", "url=", "q,disable", "fail-with-body", "interface!", "noproxy=", "Z,parallel!",
+    usage_lines="curl: try 'curl --help' or 'curl --manual' for more information\n", status=2,
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Settings:
+    urls: list[str] = field(default_factory=list)
+    method: str = ""
+    headers: list[str] = field(default_factory=list)
+    data: list[str] = field(default_factory=list)
+    output: str = ""
+    write_out: str = ""
+    flags: set[str] = field(default_factory=set)
+    max_time_ns: int | None = None
+    connect_timeout_ns: int | None = None
+    user_agent: str = f"curl/{CURL_VERSION}"
+    retries: int = 0
+
+    @property
+    def shows_errors(self) -> bool:
+        return "s" not in self.flags or "S" in self.flags
+
+    @property
+    def http_method(self) -> str:
+        if self.method:
+            return self.method
+        if "I" in self.flags:
+            return "HEAD"
+        return "POST" if self.data and "G" not in self.flags else "GET"
+
+
+class _Failure(Exception):
+    """curl gives up with this status and message."""
+
+    def __init__(self, status: int, message: str, facts: tuple[Fact, ...] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.facts = facts
+
+
+def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Result:
+    """Run ``curl`` in a pod (a ``PodProgram``); the simulated clock moves by what it takes."""
+    try:
+        settings = _settings(argv, stdin)
+    except ToolExit as ended:
+        return ended.result
+    except _Failure as failure:
+        return Result(stderr=lines(f"curl: ({failure.status}) {failure.message}\n"), exit=failure.status)
+    if not settings.urls:
+        return Result(stderr=lines("curl: (2) no URL specified\n" + OPTIONS.usage_lines), exit=2)
+    if settings.output not in ("", "-", "/dev/null"):
+        return not_simulated("curl -o FILE in a pod")
+    result = Result()
+    for url in settings.urls:
+        one = _fetch(context, settings, url)
+        result.stdout += one.stdout
+        result.stderr += one.stderr
+        result.exit = one.exit
+        result.exit_facts += one.exit_facts
+    return result
+
+
+def _settings(argv: Sequence[str], stdin: Sequence[Line]) -> _Settings:
+    settings = _Settings()
+    found, settings.urls = OPTIONS.parse(argv)
+    for key, value in found:
+        match key:
+            case "X":
+                settings.method = value
+            case "H":
+                settings.headers.append(value)
+            case "d" | "json":
+                settings.data.append("\n".join(line.text for line in stdin) if value == "@-" else value)
+                if key == "json":
+                    settings.headers += ["Content-Type: application/json", "Accept: application/json"]
+            case "o":
+                settings.output = value
+            case "w":
+                settings.write_out = value
+            case "m":
+                settings.max_time_ns = _seconds(value, "-m")
+            case "connect-timeout":
+                settings.connect_timeout_ns = _seconds(value, "--connect-timeout")
+            case "A":
+                settings.user_agent = value
+            case "e":
+                settings.headers.append(f"Referer: {value}")
+            case "url":
+                settings.urls.append(value)
+            case "retry":
+                settings.retries = min(int(value), 10) if value.isdecimal() else 0
+            case _:
+                settings.flags.add(key)
+    return settings
+
+
+def _seconds(text: str, option: str) -> int | None:
+    try:
+        return round(float(text) * SECOND) or None
+    except ValueError:
+        raise _Failure(2, f"option {option}: expected a proper numerical parameter") from None
+
+
+def _fetch(context: PodContext, settings: _Settings, url: str) -> Result:
+    """One URL, retries included."""
+    for attempt in range(settings.retries + 1):
+        result = _attempt(context, settings, url)
+        if result.exit not in (28, 7) or attempt == settings.retries:
+            break
+        if result.exit == 7 and "retry-connrefused" not in settings.flags:
+            break
+        spend(context, (1 << attempt) * SECOND)
+    return result
+
+
+def _attempt(context: PodContext, settings: _Settings, url: str) -> Result:
+    result = Result()
+    timings: dict[str, str] = {"exitcode": "0", "http_code": "000", "response_code": "000", "url": url}
+    try:
+        _transfer(context, settings, url, result, timings, MAX_REDIRECTS if "L" in settings.flags else 0)
+    except _Failure as failure:
+        result.exit, result.exit_facts = failure.status, failure.facts
+        timings["exitcode"] = str(failure.status)
+        if settings.shows_errors:
+            result.stderr += lines(f"curl: ({failure.status}) {failure.message}\n", failure.facts)
+    if settings.write_out:
+        shown = _write_out(settings.write_out, timings)
+        result.stdout += lines(shown, result.exit_facts)
+    return result
+
+
+def _transfer(
+    context: PodContext, settings: _Settings, url: str, result: Result, timings: dict[str, str], redirects: int
+) -> None:
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    if parts.scheme not in ("http", "https"):
+        raise _Failure(1, f'Protocol "{parts.scheme}" not supported')
+    host = parts.hostname or ""
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        raise _Failure(3, "URL rejected: Port number was not a decimal number between 0 and 65535") from None
+    if not host:
+        raise _Failure(3, "URL rejected: No host part in the URL")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if "G" in settings.flags and settings.data:
+        path += ("&" if "?" in path else "?") + "&".join(settings.data)
+    found = _resolve(context, settings, host, timings)
+    request = HttpRequest(settings.http_method, path, _host_header(settings, parts.netloc), _headers(settings))
+    limit = _connect_limit(settings, found.elapsed_ns)
+    exchange = tcp(
+        context.session.world,
+        client_of(context),
+        found.ip,
+        port,
+        request=request,
+        sni=host if parts.scheme == "https" else None,
+        timeout_ns=limit,
+    )
+    total = found.elapsed_ns + exchange.elapsed_ns
+    known = probe_fact(context, host, port, "TCP", exchange, method=request.method, path=path)
+    spend(context, exchange.elapsed_ns)
+    timings |= {
+        "time_namelookup": _duration(found.elapsed_ns),
+        "time_connect": _duration(found.elapsed_ns + exchange.connect_ns),
+        "time_total": _duration(total),
+        "remote_ip": found.ip,
+        "remote_port": str(port),
+        "num_connects": "1" if exchange.connect_ns else "0",
+        "scheme": parts.scheme,
+    }
+    result.exit_facts = (known,)
+    if "v" in settings.flags:
+        result.stderr += lines(_trying(host, found, port, exchange))
+    _check(settings, exchange, host, port, total, known)
+    answer = exchange.answer
+    if answer is None:
+        raise _Failure(52, "Empty reply from server", (known,))
+    if parts.scheme == "https" and "k" not in settings.flags and exchange.course.destination is not None:
+        message = "SSL certificate problem: unable to get local issuer certificate"
+        raise _Failure(60, message, (known,))
+    timings["http_code"] = timings["response_code"] = f"{answer.status:03}"
+    timings["size_download"] = str(len(answer.body))
+    if redirects and 300 <= answer.status < 400 and answer.headers and "location" in answer.headers:
+        _transfer(context, settings, answer.headers["location"], result, timings, redirects - 1)
+        return
+    _print(context, settings, request, exchange, result, known)
+    if "f" in settings.flags and answer.status >= 400:
+        raise _Failure(22, f"The requested URL returned error: {answer.status}", (known,))
+
+
+def _resolve(context: PodContext, settings: _Settings, host: str, timings: dict[str, str]) -> Reach:
+    limits = [each for each in (settings.max_time_ns, settings.connect_timeout_ns) if each is not None]
+    found = reach(context, host, min(limits) if limits else None)
+    spend(context, found.elapsed_ns)
+    timings["time_namelookup"] = timings["time_total"] = _duration(found.elapsed_ns)
+    if found.ip:
+        return found
+    outcome = found.resolution.outcome if found.resolution is not None else NameOutcome.NXDOMAIN
+    known = (name_fact(context, host, outcome),)
+    if limits and found.elapsed_ns >= min(limits):
+        raise _Failure(28, f"Resolving timed out after {min(limits) // MILLISECOND + 1} milliseconds", known)
+    raise _Failure(6, f"Could not resolve host: {host}", known)
+
+
+def _connect_limit(settings: _Settings, spent_ns: int) -> int:
+    limits = [each - spent_ns for each in (settings.max_time_ns, settings.connect_timeout_ns) if each is not None]
+    return max(min([*limits, SYN_TIMEOUT_NS]), MILLISECOND)
+
+
+def _check(settings: _Settings, exchange: Exchange, host: str, port: int, total_ns: int, known: Fact) -> None:
+    """Turn a connection that failed into curl's message."""
+    took = total_ns // MILLISECOND
+    match exchange.outcome:
+        case Outcome.TIMEOUT:
+            if settings.max_time_ns is not None or settings.connect_timeout_ns is not None:
+                raise _Failure(28, f"Connection timed out after {took + 1} milliseconds", (known,))
+            message = f"Failed to connect to {host} port {port} after {took} ms: Could not connect to server"
+            raise _Failure(28, message, (known,))
+        case Outcome.REFUSED:
+            message = f"Failed to connect to {host} port {port} after {took} ms: Could not connect to server"
+            raise _Failure(7, message, (known,))
+        case Outcome.RESET:
+            if exchange.is_denied_by_proxy:
+                raise _Failure(56, "Recv failure: Connection reset by peer", (known,))
+            raise _Failure(52, "Empty reply from server", (known,))
+        case Outcome.OK:
+            return
+
+
+def _print(
+    context: PodContext, settings: _Settings, request: HttpRequest, exchange: Exchange, result: Result, known: Fact
+) -> None:
+    answer = exchange.answer
+    if answer is None:
+        return
+    head = _response_head(context, exchange)
+    is_shown = "i" in settings.flags or "I" in settings.flags
+    if "v" in settings.flags:
+        sent = [f"{request.method} {request.path} HTTP/1.1", f"Host: {request.host}", *_sent_headers(settings), ""]
+        result.stderr += lines("".join(f"> {each}\n" for each in sent))
+        result.stderr += lines("".join(f"< {each}\n" for each in [*head, ""]), (known,))
+        result.stderr += lines("* Connection #0 to host left intact\n")
+    shown: list[Line] = []
+    if is_shown:
+        shown += lines("".join(f"{each}\n" for each in [*head, ""]), (known,))
+    if "I" not in settings.flags and request.method != "HEAD":
+        shown += lines(answer.body, (known,))
+    if settings.output != "/dev/null":
+        result.stdout += shown
+    if "s" not in settings.flags and "no-progress-meter" not in settings.flags and settings.output != "-":
+        result.stderr += lines(_progress(len(answer.body)))
+
+
+def _response_head(context: PodContext, exchange: Exchange) -> list[str]:
+    answer = exchange.answer
+    if answer is None:
+        return []
+    try:
+        reason = HTTPStatus(answer.status).phrase
+    except ValueError:
+        reason = ""
+    is_proxied = any(
+        side is not None and side.l7 is not None for side in (exchange.course.source, exchange.course.destination)
+    )
+    kind = "text/plain" if exchange.is_denied_by_proxy or not answer.body.startswith("{") else "application/json"
+    head = [
+        f"HTTP/1.1 {answer.status} {reason}".rstrip(),
+        f"content-length: {len(answer.body)}",
+        f"content-type: {kind}",
+        f"date: {_http_date(context)}",
+    ]
+    if is_proxied:
+        head.append("server: envoy")
+        if not exchange.is_denied_by_proxy:
+            head.append(f"x-envoy-upstream-service-time: {answer.latency_ns // MILLISECOND}")
+    return head + [f"{name}: {value}" for name, value in (answer.headers or {}).items()]
+
+
+def _http_date(context: PodContext) -> str:
+    from email.utils import formatdate
+
+    return formatdate(context.session.world.clock.now_ns // SECOND, usegmt=True)
+
+
+def _trying(host: str, found: Reach, port: int, exchange: Exchange) -> str:
+    told = ""
+    if found.resolution is not None:
+        told = f"* Host {host}:{port} was resolved.\n* IPv6: (none)\n* IPv4: {', '.join(found.resolution.ips)}\n"
+    told += f"*   Trying {found.ip}:{port}...\n"
+    if exchange.connect_ns:
+        told += f"* Connected to {host} ({found.ip}) port {port}\n"
+    return told
+
+
+def _progress(size: int) -> str:
+    head = (
+        "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n"
+        "                                 Dload  Upload   Total   Spent    Left  Speed\n"
+    )
+    return head + f"100{size:6}  100{size:6}    0     0{size * 100:7}      0 --:--:-- --:--:-- --:--:--{size * 100:6}\n"
+
+
+def _sent_headers(settings: _Settings) -> list[str]:
+    return [f"User-Agent: {settings.user_agent}", "Accept: */*", *settings.headers]
+
+
+def _headers(settings: _Settings) -> dict[str, str]:
+    sent = {"User-Agent": settings.user_agent, "Accept": "*/*"}
+    if settings.data and "G" not in settings.flags:
+        sent["Content-Type"] = "application/x-www-form-urlencoded"
+    for header in settings.headers:
+        name, _, value = header.partition(":")
+        sent[name.strip()] = value.strip()
+    return sent
+
+
+def _host_header(settings: _Settings, netloc: str) -> str:
+    for header in settings.headers:
+        name, _, value = header.partition(":")
+        if name.strip().lower() == "host":
+            return value.strip()
+    return netloc.rpartition("@")[2]
+
+
+def _duration(nanoseconds: int) -> str:
+    return f"{nanoseconds / SECOND:.6f}"
+
+
+def _write_out(template: str, values: dict[str, str]) -> str:
+    shown = template.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r")
+    for name, value in values.items():
+        shown = shown.replace("%{" + name + "}", value)
+    return shown.replace("%%", "%")

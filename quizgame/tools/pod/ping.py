@@ -1,0 +1,71 @@
+"""``ping`` in a pod: echo requests over the datapath. Source: ping(8) of iputils for the layout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from quizgame.datapath.exchange import Outcome, ping
+from quizgame.goflags.times import SECOND
+from quizgame.tools.output import Line, Result, lines
+from quizgame.tools.pod.context import PodContext
+from quizgame.tools.pod.network import client_of, name_fact, probe_fact, reach, spend
+from quizgame.tools.session import STREAM_SPAN_S
+from quizgame.tools.text.options import OptionTable, ToolExit
+
+OPTIONS = OptionTable(
+    "c=", "W=", "w=", "i=", "q", "n", "4", "6!", "s=", "I!", "t!", "M!", "f!",
+    usage_lines="Try 'ping -h' for more information.\n", status=2,
+)  # fmt: skip
+MAX_COUNT = 100
+
+
+def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Result:
+    """Run ``ping`` in a pod (a ``PodProgram``). Without ``-c`` it ends as endless streams do."""
+    del stdin
+    try:
+        found, operands = OPTIONS.parse(argv)
+    except ToolExit as ended:
+        return ended.result
+    options = dict(found)
+    if not operands:
+        return Result(stderr=lines("ping: usage error: Destination address required\n"), exit=1)
+    for key in ("c", "W", "w", "i", "s"):
+        if key in options and not options[key].replace(".", "", 1).isdecimal():
+            return Result(stderr=lines(f"ping: invalid argument: '{options[key]}'\n"), exit=1)
+    host = operands[-1]
+    place = reach(context, host)
+    spend(context, place.elapsed_ns)
+    if not place.ip:
+        facts = (name_fact(context, host, place.resolution.outcome),) if place.resolution is not None else ()
+        return Result(stderr=lines(f"ping: {host}: Name or service not known\n", facts), exit=2, exit_facts=facts)
+    count = min(int(float(options.get("c", str(STREAM_SPAN_S)))), MAX_COUNT) or 1
+    size = int(float(options.get("s", "56")))
+    interval = round(float(options.get("i", "1")) * SECOND)
+    result = Result(stdout=lines(f"PING {host} ({place.ip}) {size}({size + 28}) bytes of data.\n"))
+    times: list[float] = []
+    for number in range(1, count + 1):
+        exchange = ping(
+            context.session.world, client_of(context), place.ip, timeout_ns=round(float(options.get("W", "1")) * SECOND)
+        )
+        known = (probe_fact(context, host, 0, "ICMP", exchange),)
+        result.exit_facts = known
+        if exchange.outcome is Outcome.OK:
+            times.append(exchange.elapsed_ns / 1_000_000)
+            if "q" not in options:
+                shown = f"{size + 8} bytes from {place.ip}: icmp_seq={number} ttl=63 time={times[-1]:.3f} ms\n"
+                result.stdout += lines(shown, known)
+        spend(context, interval if number < count else exchange.elapsed_ns)
+    lost = 100 * (count - len(times)) // count
+    summary = (
+        f"\n--- {host} ping statistics ---\n"
+        f"{count} packets transmitted, {len(times)} received, {lost}% packet loss, "
+        f"time {(count - 1) * interval // 1_000_000}ms\n"
+    )
+    if times:
+        average = sum(times) / len(times)
+        summary += f"rtt min/avg/max/mdev = {min(times):.3f}/{average:.3f}/{max(times):.3f}/0.000 ms\n"
+    else:
+        summary += "\n"
+    result.stdout += lines(summary, result.exit_facts)
+    result.exit = 0 if times else 1
+    return result
