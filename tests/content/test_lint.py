@@ -36,8 +36,8 @@ def test_sound_questions_of_all_kinds_have_no_problems(samples: Library, bluepri
         ("    explanation: e\n", "", "pack.yaml:5:5: no explanation"),
         ("    sources: [docs]\n", "", "pack.yaml:5:5: no source: name the documentation page that shows the answer"),
         ("rule-structure", "rule-structur",
-         'pack.yaml:6:17: unknown competency "rule-structur" of network-policy (did you mean "rule-structure"?): expected '
-         "one of interpret-policies, identity-based-security, enforcement-modes, rule-structure, "
+         'pack.yaml:6:17: unknown competency "rule-structur" of network-policy (did you mean "rule-structure"?): '
+         "expected one of interpret-policies, identity-based-security, enforcement-modes, rule-structure, "
          "kubernetes-versus-cilium"),
         ("      - {text: four, reason: r}\n", "", "pack.yaml:11:7: a single question has 4 options, found 3"),
         ("text: four", "text: All of the above",

@@ -23,10 +23,11 @@ def messages(library: Library) -> list[str]:
         ("    stem:", "    stm:", ["pack.yaml:5:5: missing key \"stem\" in question",
                                   "pack.yaml:9:5: unknown key \"stm\" in question (did you mean \"stem\"?)"]),
         ("difficulty: easy", "difficulty: eazy",
-         ["pack.yaml:8:17: difficulty: expected \"easy\", \"medium\" or \"hard\", found 'eazy' (did you mean \"easy\"?)"]),
+         ["pack.yaml:8:17: difficulty: expected \"easy\", \"medium\" or \"hard\", found 'eazy' "
+          "(did you mean \"easy\"?)"]),
         ("kind: single", "kind: singel",
-         ["pack.yaml:7:11: unknown kind \"singel\": expected one of single, multiple, ordering, matching, fill-in, spot "
-          "(did you mean \"single\"?)"]),
+         ["pack.yaml:7:11: unknown kind \"singel\": expected one of single, multiple, ordering, matching, fill-in, "
+          "spot (did you mean \"single\"?)"]),
         ("    kind: single\n", "", ["pack.yaml:5:5: missing key \"kind\" in question"]),
         ("stem: What does a do?", "stem: 1.20", ["pack.yaml:9:11: stem: expected text, found 1.2: put it in quotes"]),
         ("text: two", "text: no", ["pack.yaml:12:16: text: expected text, found false: put it in quotes"]),
@@ -36,7 +37,8 @@ def messages(library: Library) -> list[str]:
         ("text: three", "text: \"x\\u001b[31m\"",
          ["pack.yaml:13:16: control character U+001B in text: remove it"]),
         ("text: three", "text: \"\\u202Egnp\"", ["pack.yaml:13:16: control character U+202E in text: remove it"]),
-        ("id: a", "id: A_b", ["pack.yaml:5:9: id: 'A_b' is no name: use lower-case letters, digits and single hyphens"]),
+        ("id: a", "id: A_b",
+         ["pack.yaml:5:9: id: 'A_b' is no name: use lower-case letters, digits and single hyphens"]),
         ("sources: [docs]", "sources: docs", ["pack.yaml:16:14: sources: expected a list, found 'docs'"]),
         ("{text: three, reason: r}", "three", ["pack.yaml:13:9: options: expected a mapping, found 'three'"]),
     ],
@@ -121,7 +123,8 @@ def test_hopeless_file_is_a_located_problem_and_stops_no_other(question: Questio
         ("fill-word", "near:\n      - {text: \"default\",", "near:\n      - {txt: \"default\",",
          'unknown key "txt" in near answer (did you mean "text"?)'),
         ("spot-two", "choose: 2", "choose: 1", "choose says 1 but 2 lines are correct"),
-        ("matching-reserved", "      - left: host\n", "      - lef: host\n", 'unknown key "lef" in pair (did you mean "left"?)'),
+        ("matching-reserved", "      - left: host\n", "      - lef: host\n",
+         'unknown key "lef" in pair (did you mean "left"?)'),
     ],
 )  # fmt: skip
 def test_rule_of_each_kind_is_enforced(samples: Library, name: str, old: str, new: str, expected: str) -> None:

@@ -1,8 +1,9 @@
 """The learner model: how likely a fresh question of each competency is answered rightly, and an exam passed.
 
-**Mastery.** Each competency has a Beta distribution over the chance of a right answer. Its prior is the learner's
-estimate for the domain, whose prior is the estimate over everything, whose prior is even odds; each prior counts as
-`PRIOR_ANSWERS` answers. So one lucky answer moves little, and a competency without answers takes after its neighbours.
+**Mastery.** Each competency has a Beta distribution over the chance of a right answer. Its prior comes from the other
+competencies of its domain, theirs from the other domains, theirs from even odds; each prior counts as `PRIOR_ANSWERS`
+answers, and no answer counts twice. So one lucky answer moves little, and a competency without answers takes after its
+neighbours.
 An answer weighs less with age (half after `HALF_LIFE_DAYS`) and less when the same question was answered before
 (`REPEAT_WEIGHT`), since that shows memory of the question more than mastery of the matter.
 
@@ -121,17 +122,18 @@ def estimate_mastery(reviews: Iterable[Review], blueprint: Blueprint, now: datet
             weight *= REPEAT_WEIGHT
         for name in ("", f"domain {one.domain}", f"competency {one.competency}"):
             tallies.setdefault(name, _Tally()).add(one.right, weight, is_new)
-    overall = _estimate("", tallies.get(""), 0.5)
+    everything = tallies.get("", _Tally())
     domains: dict[str, Estimate] = {}
     competencies: dict[str, Estimate] = {}
     for domain in blueprint.domains:
-        over = _estimate(domain.id, tallies.get(f"domain {domain.id}"), overall.mean)
-        domains[domain.id] = over
+        in_domain = tallies.get(f"domain {domain.id}", _Tally())
+        elsewhere = everything.without(in_domain).mean(0.5)
+        domains[domain.id] = _estimate(domain.id, in_domain, elsewhere)
         for competency in domain.competencies:
-            competencies[competency.id] = _estimate(
-                competency.id, tallies.get(f"competency {competency.id}"), over.mean
-            )
-    return Mastery(overall, domains, competencies)
+            own = tallies.get(f"competency {competency.id}", _Tally())
+            neighbours = in_domain.without(own).mean(elsewhere)
+            competencies[competency.id] = _estimate(competency.id, own, neighbours)
+    return Mastery(_estimate("", everything, 0.5), domains, competencies)
 
 
 def estimate_readiness(mastery: Mastery, blueprint: Blueprint, *, moves: int = 3) -> Readiness:
@@ -166,11 +168,23 @@ class _Tally:
         self.weight += weight
         self.weight_right += weight * right
 
+    def without(self, part: _Tally) -> _Tally:
+        """What is left without a part."""
+        return _Tally(
+            self.answers - part.answers,
+            self.questions - part.questions,
+            self.right - part.right,
+            self.weight - part.weight,
+            self.weight_right - part.weight_right,
+        )
 
-def _estimate(name: str, tally: _Tally | None, prior: float) -> Estimate:
-    tally = tally or _Tally()
-    mean = (PRIOR_ANSWERS * prior + tally.weight_right) / (PRIOR_ANSWERS + tally.weight)
-    return Estimate(name, tally.answers, tally.questions, tally.right, mean, tally.weight)
+    def mean(self, prior: float) -> float:
+        """The chance of a right answer, from a prior and these answers."""
+        return (PRIOR_ANSWERS * prior + self.weight_right) / (PRIOR_ANSWERS + self.weight)
+
+
+def _estimate(name: str, tally: _Tally, prior: float) -> Estimate:
+    return Estimate(name, tally.answers, tally.questions, tally.right, tally.mean(prior), tally.weight)
 
 
 def _reach() -> float:
