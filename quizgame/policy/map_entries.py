@@ -35,7 +35,7 @@ def map_entries(state: MapState, slots: Mapping[int, int]) -> list[MapEntry]:
     rows: dict[_Key, MapEntry] = {}
     for item in state.items:
         for key in _keys(item, slots):
-            entry = _entry(key, item, state.direction)
+            entry = _entry(key, item, state)
             known = rows.get(key)
             rows[key] = entry if known is None else _merged(known, entry)
     posture = state.posture
@@ -60,16 +60,16 @@ def _keys(item: MapItem, slots: Mapping[int, int]) -> Iterator[_Key]:
             yield identity, int(protocol), port, bits
 
 
-def _entry(key: _Key, item: MapItem, direction: Direction) -> MapEntry:
+def _entry(key: _Key, item: MapItem, state: MapState) -> MapEntry:
     identity, protocol, port, bits = key
     return MapEntry(
-        direction=direction,
+        direction=state.direction,
         identity=identity,
         protocol=protocol,
         port=port,
         port_bits=max(bits, 0),
         is_deny=item.is_deny,
-        redirect=item.redirect,
+        redirect=item.redirect if state.posture.proxy else None,
         auth=item.clause.clause.auth or AuthMode.DISABLED,
         policies=(item.clause.rule.policy,),
     )
