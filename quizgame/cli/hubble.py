@@ -34,7 +34,7 @@ def run_words(words: list[str]) -> int:
 
 
 def _open_file(path: str) -> BinaryIO:
-    return open(path, "rb", buffering=0)  # noqa: SIM115  -- the capture reads it to the end of the run
+    return open(path, "rb", buffering=0)
 
 
 def _connect(address: str) -> FlowSource:

@@ -8,11 +8,11 @@ equal. Unknown numbers in captures stay plain ints.
 
 from __future__ import annotations
 
-from enum import Enum, IntEnum
+from enum import IntEnum, StrEnum
 from typing import Self
 
 
-class ApiEnum(str, Enum):  # noqa: SLOT000  -- Enum members are few and need their number attribute
+class ApiEnum(StrEnum):
     """A member's value is its name; `number` is what protobuf sends."""
 
     number: int
@@ -24,8 +24,10 @@ class ApiEnum(str, Enum):  # noqa: SLOT000  -- Enum members are few and need the
         member.number = number
         return member
 
-    def __str__(self) -> str:
-        return str(self.value)
+    @classmethod
+    def named(cls, name: str) -> Self | None:
+        """Return the member of a name, ``None`` if there is none."""
+        return cls.__members__.get(name)
 
 
 class Verdict(ApiEnum):

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from msgspec import Struct, field
 
+from quizgame.hubble.drops import DropReason
 from quizgame.hubble.enums import (
     AuthType,
     DebugCapturePoint,
@@ -27,7 +28,6 @@ from quizgame.hubble.enums import (
     TunnelProtocol,
     Verdict,
 )
-from quizgame.hubble.drops import DropReason
 from quizgame.hubble.fields import (
     AuthTypeField,
     CapturePointField,

@@ -3,6 +3,7 @@
 # Source: cilium/cilium v1.19 api/v1/flow/flow.proto, message FlowFilter.
 """
 
+# ruff: noqa: RUF012 -- msgspec gives each instance a list of its own
 from __future__ import annotations
 
 from msgspec import field

@@ -3,6 +3,7 @@
 # Source: cilium/cilium v1.19 api/v1/observer/observer.proto, api/v1/relay/relay.proto.
 """
 
+# ruff: noqa: RUF012 -- msgspec gives each instance a list of its own
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -51,7 +51,5 @@ def _is_sound(response: GetFlowsResponse) -> bool:
     l4 = flow.l4
     if l4 is None:
         return True
-    if l4.tcp is not None:
-        return l4.udp is None and l4.icmpv4 is l4.icmpv6 is l4.sctp is l4.vrrp is l4.igmp is None
-    members = (l4.udp, l4.icmpv4, l4.icmpv6, l4.sctp, l4.vrrp, l4.igmp)
-    return sum(member is not None for member in members) <= 1
+    members = (l4.tcp, l4.udp, l4.icmpv4, l4.icmpv6, l4.sctp, l4.vrrp, l4.igmp)
+    return members.count(None) >= len(members) - 1

@@ -17,10 +17,8 @@ _RFC1123Z = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ([A-Za-z]{3}) (\d{4}) (\d{1,2}):(\d\d):(\d\d)(?:[.,](\d+))? ([+-]\d{4})",
     re.ASCII | re.IGNORECASE,
 )
-_MONTHS = {
-    name: number
-    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(" "), start=1)
-}
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, start=1)}
 _CACHE_LIMIT = 4096
 _EARLIEST = -62_135_596_800
 """Seconds of 0001-01-01, the first instant that a protobuf timestamp can hold."""

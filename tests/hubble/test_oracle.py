@@ -38,7 +38,7 @@ def load(name: str) -> list[Case]:
     return [json.loads(line) for line in path.read_text().split("\n") if line] if path.exists() else []
 
 
-def cases(name: str) -> Any:
+def cases(name: str) -> pytest.MarkDecorator:
     loaded = load(name)
     if not loaded:
         return pytest.mark.parametrize("case", [pytest.param({}, marks=pytest.mark.skip(f"no {name} beside the repo"))])

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from quizgame.goflags.durations import format_duration
 from quizgame.goflags.flagset import Flag, FlagSet
+from quizgame.hubble.command.environment import HubbleEnvironment
 from quizgame.hubble.command.failure import CommandFailure
 from quizgame.hubble.sink import Sink
 
 
-def run_config_view(flags: FlagSet, names: list[str], sink: Sink) -> None:
+def run_config_view(flags: FlagSet, _environment: HubbleEnvironment, sink: Sink, names: list[str]) -> None:
     """Print all settings."""
     for name in sorted(names):
         text = _yaml(flags[name])
         sink.out(f"{name}: {text}\n" if not text.startswith("-") else f"{name}:\n    {text}\n")
 
 
-def run_config_get(flags: FlagSet, names: list[str], sink: Sink) -> None:
+def run_config_get(flags: FlagSet, environment: HubbleEnvironment, sink: Sink, names: list[str]) -> None:
     """Print one setting, or all without a name.
 
     Raises:
@@ -26,7 +27,7 @@ def run_config_get(flags: FlagSet, names: list[str], sink: Sink) -> None:
     """
     words = flags.args
     if not words:
-        run_config_view(flags, names, sink)
+        run_config_view(flags, environment, sink, names)
         return
     if len(words) > 1:
         given = " ".join(words)

@@ -95,7 +95,10 @@ CONFLICTS: tuple[tuple[str, ...], ...] = (
 
 @dataclass(slots=True)
 class _Tracker:
-    """One list's two filters while flags come in: `left` holds direction-free values as source, `right` as destination."""
+    """One list's two filters while flags come in.
+
+    `left` holds direction-free values as source, `right` as destination.
+    """
 
     left: dict[str, list[Any]] = field(default_factory=dict)
     right: dict[str, list[Any]] = field(default_factory=dict)
@@ -142,7 +145,10 @@ class _Tracker:
                 raise GoValueError(f"filters --{clashing[0]} and --{clashing[1]} cannot be combined")
 
     def _namespace_problems(self, side: dict[str, list[Any]]) -> list[str]:
-        names = {kind: side.get(kind, []) for kind in ("source_pod", "source_service", "destination_pod", "destination_service")}
+        names = {
+            kind: side.get(kind, [])
+            for kind in ("source_pod", "source_service", "destination_pod", "destination_service")
+        }
         problems = [self._outside("both", values) for values in names.values()]
         problems += [self._outside("source", names[kind]) for kind in ("source_pod", "source_service")]
         problems += [self._outside("destination", names[kind]) for kind in ("destination_pod", "destination_service")]

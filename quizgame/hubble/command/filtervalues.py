@@ -41,19 +41,19 @@ _IP_VERSIONS = {
 
 
 def _verdict(text: str) -> Verdict:
-    try:
-        return Verdict(text)
-    except ValueError:
-        raise GoValueError(f"invalid --verdict value: {text}") from None
+    verdict = Verdict.named(text)
+    if verdict is None:
+        raise GoValueError(f"invalid --verdict value: {text}")
+    return verdict
 
 
 def _drop_reason(text: str) -> DropReason:
     if not text:
         raise GoValueError("empty --drop-reason-desc value")
-    try:
-        return DropReason(text)
-    except ValueError:
-        raise GoValueError(f"invalid --drop-reason-desc value: {text}") from None
+    reason = DropReason.named(text)
+    if reason is None:
+        raise GoValueError(f"invalid --drop-reason-desc value: {text}")
+    return reason
 
 
 def _event_type(text: str) -> EventTypeFilter:
@@ -120,9 +120,10 @@ def _workload(text: str) -> Workload:
 
 def _traffic_direction(text: str) -> TrafficDirection:
     name = text.lower()
-    if name not in ("ingress", "egress"):
+    direction = {"ingress": TrafficDirection.INGRESS, "egress": TrafficDirection.EGRESS}.get(name)
+    if direction is None:
         raise GoValueError(f"{name}: invalid traffic direction, expected ingress or egress")
-    return TrafficDirection(name.upper())
+    return direction
 
 
 def _ip_trace_id(text: str) -> str:

@@ -32,7 +32,7 @@ class _Source(Protocol):
     def get_flows(self, request: GetFlowsRequest) -> Iterable[GetFlowsResponse]: ...
 
 
-def run_observe(flags: FlagSet, filters: FilterFlags, environment: HubbleEnvironment, sink: Sink) -> None:
+def run_observe(flags: FlagSet, environment: HubbleEnvironment, sink: Sink, filters: FilterFlags) -> None:
     """Do what the flags ask for.
 
     Raises:

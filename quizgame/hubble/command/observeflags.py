@@ -94,9 +94,7 @@ def filter_flags(filters: FilterFlags) -> list[Flag]:
 
 
 def _filter(filters: FilterFlags, name: str, usage: str, short: str = "", implied: str = "") -> Flag:
-    return custom(
-        name, usage, lambda text: filters.set(name, text), kind="filter", short=short, no_opt_default=implied
-    )
+    return custom(name, usage, lambda text: filters.set(name, text), kind="filter", short=short, no_opt_default=implied)
 
 
 def _typed(filters: FilterFlags) -> Flag:

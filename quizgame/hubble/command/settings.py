@@ -57,7 +57,9 @@ def server_flags() -> list[Flag]:
             "This option is NOT recommended as, in this mode, TLS is susceptible to machine-in-the-middle attacks.\n"
             "See also the 'tls-server-name' option which allows setting the server name.",
         ),
-        string_slice("tls-ca-cert-files", f"Paths to custom Certificate Authority (CA) certificate files.{_plural(pem)}"),
+        string_slice(
+            "tls-ca-cert-files", f"Paths to custom Certificate Authority (CA) certificate files.{_plural(pem)}"
+        ),
         string(
             "tls-client-cert-file",
             "Path to the public key file for the client certificate to connect to a Hubble server (implies TLS).\n"
@@ -65,8 +67,7 @@ def server_flags() -> list[Flag]:
         ),
         string(
             "tls-client-key-file",
-            "Path to the private key file for the client certificate to connect a Hubble server (implies TLS).\n"
-            + pem,
+            "Path to the private key file for the client certificate to connect a Hubble server (implies TLS).\n" + pem,
         ),
         string(
             "tls-server-name",
@@ -89,9 +90,7 @@ def server_flags() -> list[Flag]:
             kind="uint16",
         ),
         string("kube-context", f"Kubernetes configuration context. {_ONLY_WITH_FORWARD}"),
-        string(
-            "kube-namespace", f"Namespace Cilium is running in. {_ONLY_WITH_FORWARD}", default="kube-system"
-        ),
+        string("kube-namespace", f"Namespace Cilium is running in. {_ONLY_WITH_FORWARD}", default="kube-system"),
         string("kubeconfig", f"Path to the kubeconfig file. {_ONLY_WITH_FORWARD}"),
     ]
 

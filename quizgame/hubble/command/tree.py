@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 
 from quizgame.goflags.command import Command
 from quizgame.goflags.flagset import Flag, FlagSet, boolean, string
-from quizgame.hubble.command import config, lists, observe, observeflags, status
+from quizgame.hubble.command import observeflags
 from quizgame.hubble.command.environment import HubbleEnvironment
 from quizgame.hubble.command.filterflags import FilterFlags
 from quizgame.hubble.command.help import FlagGroup
@@ -40,10 +41,7 @@ _EXAMPLES = """* Reading a capture
     hubble observe --not --http-method put --not --to-namespace foo"""
 _FORMATS = "Output format, one of:\n{}\n"
 _STATUS_FORMATS = (
-    " compact:  Compact output\n"
-    " dict:     One KEY: value line a field\n"
-    " json:     JSON\n"
-    " table:    Aligned columns"
+    " compact:  Compact output\n dict:     One KEY: value line a field\n json:     JSON\n table:    Aligned columns"
 )
 _LIST_FORMATS = " json:     JSON\n table:    Aligned columns\n wide:     Aligned columns, more of them"
 _CONFIG = """Show or change hubble's settings. They come, in order of precedence, from flags,
@@ -106,11 +104,17 @@ def build_tree(environ: Mapping[str, str]) -> Tree:
             flags=status_flags,
         ),
         Command("version", short="Display detailed version information"),
-        *(_refused(name, short, runs, hidden=True) for name, short in (("watch", "Watch Hubble objects"), ("reflect", "Use gRPC reflection to explore Hubble's API"))),
+        *(
+            _refused(name, short, runs, hidden=True)
+            for name, short in (
+                ("watch", "Watch Hubble objects"),
+                ("reflect", "Use gRPC reflection to explore Hubble's API"),
+            )
+        ),
     )
-    runs["hubble status"] = status.run_status
-    runs["hubble list nodes"] = lists.run_list_nodes
-    runs["hubble list namespaces"] = lists.run_list_namespaces
+    runs["hubble status"] = _late("status", "run_status")
+    runs["hubble list nodes"] = _late("lists", "run_list_nodes")
+    runs["hubble list namespaces"] = _late("lists", "run_list_namespaces")
     runs["hubble version"] = lambda _flags, environment, sink: sink.out(
         f"hubble {environment.version}{environment.build}\n"
     )
@@ -137,7 +141,7 @@ def _observe_command(
     )
     command = Command(name, short=short, flags=[flag for _, flags in own for flag in flags])
     path = " ".join(word for word in ("hubble", parent, name) if word)
-    runs[path] = lambda flags, environment, sink: observe.run_observe(flags, filters, environment, sink)
+    runs[path] = _late("observe", "run_observe", filters)
     return command, (*own[:-1], ("Server", server), own[-1])
 
 
@@ -156,8 +160,8 @@ def _events_command(
 
 
 def _config_command(setting_names: list[str], runs: dict[str, Run]) -> Command:
-    runs["hubble config view"] = lambda flags, _, sink: config.run_config_view(flags, setting_names, sink)
-    runs["hubble config get"] = lambda flags, _, sink: config.run_config_get(flags, setting_names, sink)
+    runs["hubble config view"] = _late("config", "run_config_view", setting_names)
+    runs["hubble config get"] = _late("config", "run_config_get", setting_names)
     for name in ("set", "reset"):
         runs[f"hubble config {name}"] = _refusal(f"hubble config {name}")
     return Command("config", short="Modify or view hubble config", long=_CONFIG, runnable=True).add(
@@ -171,6 +175,16 @@ def _config_command(setting_names: list[str], runs: dict[str, Run]) -> Command:
 def _refused(name: str, short: str, runs: dict[str, Run], *, hidden: bool = False) -> Command:
     runs[f"hubble {name}"] = _refusal(f"hubble {name}")
     return Command(name, short=short, hidden=hidden)
+
+
+def _late(module: str, function: str, *extra: object) -> Run:
+    """Return what imports a command's module when it runs: help and wrong command lines need none of them."""
+
+    def run(flags: FlagSet, environment: HubbleEnvironment, sink: Sink) -> None:
+        imported = import_module(f"quizgame.hubble.command.{module}")
+        getattr(imported, function)(flags, environment, sink, *extra)
+
+    return run
 
 
 def _refusal(path: str) -> Run:

@@ -10,7 +10,7 @@ from quizgame.hubble.enums import MessageType
 from quizgame.hubble.filters.predicate import FilterError, Predicate
 from quizgame.hubble.filters.regexes import compile_re2
 from quizgame.hubble.filters.requesturi import request_path
-from quizgame.hubble.flow import HTTP, Flow
+from quizgame.hubble.flow import HTTP, Flow, HTTPHeader
 from quizgame.hubble.flowfilter import FlowFilter
 
 _FULL_CODE = re.compile("[1-5][0-9]{2}", re.ASCII)
@@ -23,19 +23,18 @@ def compile_http(wanted: FlowFilter) -> Iterator[Predicate]:
     Raises:
         FilterError: A value is malformed, or the filter's event types exclude l7.
     """
-    for values, name, make in (
+    parts: tuple[tuple[list[str] | list[HTTPHeader], str, Callable[[], Callable[[HTTP], bool]]], ...] = (
         (wanted.http_status_code, "status code", lambda: _status(wanted.http_status_code)),
         (wanted.http_method, "method", lambda: _method(wanted.http_method)),
         (wanted.http_path, "path", lambda: _regex(wanted.http_path, "path", lambda http: request_path(http.url))),
         (wanted.http_url, "url", lambda: _regex(wanted.http_url, "url", lambda http: http.url or None)),
-        (wanted.http_header, "headers", lambda: _header(wanted)),
-    ):
+        (wanted.http_header, "headers", lambda: _header(wanted.http_header)),
+    )
+    types = wanted.event_type
+    for values, name, make in parts:
         if values:
-            types = wanted.event_type
             if types and not any(kind.type == MessageType.L7 for kind in types):
-                raise FilterError(
-                    f"filtering by http {name} requires the event type filter to only match 'l7' events"
-                )
+                raise FilterError(f"filtering by http {name} requires the event type filter to only match 'l7' events")
             yield _on_http(make())
 
 
@@ -89,6 +88,6 @@ def _regex(values: list[str], name: str, get: Callable[[HTTP], str | None]) -> C
     return is_match
 
 
-def _header(wanted: FlowFilter) -> Callable[[HTTP], bool]:
-    pairs = {(header.key, header.value) for header in wanted.http_header}
+def _header(headers: list[HTTPHeader]) -> Callable[[HTTP], bool]:
+    pairs = {(header.key, header.value) for header in headers}
     return lambda http: any((header.key, header.value) in pairs for header in http.headers)

@@ -316,7 +316,9 @@ def _qualified_name_problems(key: str) -> list[str]:
     parts = key.split("/")
     problems: list[str] = []
     if len(parts) > 2:
-        return [f"a qualified name {_NAME_RULE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
+        return [
+            f"a qualified name {_NAME_RULE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+        ]
     name = parts[-1]
     if len(parts) == 2:
         prefix = parts[0]

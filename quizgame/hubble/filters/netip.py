@@ -108,7 +108,7 @@ def _parse_ipv4(whole: str, text: str) -> int:
     return number
 
 
-def _parse_ipv6(whole: str) -> Address:  # noqa: C901  -- one scan, step by step as Go does it, for Go's messages
+def _parse_ipv6(whole: str) -> Address:
     rest, percent, zone = whole.partition("%")
     if percent and not zone:
         raise _error(whole, "zone must be a non-empty string")
@@ -119,13 +119,7 @@ def _parse_ipv6(whole: str) -> Address:  # noqa: C901  -- one scan, step by step
         if not rest:
             return Address(128, 0, zone)
     while len(groups) < 8:
-        size = 0
-        while size < len(rest) and rest[size] in _HEX:
-            if size > 3:
-                raise _error(whole, "each group must have 4 or fewer digits", rest)
-            size += 1
-        if size == 0:
-            raise _error(whole, "each colon-separated field must have at least one digit", rest)
+        size = _group_size(whole, rest)
         if rest[size : size + 1] == ".":
             if ellipsis < 0 and len(groups) != 6:
                 raise _error(whole, "embedded IPv4 address must replace the final 2 fields of the address", rest)
@@ -153,6 +147,17 @@ def _parse_ipv6(whole: str) -> Address:  # noqa: C901  -- one scan, step by step
             if not rest:
                 break
     return Address(128, _assembled(whole, rest, groups, ellipsis), zone)
+
+
+def _group_size(whole: str, rest: str) -> int:
+    size = 0
+    while size < len(rest) and rest[size] in _HEX:
+        if size > 3:
+            raise _error(whole, "each group must have 4 or fewer digits", rest)
+        size += 1
+    if size == 0:
+        raise _error(whole, "each colon-separated field must have at least one digit", rest)
+    return size
 
 
 def _assembled(whole: str, rest: str, groups: list[int], ellipsis: int) -> int:

@@ -30,9 +30,9 @@ class JsonPrinter:
             self._sink.out(encode(payload if self._legacy else response).decode() + "\n", response)
             return
         status = response.node_status
-        if status is not None and is_shown(status, self._options.debug):
-            if not self._legacy and not self._options.silent_errors:
-                self._sink.err(encode(response).decode() + "\n", response)
+        is_quiet = self._legacy or self._options.silent_errors
+        if status is not None and is_shown(status, self._options.debug) and not is_quiet:
+            self._sink.err(encode(response).decode() + "\n", response)
 
     def close(self) -> None:
         """Nothing is held back."""

@@ -20,9 +20,7 @@ def host_names(options: PrintOptions) -> HostNames:
     """Return what names the two sides of a flow, ``shop/cart:8080``."""
     translate, color = options.ip_translation, options.color
 
-    def side(
-        address: str, port: int, endpoint: Endpoint | None, service: Service | None, names: list[str]
-    ) -> str:
+    def side(address: str, port: int, endpoint: Endpoint | None, service: Service | None, names: list[str]) -> str:
         host = address
         if translate:
             namespace = endpoint.namespace if endpoint is not None else ""
@@ -53,9 +51,7 @@ def host_names(options: PrintOptions) -> HostNames:
         source_port, destination_port = ports(flow.l4)
         return (
             side(ip.source, source_port, flow.source, flow.source_service, flow.source_names),
-            side(
-                ip.destination, destination_port, flow.destination, flow.destination_service, flow.destination_names
-            ),
+            side(ip.destination, destination_port, flow.destination, flow.destination_service, flow.destination_names),
         )
 
     return both

@@ -19,10 +19,9 @@ def prototext(message: Message) -> str:
     pieces: list[str] = []
     for field in structs.fields(message):
         value = getattr(message, field.name)
-        if value is None or value == field.default or value == []:
-            continue
-        for item in value if isinstance(value, list) else [value]:
-            pieces.append(f"{field.encode_name}:{_value(item)}")
+        items = value if isinstance(value, list) else [value]
+        if value is not None and value != field.default:
+            pieces += [f"{field.encode_name}:{_value(item)}" for item in items]
     return " ".join(pieces)
 
 

@@ -155,9 +155,7 @@ class _Reader:
                 continue
             if alternatives and field.name in alternatives[1]:
                 if chosen:
-                    raise tokens.error(
-                        token.at, f"error parsing {token.raw}, oneof {alternatives[0]} is already set"
-                    )
+                    raise tokens.error(token.at, f"error parsing {token.raw}, oneof {alternatives[0]} is already set")
                 chosen = True
             value = self._list(field, depth) if field.repeated else self._single(field, depth)
             if value is not None and (field.wrapped or value not in (0, "", False) or field.kind == "message"):
@@ -240,9 +238,7 @@ class _Reader:
         try:
             return format_timestamp(parse_timestamp(str(token.value)))
         except ValueError:
-            raise self._tokens.error(
-                token.at, f"invalid google.protobuf.Timestamp value {token.raw}"
-            ) from None
+            raise self._tokens.error(token.at, f"invalid google.protobuf.Timestamp value {token.raw}") from None
 
     def _any(self, depth: int) -> dict[str, Any]:
         """Read a packed extension as it stands: no extension type is known here.
