@@ -336,10 +336,8 @@ class Repository:
                 if clause.clause.direction is not direction:
                     continue
                 peers = self.clause_peers(clause)
-                items.extend(
-                    MapItem(clause, port, peers, clause.is_wildcard, len(items) + offset)
-                    for offset, port in enumerate(resolve_ports(clause.ports, names))
-                )
+                for port in resolve_ports(clause.ports, names):
+                    items.append(MapItem(clause, port, peers, clause.is_wildcard, order=len(items)))
         posture = self.posture(direction, rules, always=always)
         return MapState(direction, items, posture, self.identities.slots)
 
