@@ -1,0 +1,525 @@
+"""The API server of one simulated cluster: its verbs over resources, with defaults, admission, validation and a change log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+from quizgame.cluster import admission, apierror, decoding, defaults, validation
+from quizgame.cluster.clock import Clock, rfc3339
+from quizgame.cluster.crds import KNOWN_CRDS
+from quizgame.cluster.keyed import keyed_suffix, keyed_uuid
+from quizgame.cluster.labelselect import field_filter, matches, parse_selector
+from quizgame.cluster.objects import KubeObject, annotations_of, dig, is_terminating, labels_of
+from quizgame.cluster.objectstore import Change, Key, ObjectStore
+from quizgame.cluster.patching import PatchProblem, PatchType, json_patch, merge_patch, strategic_merge
+from quizgame.cluster.resources import BUILT_IN, Registry, Resource, resource_of_crd
+from quizgame.cluster.schema import builtin_schema
+from quizgame.goflags.times import SECOND
+
+Objects = list[KubeObject]
+Changes = list[Change]
+
+Warn = Callable[[str], None]
+"""Takes one warning that the server sends along with its answer."""
+
+
+class FieldValidation(Enum):
+    """What happens to fields that a kind does not have (``kubectl --validate``)."""
+
+    STRICT = "Strict"
+    WARN = "Warn"
+    IGNORE = "Ignore"
+    TRUSTED = "Trusted"
+    """The object comes from a controller of the simulation: neither decoding nor validation is run."""
+
+
+class Propagation(Enum):
+    """What happens to the objects that a deleted object owns."""
+
+    BACKGROUND = "Background"
+    FOREGROUND = "Foreground"
+    ORPHAN = "Orphan"
+
+
+# Source: strategies in kubernetes pkg/registry: kinds whose generation is counted (all custom resources besides).
+_COUNTS_GENERATION = frozenset((
+    "Pod", "Deployment", "DaemonSet", "ReplicaSet", "StatefulSet", "ReplicationController", "Job", "CronJob",
+    "NetworkPolicy", "EndpointSlice", "Ingress", "IngressClass", "PodDisruptionBudget", "CustomResourceDefinition",
+    "HorizontalPodAutoscaler", "FlowSchema", "PriorityLevelConfiguration", "PriorityClass",
+    "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
+))  # fmt: skip
+_MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
+_SERVER_FIELDS = (
+    "uid",
+    "creationTimestamp",
+    "generation",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "selfLink",
+)
+
+
+def _no_warning(_text: str) -> None:
+    return None
+
+
+class ApiServer:
+    """One cluster's API server.
+
+    ``resource`` arguments take a ``Resource`` or its plural, bare or qualified. Objects given back are the stored ones: read them, never
+    change them. Every refusal is an ``ApiError``.
+    """
+
+    __slots__ = ("_registry", "clock", "name", "seed", "service_cidr", "store", "version")
+
+    def __init__(
+        self, clock: Clock, *, seed: int, name: str, service_cidr: str = "10.96.0.0/16", version: str = "v1.35.0"
+    ) -> None:
+        self.clock = clock
+        self.seed = seed
+        self.name = name
+        """Tells the servers of one world apart in keyed values."""
+        self.service_cidr = service_cidr
+        self.version = version
+        """Kubernetes version, ``v1.35.0``."""
+        self.store = ObjectStore()
+        self._registry: Registry | None = None
+
+    def fork(self, clock: Clock) -> ApiServer:
+        """A server with the same state, on another clock, that goes its own way."""
+        twin = ApiServer(clock, seed=self.seed, name=self.name, service_cidr=self.service_cidr, version=self.version)
+        twin.store = self.store.fork()
+        twin._registry = self._registry
+        return twin
+
+    # ------------------------------------------------------------ discovery
+
+    @property
+    def registry(self) -> Registry:
+        """The kinds served at present."""
+        if self._registry is None:
+            crds = self.store.of("customresourcedefinitions.apiextensions.k8s.io")
+            self._registry = Registry((*BUILT_IN, *(resource_of_crd(crd, KNOWN_CRDS) for crd in crds)))
+        return self._registry
+
+    def resource(self, name: str | Resource) -> Resource:
+        """The resource with this plural.
+
+        Raises:
+            ApiError: ``NotFound``: no such resource is served.
+        """
+        if isinstance(name, Resource):
+            return name
+        found = self.registry.get(name)
+        if found is None:
+            raise apierror.no_such_resource()
+        return found
+
+    def serves(self, plural: str) -> bool:
+        """Whether a resource is there (its definition is installed)."""
+        return self.registry.get(plural) is not None
+
+    # ------------------------------------------------------------ reading
+
+    def get(self, resource: str | Resource, name: str, namespace: str = "") -> KubeObject:
+        """One object.
+
+        Raises:
+            ApiError: ``NotFound``.
+        """
+        served = self.resource(resource)
+        found = self.store.get(served.qualified, (namespace if served.namespaced else "", name))
+        if found is None:
+            raise apierror.not_found(served, name)
+        return found
+
+    def find(self, resource: str | Resource, name: str, namespace: str = "") -> KubeObject | None:
+        """One object, or ``None`` where it (or the whole resource) is absent."""
+        served = self.registry.get(resource) if isinstance(resource, str) else resource
+        if served is None:
+            return None
+        return self.store.get(served.qualified, (namespace if served.namespaced else "", name))
+
+    def list(
+        self,
+        resource: str | Resource,
+        namespace: str | None = None,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> Objects:
+        """Objects by namespace and name.
+
+        Args:
+            resource: What to list.
+            namespace: One namespace; ``None``: all.
+            label_selector: ``a=b,c in (d,e)``.
+            field_selector: ``spec.nodeName=kind-worker``.
+        """
+        served = self.resource(resource)
+        found = self.store.of(served.qualified, namespace if served.namespaced else None)
+        if label_selector:
+            selector = parse_selector(label_selector)
+            found = [node for node in found if matches(selector, labels_of(node))]
+        if field_selector:
+            accepts = field_filter(served.kind, field_selector)
+            found = [node for node in found if accepts(node)]
+        return found
+
+    def watch(self, since: int, resources: Iterable[str] = ()) -> Changes:
+        """Changes after a resource version, oldest first; of the given qualified plurals, or of all.
+
+        Raises:
+            ApiError: ``Expired``: list again and go on from ``store.version``.
+        """
+        changes = self.store.changes_since(since)
+        wanted = frozenset(resources)
+        return [each for each in changes if each.resource in wanted] if wanted else changes
+
+    # ------------------------------------------------------------ writing
+
+    def create(
+        self,
+        resource: str | Resource,
+        node: Mapping[str, Any],
+        namespace: str = "",
+        *,
+        version: str = "",
+        validate: FieldValidation = FieldValidation.STRICT,
+        dry_run: bool = False,
+        with_status: bool = False,
+        warn: Warn = _no_warning,
+    ) -> KubeObject:
+        """Store a new object.
+
+        Args:
+            resource: Its kind.
+            node: The object; not changed.
+            namespace: Where, if the object does not say; both must agree.
+            version: The API version it is written in; empty: the storage version.
+            validate: What to do about unknown fields.
+            dry_run: Do everything but store.
+            with_status: Keep ``status`` (agents and operators that write an object whole).
+            warn: Receives warnings.
+
+        Returns:
+            The object as stored.
+        """
+        served = self.resource(resource)
+        if not served.is_stored:
+            raise apierror.ApiError(
+                405, "MethodNotAllowed", "the server does not allow this method on the requested resource"
+            )
+        fresh = self._decode(served, node, version, validate, warn)
+        metadata = dict(fresh.get("metadata") or {})
+        for field in (*_SERVER_FIELDS, "resourceVersion"):
+            metadata.pop(field, None)
+        key = self._place(served, metadata, namespace)
+        fresh = {**fresh, "apiVersion": served.api_version, "kind": served.kind, "metadata": metadata}
+        if served.has_status and not with_status and served.kind != "Node":
+            fresh.pop("status", None)
+        fresh = defaults.apply_defaults(served, fresh)
+        fresh = admission.on_create(self, served, fresh)
+        if validate is not FieldValidation.TRUSTED:
+            validation.check(self, served, fresh, None)
+        if self.store.get(served.qualified, key) is not None:
+            raise apierror.already_exists(served, key[1])
+        metadata = dict(fresh["metadata"])
+        metadata["uid"] = self._uid(served, key)
+        metadata["creationTimestamp"] = self.clock.timestamp()
+        if served.is_custom or served.kind in _COUNTS_GENERATION:
+            metadata["generation"] = 1
+        fresh["metadata"] = metadata
+        return fresh if dry_run else self._put(served, key, fresh)
+
+    def update(
+        self,
+        resource: str | Resource,
+        node: Mapping[str, Any],
+        *,
+        version: str = "",
+        subresource: str = "",
+        validate: FieldValidation = FieldValidation.STRICT,
+        dry_run: bool = False,
+        warn: Warn = _no_warning,
+    ) -> KubeObject:
+        """Replace an object.
+
+        Args:
+            resource: Its kind.
+            node: The new object, name and namespace included; with a ``resourceVersion`` it must be the present one.
+            version: As for ``create``.
+            subresource: ``status`` replaces the status alone; empty replaces everything else.
+            validate: As for ``create``.
+            dry_run: Do everything but store.
+            warn: Receives warnings.
+
+        Returns:
+            The object as stored; the present one, with its version, if nothing changed.
+        """
+        served = self.resource(resource)
+        metadata = node["metadata"]
+        old = self.get(served, metadata["name"], metadata.get("namespace") or "")
+        wanted = metadata.get("resourceVersion")
+        if wanted and wanted != old["metadata"]["resourceVersion"]:
+            raise apierror.conflict(served, metadata["name"], _MODIFIED)
+        if subresource == "status":
+            return self._replace(served, old, {**old, "status": node.get("status") or {}}, dry_run=dry_run)
+        fresh = self._decode(served, node, version, validate, warn)
+        fresh["apiVersion"], fresh["kind"] = served.api_version, served.kind
+        fresh["metadata"] = self._kept_metadata(old, fresh["metadata"])
+        if served.has_status:
+            fresh.pop("status", None)
+            if "status" in old:
+                fresh["status"] = old["status"]
+        fresh = defaults.apply_defaults(served, fresh)
+        fresh = admission.on_update(self, served, fresh, old)
+        if validate is not FieldValidation.TRUSTED:
+            validation.check(self, served, fresh, old)
+        return self._replace(served, old, fresh, dry_run=dry_run)
+
+    def update_status(self, resource: str | Resource, node: Mapping[str, Any], status: Mapping[str, Any]) -> KubeObject:
+        """Write the status of an object as it is now stored; nothing happens if it is the same or the object is gone."""
+        served = self.resource(resource)
+        old = self.find(served, node["metadata"]["name"], node["metadata"].get("namespace", ""))
+        if old is None:
+            return dict(node)
+        return self._replace(served, old, {**old, "status": dict(status)}, dry_run=False)
+
+    def patch(
+        self,
+        resource: str | Resource,
+        name: str,
+        patch: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        patch_type: PatchType,
+        namespace: str = "",
+        *,
+        version: str = "",
+        subresource: str = "",
+        validate: FieldValidation = FieldValidation.STRICT,
+        dry_run: bool = False,
+        warn: Warn = _no_warning,
+    ) -> KubeObject:
+        """Change parts of an object; arguments as for ``update``.
+
+        Raises:
+            ApiError: ``NotFound``, ``UnsupportedMediaType`` (strategic merge of a custom resource), ``Invalid``, ``BadRequest`` …
+        """
+        served = self.resource(resource)
+        old = self.get(served, name, namespace)
+        if patch_type is PatchType.STRATEGIC and served.is_custom:
+            accepted = ", ".join((PatchType.JSON.value, PatchType.MERGE.value, "application/apply-patch+yaml"))
+            message = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
+            raise apierror.ApiError(415, "UnsupportedMediaType", message)
+        try:
+            fresh = self._patched(served, old, patch, patch_type)
+        except PatchProblem as problem:
+            raise apierror.ApiError(422, "Invalid", str(problem)) from None
+        return self.update(
+            served, fresh, version=version, subresource=subresource, validate=validate, dry_run=dry_run, warn=warn
+        )
+
+    def delete(
+        self,
+        resource: str | Resource,
+        name: str,
+        namespace: str = "",
+        *,
+        grace_period: int | None = None,
+        propagation: Propagation = Propagation.BACKGROUND,
+        dry_run: bool = False,
+    ) -> KubeObject:
+        """Delete an object, or begin to: finalizers and a pod's grace period hold it until they are done.
+
+        Args:
+            resource: Its kind.
+            name: Its name.
+            namespace: Its namespace.
+            grace_period: Seconds a pod gets; ``None``: what its spec says; 0: at once.
+            propagation: What happens to what it owns.
+            dry_run: Only check.
+
+        Returns:
+            The object's last state, or its state while it waits.
+        """
+        served = self.resource(resource)
+        old = self.get(served, name, namespace)
+        if dry_run:
+            return old
+        if propagation is not Propagation.BACKGROUND:
+            self._release_dependents(old, propagation)
+        key = (namespace if served.namespaced else "", name)
+        grace = _grace(served, old, grace_period)
+        held = bool(old["metadata"].get("finalizers")) or (
+            served.kind == "Namespace" and dig(old, "spec", "finalizers")
+        )
+        if not held and not grace:
+            return self._remove(served, key)
+        if is_terminating(old) and not (grace < old["metadata"].get("deletionGracePeriodSeconds", 0)):
+            return old
+        metadata = {
+            **old["metadata"],
+            "deletionTimestamp": rfc3339(self.clock.now_ns + grace * SECOND),
+            "deletionGracePeriodSeconds": grace,
+        }
+        if "generation" in metadata and not is_terminating(old):
+            metadata["generation"] += 1
+        fresh = {**old, "metadata": metadata}
+        if served.kind == "Namespace":
+            fresh["status"] = {**(old.get("status") or {}), "phase": "Terminating"}
+        return self._put(served, key, fresh)
+
+    def finish_deletion(self, resource: str | Resource, name: str, namespace: str = "") -> None:
+        """Take an object out whose deletion waited for its kubelet or controller; nothing happens if it is gone."""
+        served = self.resource(resource)
+        key = (namespace if served.namespaced else "", name)
+        present = self.store.get(served.qualified, key)
+        if present is not None and not present["metadata"].get("finalizers"):
+            self._remove(served, key)
+
+    # ------------------------------------------------------------ names
+
+    def generate_name(self, resource: str, namespace: str, prefix: str, *purpose: str) -> str:
+        """A free name with a keyed five-letter suffix.
+
+        The n-th name for the same resource, namespace, prefix and purpose is always the same, whatever else goes on.
+        """
+        counter = (resource, namespace, prefix, *purpose)
+        while True:
+            ordinal = self.store.generated.get(counter, 0)
+            self.store.generated[counter] = ordinal + 1
+            name = prefix + keyed_suffix(self.seed, "name", self.name, *counter, ordinal)
+            if self.store.get(resource, (namespace, name)) is None:
+                return name
+
+    # ------------------------------------------------------------ inside
+
+    def _decode(
+        self, served: Resource, node: Mapping[str, Any], version: str, validate: FieldValidation, warn: Warn
+    ) -> KubeObject:
+        if version and version in served.deprecated:
+            used, better = (f"{served.group_version(each)} {served.kind}" for each in (version, served.version))
+            warn(f"{used} is deprecated; use {better}")
+        if validate is FieldValidation.TRUSTED:
+            return dict(node)
+        return decoding.decode(served, version or served.version, node, validate.value, warn)
+
+    def _place(self, served: Resource, metadata: KubeObject, namespace: str) -> Key:
+        if not served.namespaced:
+            metadata.pop("namespace", None)
+            namespace = ""
+        else:
+            own = metadata.get("namespace") or ""
+            if own and namespace and own != namespace:
+                raise apierror.bad_request(
+                    "the namespace of the provided object does not match the namespace sent on the request"
+                )
+            namespace = own or namespace or "default"
+            metadata["namespace"] = namespace
+            self._check_namespace(served, metadata, namespace)
+        if not metadata.get("name") and metadata.get("generateName"):
+            metadata["name"] = self.generate_name(served.qualified, namespace, metadata["generateName"])
+        return namespace, metadata.get("name") or ""
+
+    def _check_namespace(self, served: Resource, metadata: Mapping[str, Any], namespace: str) -> None:
+        holder = self.store.get("namespaces", ("", namespace))
+        if holder is None:
+            raise apierror.not_found(self.resource("namespaces"), namespace)
+        if is_terminating(holder):
+            name = metadata.get("name") or metadata.get("generateName") or ""
+            raise apierror.forbidden(
+                served, name, f"unable to create new content in namespace {namespace} because it is being terminated"
+            )
+
+    def _uid(self, served: Resource, key: Key) -> str:
+        incarnation = self.store.incarnations.get((served.qualified, *key), 0)
+        return keyed_uuid(self.seed, "uid", self.name, served.qualified, *key, incarnation)
+
+    @staticmethod
+    def _kept_metadata(old: KubeObject, fresh: Mapping[str, Any]) -> KubeObject:
+        metadata = {key: value for key, value in fresh.items() if key not in (*_SERVER_FIELDS, "resourceVersion")}
+        for field in (*_SERVER_FIELDS, "resourceVersion", "generateName"):
+            if field in old["metadata"]:
+                metadata[field] = old["metadata"][field]
+        return metadata
+
+    def _patched(
+        self,
+        served: Resource,
+        old: KubeObject,
+        patch: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        patch_type: PatchType,
+    ) -> KubeObject:
+        fresh: KubeObject
+        if patch_type is PatchType.JSON:
+            if not isinstance(patch, Sequence):
+                raise apierror.bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+            fresh = json_patch(old, patch)
+        elif not isinstance(patch, Mapping):
+            raise apierror.bad_request("json: cannot unmarshal array into Go value of type map[string]interface {}")
+        elif patch_type is PatchType.MERGE:
+            fresh = merge_patch(old, dict(patch))
+        else:
+            fresh = strategic_merge(old, dict(patch), builtin_schema(), served.kind)
+        metadata = dict(fresh["metadata"])
+        if isinstance(patch, Mapping) and not dig(patch, "metadata", "resourceVersion"):
+            metadata.pop("resourceVersion", None)
+        return {**fresh, "metadata": metadata}
+
+    def _replace(self, served: Resource, old: KubeObject, fresh: KubeObject, *, dry_run: bool) -> KubeObject:
+        if fresh == old:
+            return old
+        metadata = fresh["metadata"]
+        key = (metadata.get("namespace", ""), metadata["name"])
+        if "generation" in old["metadata"] and _content(fresh) != _content(old):
+            metadata = {**metadata, "generation": old["metadata"]["generation"] + 1}
+            fresh = {**fresh, "metadata": metadata}
+        if dry_run:
+            return fresh
+        if is_terminating(fresh) and not metadata.get("finalizers") and not metadata.get("deletionGracePeriodSeconds"):
+            if not (served.kind == "Namespace" and dig(fresh, "spec", "finalizers")):
+                self._put(served, key, fresh)
+                return self._remove(served, key)
+        return self._put(served, key, fresh)
+
+    def _put(self, served: Resource, key: Key, node: KubeObject) -> KubeObject:
+        stored = self.store.put(served.qualified, key, node)
+        if served.kind == "CustomResourceDefinition":
+            self._registry = None
+        return stored
+
+    def _remove(self, served: Resource, key: Key) -> KubeObject:
+        gone = self.store.remove(served.qualified, key)
+        if served.kind == "CustomResourceDefinition":
+            self._registry = None
+        return gone
+
+    def _release_dependents(self, owner: KubeObject, propagation: Propagation) -> None:
+        uid = owner["metadata"]["uid"]
+        for resource, (namespace, name) in self.store.owned_by(uid):
+            dependent = self.store.get(resource, (namespace, name))
+            if dependent is None:
+                continue
+            if propagation is Propagation.FOREGROUND:
+                self.delete(resource, name, namespace, propagation=propagation)
+                continue
+            references = [each for each in dependent["metadata"]["ownerReferences"] if each["uid"] != uid]
+            metadata = {**dependent["metadata"], "ownerReferences": references}
+            if not references:
+                del metadata["ownerReferences"]
+            self.store.put(resource, (namespace, name), {**dependent, "metadata": metadata})
+
+
+def _content(node: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in node.items() if key not in ("metadata", "status")}
+
+
+def _grace(served: Resource, old: KubeObject, asked: int | None) -> int:
+    # Source: pod strategy CheckGracefulDelete: unscheduled, finished and mirror-less static pods go at once.
+    if served.kind != "Pod" or not dig(old, "spec", "nodeName") or "kubernetes.io/config.mirror" in annotations_of(old):
+        return 0
+    if dig(old, "status", "phase") in ("Succeeded", "Failed"):
+        return 0
+    return int(dig(old, "spec", "terminationGracePeriodSeconds", default=30)) if asked is None else asked

@@ -1,0 +1,1 @@
+"""Controllers: objects derived from objects, incrementally and in a defined order."""

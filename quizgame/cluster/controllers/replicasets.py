@@ -1,0 +1,110 @@
+"""ReplicaSets: as many pods as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from quizgame.cluster.apierror import ApiError
+from quizgame.cluster.controllers.events import WARNING, record
+from quizgame.cluster.controllers.manager import Timeless
+from quizgame.cluster.controllers.pods import create_pod, deletion_order, is_active, is_ready, pods_of
+from quizgame.cluster.objects import KubeObject, controller_of, dig, is_terminating, labels_of, with_condition
+from quizgame.cluster.objectstore import ADDED, Change, Key
+
+if TYPE_CHECKING:
+    from quizgame.cluster.world import Cluster
+
+RESOURCE = "replicasets.apps"
+_COMPONENT = "replicaset-controller"
+
+
+class ReplicaSetController(Timeless):
+    """Creates and deletes pods; names are keyed by the set and the ordinal of the pod in it."""
+
+    __slots__ = ()
+
+    name = "replicasets"
+
+    def keys(self, change: Change) -> Iterable[Key]:
+        """Changed sets, owners of changed pods, sets of a namespace that got a service account."""
+        if change.resource == RESOURCE:
+            return [change.key]
+        if change.resource == "pods":
+            owner = controller_of(change.object)
+            return [(change.key[0], owner["name"])] if owner and owner["kind"] == "ReplicaSet" else ()
+        if change.resource == "serviceaccounts" and change.type == ADDED:
+            return [key for key in self.all_keys() if key[0] == change.key[0]]
+        return ()
+
+    def all_keys(self) -> Iterable[Key]:
+        """Every set."""
+        return [(each["metadata"]["namespace"], each["metadata"]["name"]) for each in self.api.store.of(RESOURCE)]
+
+    def reconcile(self, key: Key) -> None:
+        """Bring one set to its number of pods and write its status."""
+        owner = self.api.store.get(RESOURCE, key)
+        if owner is None:
+            return
+        pods = pods_of(self.api, owner)
+        active = [pod for pod in pods if is_active(pod)]
+        problem = ""
+        if not is_terminating(owner):
+            surplus = len(active) - owner["spec"]["replicas"]
+            if surplus < 0:
+                problem = self._create(owner, -surplus)
+            elif surplus:
+                self._delete(owner, sorted(active, key=deletion_order)[:surplus])
+        self._write_status(key, problem)
+
+    def _create(self, owner: KubeObject, count: int) -> str:
+        namespace, prefix = owner["metadata"]["namespace"], owner["metadata"]["name"] + "-"
+        template = owner["spec"]["template"]
+        labels = dig(template, "metadata", "labels", default={})
+        for _ in range(count):
+            name = self.api.generate_name("pods", namespace, prefix)
+            try:
+                create_pod(self.api, owner, labels=labels, spec=template["spec"], name=name, generate_name=prefix)
+            except ApiError as refusal:
+                text = f"Error creating: {refusal.message}"
+                record(self.api, owner, "FailedCreate", text, component=_COMPONENT, kind=WARNING)
+                return refusal.message
+            record(self.api, owner, "SuccessfulCreate", f"Created pod: {name}", component=_COMPONENT)
+        return ""
+
+    def _delete(self, owner: KubeObject, pods: Iterable[KubeObject]) -> None:
+        for pod in pods:
+            name = pod["metadata"]["name"]
+            self.api.delete("pods", name, pod["metadata"]["namespace"])
+            record(self.api, owner, "SuccessfulDelete", f"Deleted pod: {name}", component=_COMPONENT)
+
+    def _write_status(self, key: Key, problem: str) -> None:
+        owner = self.api.store.get(RESOURCE, key)
+        if owner is None:
+            return
+        pods = pods_of(self.api, owner)
+        active = [pod for pod in pods if is_active(pod)]
+        ready = sum(map(is_ready, active))
+        wanted = dig(owner, "spec", "template", "metadata", "labels", default={}).items()
+        status: KubeObject = {
+            "observedGeneration": owner["metadata"]["generation"],
+            "replicas": len(active),
+            "terminatingReplicas": sum(map(is_terminating, pods)),
+        }
+        if active:
+            status["fullyLabeledReplicas"] = sum(wanted <= labels_of(pod).items() for pod in active)
+        if ready:
+            status["readyReplicas"] = ready
+            # Simplified: minReadySeconds is not waited for; a ready pod is available.
+            status["availableReplicas"] = ready
+        if problem:
+            now = self.api.clock.timestamp()
+            before = dig(owner, "status", "conditions", default=[])
+            status["conditions"] = with_condition(
+                before, "ReplicaFailure", "True", now, reason="FailedCreate", message=problem
+            )
+        self.api.update_status(RESOURCE, owner, status)
+
+    def fork(self, cluster: Cluster) -> ReplicaSetController:
+        """The same for a forked cluster."""
+        return ReplicaSetController(cluster)

@@ -1,0 +1,1 @@
+"""What ``kind`` and ``cilium install`` leave behind, generated from values."""
