@@ -47,7 +47,9 @@ def is_folder(session: Session, path: str) -> bool:
 
 def is_file(session: Session, path: str) -> bool:
     """Whether the path names a file."""
-    return path[-1:] != "/" and (absolute(session, path) == "/dev/null" or _key(absolute(session, path)) in session.files)
+    return path[-1:] != "/" and (
+        absolute(session, path) == "/dev/null" or _key(absolute(session, path)) in session.files
+    )
 
 
 def read_file(session: Session, path: str) -> list[Line]:

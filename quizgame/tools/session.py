@@ -25,6 +25,8 @@ class Session:
     files: dict[str, list[Line]] = field(default_factory=dict)
     """The learner's in-memory working folder: file name → its lines, with their facts."""
     cwd: str = "/root"
+    namespaces: dict[str, str] = field(default_factory=dict)
+    """The namespace that a kubeconfig context names; a context that is absent means ``default``."""
     history: list[str] = field(default_factory=list)
     width: int = 80
     """Columns of the terminal."""

@@ -13,9 +13,11 @@ TOKEN = re.compile(
     re.ASCII,
 )
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"), ("+", "-"), ("*", "/", "%"),
+    ("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"), ("+",
+    "-"), ("*", "/", "%"),
 )  # fmt: skip
 """Binary operators from the loosest to the tightest."""
+ASSIGNMENTS = frozenset(("=", "+=", "-=", "*=", "/=", "%=", "<<=", ">>=", "&=", "|=", "^="))
 MAX_DEPTH = 50
 
 
@@ -129,14 +131,13 @@ class _Evaluation:
             token = self._peek()
             following = self._tokens[self._at + 1] if self._at + 1 < len(self._tokens) else ""
             is_name = token[:1].isalpha() or token[:1] == "_"
-            if is_name and (following == "=" or (following[-1:] == "=" and following[:-1] in OPERATIONS)):
-                if following not in ("==", "!=", "<=", ">="):
-                    self._at += 2
-                    value = self._assignment()
-                    if following != "=":
-                        value = _wrap(OPERATIONS[following[:-1]](self._value_of(token), value))
-                    self._variables[token] = str(value)
-                    return value
+            if is_name and following in ASSIGNMENTS:
+                self._at += 2
+                value = self._assignment()
+                if following != "=":
+                    value = _wrap(OPERATIONS[following[:-1]](self._value_of(token), value))
+                self._variables[token] = str(value)
+                return value
             return self._ternary()
         finally:
             self._nesting -= 1

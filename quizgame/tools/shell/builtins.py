@@ -92,9 +92,7 @@ def export(shell: Shell, argv: list[str], streams: Streams) -> int:
         return 0
     is_removal = operands[0] == "-n"
     if operands[0].startswith("-") and not is_removal:
-        return _invalid_option(
-            shell, streams, "export", operands[0], "export [-fn] [name[=value] ...] or export -p"
-        )
+        return _invalid_option(shell, streams, "export", operands[0], "export [-fn] [name[=value] ...] or export -p")
     return _declare(shell, operands[1:] if is_removal else operands, streams, "export", is_exported=not is_removal)
 
 
@@ -115,7 +113,10 @@ def _declare(shell: Shell, operands: list[str], streams: Streams, name: str, *, 
 
 
 def local(shell: Shell, argv: list[str], streams: Streams) -> int:
-    """``local``, ``declare`` and ``typeset`` for plain variables. Simplified: a local variable outlives its function."""
+    """``local``, ``declare`` and ``typeset`` for plain variables.
+
+    Simplified: a local variable outlives its function.
+    """
     operands = argv[1:]
     if operands and operands[0].startswith("-"):
         return _refuse(streams, f"{argv[0]} {operands[0]}")
@@ -152,7 +153,9 @@ def set_options(shell: Shell, argv: list[str], streams: Streams) -> int:
         return _print(
             streams,
             "".join(
-                f"{name}={quote(value)}\n" for name, value in sorted(shell.session.variables.items()) if IDENTIFIER.match(name)
+                f"{name}={quote(value)}\n"
+                for name, value in sorted(shell.session.variables.items())
+                if IDENTIFIER.match(name)
             ),
         )
     while words and words[0][:1] in ("-", "+") and len(words[0]) > 1:
@@ -529,7 +532,8 @@ BUILTINS: dict[str, Callable[[Shell, list[str], Streams], int]] = {
     "wait": no_jobs,
     "which": which,
     **dict.fromkeys(
-        ("bg", "bind", "complete", "compgen", "disown", "exec", "fg", "getopts", "let", "mapfile", "readarray", "readonly",
+        ("bg", "bind", "complete", "compgen", "disown", "exec", "fg", "getopts", "let", "mapfile",
+        "readarray", "readonly",
          "shopt", "trap", "ulimit", "umask", "kill"),
         _not_simulated,
     ),
@@ -538,4 +542,3 @@ BUILTINS: dict[str, Callable[[Shell, list[str], Streams], int]] = {
 
 ALSO_BUILTIN = frozenset(("echo", "printf", "test", "[", "true", "false"))
 """Builtins of bash that are ordinary programs here, because they need nothing of the shell."""
-

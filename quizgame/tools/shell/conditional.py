@@ -216,7 +216,12 @@ class _Conditional:
         if self.is_done:
             raise ExpansionProblem("syntax error in conditional expression")
         first = self._literal()
-        if first in UNARY and first is not None and self._at + 1 < len(self._words) and self._literal(1) not in ("&&", "||"):
+        if (
+            first is not None
+            and first in UNARY
+            and self._at + 1 < len(self._words)
+            and self._literal(1) not in ("&&", "||")
+        ):
             self._at += 2
             return UNARY[first](self._expander.runner.session, self._expander.text(self._words[self._at - 1]))
         operator = self._literal(1)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quizgame.tools import folder
-from quizgame.tools.derive import derived, derived_stream
+from quizgame.tools.derive import derived_stream
 from quizgame.tools.output import NOT_SIMULATED, Line, Result, failure, lines, not_simulated
 from quizgame.tools.session import Session, Tool
 from quizgame.tools.shell import builtins
@@ -44,7 +44,9 @@ if TYPE_CHECKING:
 
 MAX_LOOP_ROUNDS = 5_000
 """Rounds of one loop; more is stopped and said."""
-MAX_DEPTH = 40
+MAX_ORIGINS = 5_000
+"""Lines that a variable remembers having been made of."""
+MAX_DEPTH = 25
 """Functions and substitutions within one another."""
 PROGRAM_FOLDERS = ("/bin", "/usr/bin", "/usr/local/bin", "/usr/sbin", "/sbin", "/usr/local/sbin")
 ECHOING = frozenset(("echo", "printf"))
@@ -69,7 +71,6 @@ class Shell:
         self._depth = 0
         self._offered: list[str] = []
         self._screen: Sink | None = None
-        session.run_program = self.run_program
 
     @property
     def has_exited(self) -> bool:
@@ -91,6 +92,7 @@ class Shell:
         stdout: list[Line] = []
         stderr: list[Line] = []
         streams = Streams(Feed(stdin), Sink(stdout), Sink(stderr))
+        outer_run_program, self.session.run_program = self.session.run_program, self.run_program
         self._screen = streams.stdout if not self._depth else None
         try:
             script, unfinished = parse_with_warning(source)
@@ -104,6 +106,9 @@ class Shell:
         except NotSimulatedSyntax as error:
             stderr.extend(not_simulated(error.message).stderr)
             status = NOT_SIMULATED
+        except RecursionError:
+            stderr.extend(failure("quizgame: stopped: nested too deeply").stderr)
+            status = NOT_SIMULATED
         except ShellStopped as stop:
             stderr.extend(failure(f"quizgame: {stop.message}").stderr)
             status = NOT_SIMULATED
@@ -116,6 +121,7 @@ class Shell:
             status = 0
         finally:
             self._drop_offered(0)
+            self.session.run_program = outer_run_program
         self.session.variables["?"] = str(status)
         return Result(stdout, stderr, status)
 
@@ -282,9 +288,7 @@ class Shell:
             return 1
         return self._run_compound(command, opened)
 
-    def _run_compound(
-        self, command: Group | If | While | For | Case | Conditional, streams: Streams
-    ) -> int:
+    def _run_compound(self, command: Group | If | While | For | Case | Conditional, streams: Streams) -> int:
         if isinstance(command, Group):
             if not command.is_subshell:
                 return self.run_script(command.body, streams)
@@ -400,7 +404,10 @@ class Shell:
 
     def _with_aliases(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
         seen: set[str] = set()
-        while words and (name := words[0].literal) in self.state.aliases and name is not None and name not in seen:
+        while words:
+            name = words[0].literal
+            if name is None or name not in self.state.aliases or name in seen:
+                break
             seen.add(name)
             entries = parse(self.state.aliases[name]).entries
             first = entries[0].members[0][1].commands[0] if len(entries) == 1 and len(entries[0].members) == 1 else None
@@ -419,9 +426,9 @@ class Shell:
     def set_variable(self, name: str, value: str, sources: Sequence[Line] = ()) -> None:
         """Set a variable whose text was made of these lines."""
         self.session.variables[name] = value
-        kept = derived(value, sources)
-        if kept.facts:
-            self.state.origins[name] = (kept,)
+        bearing = tuple(line for line in sources if line.facts)[:MAX_ORIGINS]
+        if bearing:
+            self.state.origins[name] = bearing
         else:
             self.state.origins.pop(name, None)
 
@@ -610,7 +617,8 @@ def _with_descriptor(descriptor: int, sink: Sink, streams: Streams) -> Streams:
 
 
 def _written(word: Word) -> str:
-    return "".join(part.text if isinstance(part, Text) else getattr(part, "source", "") or f"${getattr(part, 'name', '')}"
+    return "".join(part.text if isinstance(part, Text) else getattr(part, "source",
+    "") or f"${getattr(part, 'name', '')}"
                    for part in word.parts)  # fmt: skip
 
 

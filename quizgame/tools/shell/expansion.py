@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, MutableMapping
+from itertools import pairwise
 from typing import Protocol
 
 from quizgame.errors import QuizgameError
@@ -196,9 +197,8 @@ class Expander:
             if number and current is not None:
                 done.append(current)
                 current = None
-            elif number and others and (number > 1 or pieces[0] == ""):
-                if not (number == 1 and value[:1] in blanks):
-                    done.append([("", False)])
+            elif number and others and (number > 1 or (pieces[0] == "" and value[:1] not in blanks)):
+                done.append([("", False)])
             if piece:
                 current = [*(current or []), (piece, False)]
         return current
@@ -242,7 +242,9 @@ class Expander:
         if not text.startswith("~"):
             return text
         head, slash, rest = text.partition("/")
-        home = {"~": self.value_of("HOME") or folder.HOME, "~root": folder.HOME, "~+": self.runner.session.cwd}.get(head)
+        home = {"~": self.value_of("HOME") or folder.HOME, "~root": folder.HOME, "~+": self.runner.session.cwd}.get(
+            head
+        )
         return text if home is None else home + slash + rest
 
     def _values(self, part: Part) -> list[str]:
@@ -297,7 +299,9 @@ class Expander:
             case "+":
                 return "" if is_missing else self._argument(part)
             case "?" if is_missing:
-                reason = self._argument(part) or ("parameter null or not set" if part.operator[0] == ":" else "parameter not set")
+                reason = self._argument(part) or (
+                    "parameter null or not set" if part.operator[0] == ":" else "parameter not set"
+                )
                 raise ExpansionProblem(f"{part.name}: {reason}")
             case "=" if is_missing:
                 chosen = self._argument(part)
@@ -338,7 +342,9 @@ class Expander:
         out: list[str] = []
         position = 0
         while position < len(text):
-            length = next((n for n in range(len(text) - position, 0, -1) if matcher.fullmatch(text[position : position + n])), 0)
+            length = next(
+                (n for n in range(len(text) - position, 0, -1) if matcher.fullmatch(text[position : position + n])), 0
+            )
             if not length:
                 out.append(text[position])
                 position += 1
@@ -458,7 +464,7 @@ def _brace_group(items: list[str | Part], start: int) -> tuple[int, list[list[st
             if depth == 0:
                 if commas:
                     bounds = [start, *commas, position]
-                    return position, [items[a + 1 : b] for a, b in zip(bounds, bounds[1:], strict=False)]
+                    return position, [items[a + 1 : b] for a, b in pairwise(bounds)]
                 inner = items[start + 1 : position]
                 sequence = _brace_range("".join(i for i in inner if isinstance(i, str))) if len(inner) < 60 else None
                 if sequence is not None and all(isinstance(i, str) for i in inner):

@@ -20,7 +20,8 @@ from quizgame.tools.shell.syntax import (
 )
 
 OPERATORS = (
-    "&>>", "<<-", "<<<", ";;&", "&&", "||", ";;", ";&", "|&", "<<", ">>", "<&", ">&", "<>", ">|", "&>", "|", "&", ";", "(", ")",
+    "&>>", "<<-", "<<<", ";;&", "&&", "||", ";;", ";&", "|&", "<<", ">>", "<&", ">&", "<>", ">|", "&>", "|",
+    "&", ";", "(", ")",
     "<", ">",
 )  # fmt: skip
 """Longest first, so that the first that fits is the right one."""
@@ -31,8 +32,29 @@ SPECIAL_PARAMETERS = frozenset("?$!#@*-0123456789")
 MAX_NESTING = 40
 """How deep ``$(…)`` and brackets may nest; bash has no such limit, a simulation needs one."""
 
-PARAMETER_OPERATORS = (":-", ":=", ":?", ":+", "##", "%%", "//", "^^", ",,", "-", "=", "?", "+", "#", "%", "/", "^", ",", ":")
-ANSI_C_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v",
+PARAMETER_OPERATORS = (
+    ":-",
+    ":=",
+    ":?",
+    ":+",
+    "##",
+    "%%",
+    "//",
+    "^^",
+    ",,",
+    "-",
+    "=",
+    "?",
+    "+",
+    "#",
+    "%",
+    "/",
+    "^",
+    ",",
+    ":",
+)
+ANSI_C_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f",
+"v": "\v",
                   "\\": "\\", "'": "'", '"': '"', "?": "?"}  # fmt: skip
 
 
@@ -156,9 +178,7 @@ class Lexer:
         flush()
         return Word(tuple(parts))
 
-    def _read_backslash(
-        self, plain: list[str], parts: list[Part], flush: Callable[[], None], is_quoted: bool
-    ) -> bool:
+    def _read_backslash(self, plain: list[str], parts: list[Part], flush: Callable[[], None], is_quoted: bool) -> bool:
         """Read an escape; ``False`` at the very end of the text."""
         following = self.text[self.position + 1 : self.position + 2]
         self.position += 2
@@ -190,9 +210,7 @@ class Lexer:
         self.position += 1
         return list(word.parts) or [Text("", is_quoted=True)]
 
-    def _read_dollar(
-        self, plain: list[str], parts: list[Part], flush: Callable[[], None], is_quoted: bool
-    ) -> None:
+    def _read_dollar(self, plain: list[str], parts: list[Part], flush: Callable[[], None], is_quoted: bool) -> None:
         text = self.text
         following = text[self.position + 1 : self.position + 2]
         if following == "'" and not is_quoted:
@@ -229,10 +247,19 @@ class Lexer:
             self.position += 1
         return text[start : self.position]
 
-    def _enter(self) -> None:
+    def enter(self) -> None:
+        """One level of nesting more; a parser of this text counts its compound commands here too.
+
+        Raises:
+            NotSimulatedSyntax: past ``MAX_NESTING``.
+        """
         self.depth += 1
         if self.depth > MAX_NESTING:
             raise NotSimulatedSyntax(f"nesting deeper than {MAX_NESTING}")
+
+    def leave(self) -> None:
+        """One level of nesting less."""
+        self.depth -= 1
 
     def _read_parenthesis(self, is_quoted: bool) -> Part:
         if self.text.startswith("$((", self.position):
@@ -248,11 +275,11 @@ class Lexer:
         return CommandSubstitution(self._parse_bracket(), is_quoted)
 
     def _parse_bracket(self) -> Script:
-        self._enter()
+        self.enter()
         pending, self._pending = self._pending, []
         script = self._parse_nested(self)
         self._pending = pending + self._pending
-        self.depth -= 1
+        self.leave()
         return script
 
     def _read_process_substitution(self) -> Part:
@@ -294,7 +321,7 @@ class Lexer:
     def _read_braced(self, is_quoted: bool) -> Part:
         start = self.position
         self.position += 2
-        self._enter()
+        self.enter()
         parameter = self._read_braced_body(is_quoted)
         if self.position >= len(self.text):
             raise _unterminated("}")
@@ -305,7 +332,7 @@ class Lexer:
             self.position = end
             parameter = Parameter("", "bad")
         self.position += 1
-        self.depth -= 1
+        self.leave()
         return Parameter(
             parameter.name, parameter.operator, parameter.argument, parameter.replacement, is_quoted,
             self.text[start : self.position],

@@ -28,14 +28,14 @@ from quizgame.tools.shell.syntax import (
 )
 
 RESERVED = frozenset(
-    ("if", "then", "elif", "else", "fi", "for", "while", "until", "do", "done", "case", "esac", "{", "}", "!", "in", "[[", "time",
+    ("if", "then", "elif", "else", "fi", "for", "while", "until", "do", "done", "case", "esac", "{", "}", "!",
+    "in", "[[", "time",
      "function", "select")
 )  # fmt: skip
 CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
 REDIRECT_OPERATORS = frozenset(("<", ">", ">>", ">|", "<&", ">&", "&>", "&>>", "<<", "<<-", "<<<", "<>"))
 ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-MAX_COMPOUND_DEPTH = 60
 
 
 def parse(text: str) -> Script:
@@ -89,7 +89,6 @@ class _Parser:
     def __init__(self, lexer: Lexer) -> None:
         self._lexer = lexer
         self._ahead: Token | None = None
-        self._depth = 0
 
     def peek(self) -> Token:
         if self._ahead is None:
@@ -114,7 +113,12 @@ class _Parser:
     def _reserved(self) -> str:
         """The reserved word that stands here, or nothing."""
         token = self.peek()
-        if token.kind == "word" and token.text in RESERVED and token.word is not None and token.word.literal is not None:
+        if (
+            token.kind == "word"
+            and token.text in RESERVED
+            and token.word is not None
+            and token.word.literal is not None
+        ):
             return token.text
         return ""
 
@@ -174,13 +178,11 @@ class _Parser:
         return Pipeline(tuple(commands), is_negated, is_timed, tuple(joins))
 
     def _parse_command(self) -> Command:
-        self._depth += 1
-        if self._depth > MAX_COMPOUND_DEPTH:
-            raise NotSimulatedSyntax(f"nesting deeper than {MAX_COMPOUND_DEPTH}")
+        self._lexer.enter()
         try:
             return self._dispatch()
         finally:
-            self._depth -= 1
+            self._lexer.leave()
 
     def _dispatch(self) -> Command:
         if self._is_operator("("):
@@ -412,7 +414,7 @@ def _assignment(word: Word) -> Assignment | None:
         return None
     rest: tuple[Part, ...] = word.parts[1:]
     remainder = first.text[match.end() :]
-    value = Word(((Text(remainder), *rest) if remainder else rest))
+    value = Word((Text(remainder), *rest) if remainder else rest)
     return Assignment(match.group(1), value, is_append=bool(match.group(2)))
 
 

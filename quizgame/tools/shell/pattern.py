@@ -64,7 +64,12 @@ def compile_pattern(pattern: str, *, is_path: bool = False) -> Matcher:
             body = pattern[position + 1 : end]
             is_not = body[:1] in ("!", "^")
             body = body[1:] if is_not else body
-            out.append("[" + ("^" if is_not else "") + body.replace("\\", "\\\\").replace("[", "\\[").replace("\\[:", "[:") + "]")
+            out.append(
+                "["
+                + ("^" if is_not else "")
+                + body.replace("\\", "\\\\").replace("[", "\\[").replace("\\[:", "[:")
+                + "]"
+            )
             position = end
         else:
             out.append(re2.escape(char))

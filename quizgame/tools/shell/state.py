@@ -164,6 +164,13 @@ def preset(session: Session, name: str) -> str | None:
 EXPORTED_PRESETS = ("HOME", "LANG", "LOGNAME", "PATH", "PWD", "SHELL", "SHLVL", "TERM", "USER")
 
 
+def environment_of(session: Session) -> dict[str, str]:
+    """What a program sees of the environment. Simplified: every shell variable counts as exported."""
+    environment = {name: preset(session, name) or "" for name in EXPORTED_PRESETS}
+    environment.update((name, value) for name, value in session.variables.items() if name.isidentifier())
+    return environment
+
+
 def keyed_random(session: Session, count: int) -> int:
     """``$RANDOM``: 0 to 32767, the same for the same lines typed before."""
     digest = hashlib.sha256(f"RANDOM/{len(session.history)}/{count}".encode()).digest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Union
+from typing import TypeAlias
 
 from quizgame.errors import QuizgameError
 
@@ -69,7 +69,7 @@ class ProcessSubstitution:
     is_quoted: bool = False
 
 
-Part = Union[Text, Parameter, CommandSubstitution, Arithmetic, ProcessSubstitution]
+Part: TypeAlias = "Text | Parameter | CommandSubstitution | Arithmetic | ProcessSubstitution"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ class Function:
     body: Command
 
 
-Command = Union[Simple, Group, If, While, For, Case, Conditional, Function]
+Command: TypeAlias = "Simple | Group | If | While | For | Case | Conditional | Function"
 
 
 @dataclass(frozen=True, slots=True)

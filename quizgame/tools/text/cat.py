@@ -7,7 +7,8 @@ from quizgame.tools.output import Line, Result
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
 CAT_OPTIONS = OptionTable(
-    "n,number", "b,number-nonblank", "s,squeeze-blank", "A,show-all", "E,show-ends", "T,show-tabs", "e", "t", "u", "v,show-nonprinting",
+    "n,number", "b,number-nonblank", "s,squeeze-blank", "A,show-all", "E,show-ends", "T,show-tabs", "e", "t",
+    "u", "v,show-nonprinting",
 )  # fmt: skip
 
 
@@ -47,7 +48,7 @@ def _cat(call: Invocation) -> Result:
             text = text.replace("\t", "^I")
         if letters & {"A", "E", "e"} and line.end:
             text += "$"
-        if "b" in letters and not is_blank or "n" in letters and "b" not in letters:
+        if ("b" in letters and not is_blank) or ("n" in letters and "b" not in letters):
             number += 1
             text = f"{number:6d}\t{text}"
         out.append(derived(text, [line], line.end))

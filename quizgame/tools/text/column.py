@@ -9,9 +9,12 @@ from quizgame.tools.output import Line, Result
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
 OPTIONS = OptionTable(
-    "t,table", "s,separator=", "o,output-separator=", "c,output-width=", "x,fillrows", "N,table-columns=", "R,table-right=",
-    "n,table-name=!", "J,json!", "L,keep-empty-lines", "d,table-noheadings", "e,table-header-repeat!", "E,table-noextreme=!",
-    "H,table-hide=!", "O,table-order=!", "T,table-truncate=!", "W,table-wrap=!", "l,table-columns-limit=!", "r,tree=!",
+    "t,table", "s,separator=", "o,output-separator=", "c,output-width=", "x,fillrows", "N,table-columns=",
+    "R,table-right=",
+    "n,table-name=!", "J,json!", "L,keep-empty-lines", "d,table-noheadings", "e,table-header-repeat!",
+    "E,table-noextreme=!",
+    "H,table-hide=!", "O,table-order=!", "T,table-truncate=!", "W,table-wrap=!", "l,table-columns-limit=!",
+    "r,tree=!",
     "i,tree-id=!", "p,tree-parent=!",
 )  # fmt: skip
 
@@ -63,10 +66,8 @@ def _fill(call: Invocation, content: list[Line]) -> list[Line]:
     height = -(-len(entries) // per_row)
     out: list[Line] = []
     for row in range(height):
-        if call.has("x"):
-            chosen = entries[row * per_row : (row + 1) * per_row]
-        else:
-            chosen = entries[row::height]
+        across = slice(row * per_row, (row + 1) * per_row)
+        chosen = entries[across] if call.has("x") else entries[row::height]
         text = ""
         for place, line in enumerate(chosen):
             text += line.text

@@ -9,7 +9,8 @@ from quizgame.tools.output import Result
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
 OPTIONS = OptionTable(
-    "d,delimiter=", "f,fields=", "c,characters=", "b,bytes=", "s,only-delimited", "output-delimiter=", "complement", "n",
+    "d,delimiter=", "f,fields=", "c,characters=", "b,bytes=", "s,only-delimited", "output-delimiter=",
+    "complement", "n",
     "z,zero-terminated!",
 )  # fmt: skip
 RANGE = re.compile(r"(\d*)(-?)(\d*)\Z", re.ASCII)
@@ -25,7 +26,11 @@ def parse_ranges(call: Invocation, text: str, kind: str) -> list[tuple[int, int]
         if match is None or piece == "":
             if kind == "f":
                 raise call.usage(f"invalid field value ‘{piece}’" if piece else "fields are numbered from 1")
-            raise call.usage(f"invalid byte/character position ‘{piece}’" if piece else "byte/character positions are numbered from 1")
+            raise call.usage(
+                f"invalid byte/character position ‘{piece}’"
+                if piece
+                else "byte/character positions are numbered from 1"
+            )
         first, dash, last = match.groups()
         if dash and not first and not last:
             raise call.usage("invalid range with no endpoint: -")

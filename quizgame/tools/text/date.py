@@ -9,20 +9,29 @@ from quizgame.tools.output import Line, Result
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
 OPTIONS = OptionTable(
-    "u,utc,universal", "d,date=", "I,iso-8601?", "R,rfc-email", "rfc-3339=", "s,set=!", "r,reference=!", "f,file=!", "debug!",
+    "u,utc,universal", "d,date=", "I,iso-8601?", "R,rfc-email", "rfc-3339=", "s,set=!", "r,reference=!",
+    "f,file=!", "debug!",
     "resolution!",
 )  # fmt: skip
 DIRECTIVE = re.compile(r"%([-_0^#]?)(\d*)(:{0,2}[A-Za-z%+])")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMPOSITES = {
-    "D": "%m/%d/%y", "F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M", "c": "%a %b %e %H:%M:%S %Y", "x": "%m/%d/%y", "X": "%H:%M:%S",
+    "D": "%m/%d/%y", "F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M", "c": "%a %b %e %H:%M:%S %Y",
+    "x": "%m/%d/%y", "X": "%H:%M:%S",
     "r": "%I:%M:%S %p", "h": "%b",
 }  # fmt: skip
 PADDED_WITH_BLANK = {"e": ("d", 2), "k": ("H", 2), "l": ("I", 2)}
 PLAIN = frozenset("aAbBCdGgHIjmMpSuUVwWyY")
 RELATIVE = re.compile(r"([-+]?\d+)\s*(second|sec|minute|min|hour|day|week)s?(\s+ago)?\Z")
 UNITS_S = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86400, "week": 604800}
-ISO = {"": "%F", "date": "%F", "hours": "%FT%H%:z", "minutes": "%FT%H:%M%:z", "seconds": "%FT%T%:z", "ns": "%FT%T,%N%:z"}
+ISO = {
+    "": "%F",
+    "date": "%F",
+    "hours": "%FT%H%:z",
+    "minutes": "%FT%H:%M%:z",
+    "seconds": "%FT%T%:z",
+    "ns": "%FT%T,%N%:z",
+}
 RFC_3339 = {"date": "%F", "seconds": "%F %T%:z", "ns": "%F %T.%N%:z"}
 
 

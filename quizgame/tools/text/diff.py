@@ -11,9 +11,12 @@ from quizgame.tools.text.ls import START_NS
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
 OPTIONS = OptionTable(
-    "u", "U,unified?", "q,brief", "s,report-identical-files", "i,ignore-case", "w,ignore-all-space", "b,ignore-space-change",
-    "B,ignore-blank-lines!", "y,side-by-side!", "c!", "C,context?!", "r,recursive!", "N,new-file", "a,text", "e,ed!", "n,rcs!",
-    "color?", "label=", "t,expand-tabs!", "W,width=!", "strip-trailing-cr", "E,ignore-tab-expansion!", "Z,ignore-trailing-space",
+    "u", "U,unified?", "q,brief", "s,report-identical-files", "i,ignore-case", "w,ignore-all-space",
+    "b,ignore-space-change",
+    "B,ignore-blank-lines!", "y,side-by-side!", "c!", "C,context?!", "r,recursive!", "N,new-file", "a,text",
+    "e,ed!", "n,rcs!",
+    "color?", "label=", "t,expand-tabs!", "W,width=!", "strip-trailing-cr", "E,ignore-tab-expansion!",
+    "Z,ignore-trailing-space",
     "x,exclude=!", "p,show-c-function!", "I,ignore-matching-lines=!", "normal",
     usage_lines="{name}: Try '{name} --help' for more information.\n",
     status=2,
@@ -89,7 +92,9 @@ def _unified(call: Invocation, matcher: SequenceMatcher[str], left: list[Line], 
         raise call.usage(f"invalid context length '{context}'")
     labels = call.values("label")
     stamp = render_date("%Y-%m-%d %H:%M:%S.%N +0000", START_NS)
-    names = [labels[place] if place < len(labels) else f"{name}\t{stamp}" for place, name in enumerate(call.operands[:2])]
+    names = [
+        labels[place] if place < len(labels) else f"{name}\t{stamp}" for place, name in enumerate(call.operands[:2])
+    ]
     out = [Line(f"--- {names[0]}"), Line(f"+++ {names[1]}")]
     for group in matcher.get_grouped_opcodes(int(context[:6])):
         i1, i2, j1, j2 = group[0][1], group[-1][2], group[0][3], group[-1][4]

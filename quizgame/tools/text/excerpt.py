@@ -8,7 +8,17 @@ from quizgame.tools.derive import derived
 from quizgame.tools.output import Line, Result
 from quizgame.tools.text.options import Invocation
 
-MULTIPLIERS = {"b": 512, "kB": 1000, "K": 1024, "KiB": 1024, "MB": 10**6, "M": 2**20, "MiB": 2**20, "G": 2**30, "GB": 10**9}
+MULTIPLIERS = {
+    "b": 512,
+    "kB": 1000,
+    "K": 1024,
+    "KiB": 1024,
+    "MB": 10**6,
+    "M": 2**20,
+    "MiB": 2**20,
+    "G": 2**30,
+    "GB": 10**9,
+}
 
 
 def expand_digits(call: Invocation) -> None:

@@ -37,7 +37,9 @@ def _copy_tree(call: Invocation, source: str, target: str) -> None:
             inner = target.rstrip("/") + "/" + "/".join(parts[:depth])
             if not folder.is_folder(call.session, inner):
                 folder.make_folder(call.session, inner)
-        folder.write_file(call.session, f"{target.rstrip('/')}/{name}", folder.read_file(call.session, f"{source.rstrip('/')}/{name}"))
+        folder.write_file(
+            call.session, f"{target.rstrip('/')}/{name}", folder.read_file(call.session, f"{source.rstrip('/')}/{name}")
+        )
 
 
 def _pairs(call: Invocation) -> list[tuple[str, str]]:
@@ -47,7 +49,8 @@ def _pairs(call: Invocation) -> list[tuple[str, str]]:
         raise call.usage(f"missing destination file operand after '{call.operands[0]}'")
     *sources, target = call.operands
     if len(sources) > 1 and not folder.is_folder(call.session, target):
-        raise call.stop(f"target '{target}': {folder.NO_SUCH_FILE if not folder.is_file(call.session, target) else folder.NOT_A_FOLDER}")
+        problem = folder.NOT_A_FOLDER if folder.is_file(call.session, target) else folder.NO_SUCH_FILE
+        raise call.stop(f"target '{target}': {problem}")
     return [(source, _into(call, source, target)) for source in sources]
 
 
@@ -84,7 +87,9 @@ def _mv(call: Invocation) -> Result:
     for source, target in _pairs(call):
         try:
             if folder.is_folder(call.session, source):
-                if (folder.absolute(call.session, target) + "/").startswith(folder.absolute(call.session, source) + "/"):
+                if (folder.absolute(call.session, target) + "/").startswith(
+                    folder.absolute(call.session, source) + "/"
+                ):
                     call.complain(f"cannot move '{source}' to a subdirectory of itself, '{target}'")
                     continue
                 _copy_tree(call, source, target)
@@ -174,10 +179,13 @@ def _touch(call: Invocation) -> Result:
     return _each(call, "cannot touch '{name}'", touch, "missing file operand")
 
 
-CP = TextTool("cp", OptionTable("r,recursive", "R", "a,archive", "f,force", "n,no-clobber", "v,verbose", "p", "i,interactive!", "u,update!",
-                                "t,target-directory=!", "T,no-target-directory!", "l,link!", "s,symbolic-link!", "b!", "d!", "P!", "L",
+CP = TextTool("cp", OptionTable("r,recursive", "R", "a,archive", "f,force", "n,no-clobber", "v,verbose", "p",
+"i,interactive!", "u,update!",
+                                "t,target-directory=!", "T,no-target-directory!", "l,link!",
+                                "s,symbolic-link!", "b!", "d!", "P!", "L",
                                 "preserve?", "x!"), _cp)  # fmt: skip
-MV = TextTool("mv", OptionTable("f,force", "n,no-clobber", "v,verbose", "i,interactive!", "u,update!", "t,target-directory=!",
+MV = TextTool("mv", OptionTable("f,force", "n,no-clobber", "v,verbose", "i,interactive!", "u,update!",
+"t,target-directory=!",
                                 "T,no-target-directory!", "b!"), _mv)  # fmt: skip
 RM = TextTool("rm", OptionTable("r,recursive", "R", "f,force", "v,verbose", "i!", "I!", "d,dir!"), _rm)
 RMDIR = TextTool("rmdir", OptionTable("p,parents!", "v,verbose!"), _rmdir)

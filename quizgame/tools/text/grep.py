@@ -12,11 +12,15 @@ from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 from quizgame.tools.text.regex import Match, Regex, RegexProblem, compile_regex, literal
 
 OPTIONS = OptionTable(
-    "i,ignore-case,y", "v,invert-match", "E,extended-regexp", "F,fixed-strings", "G,basic-regexp", "P,perl-regexp", "c,count",
-    "o,only-matching", "A,after-context=", "B,before-context=", "C,context=", "n,line-number", "w,word-regexp", "x,line-regexp",
-    "q,quiet,silent", "l,files-with-matches", "L,files-without-match", "h,no-filename", "H,with-filename", "m,max-count=",
+    "i,ignore-case,y", "v,invert-match", "E,extended-regexp", "F,fixed-strings", "G,basic-regexp",
+    "P,perl-regexp", "c,count",
+    "o,only-matching", "A,after-context=", "B,before-context=", "C,context=", "n,line-number",
+    "w,word-regexp", "x,line-regexp",
+    "q,quiet,silent", "l,files-with-matches", "L,files-without-match", "h,no-filename", "H,with-filename",
+    "m,max-count=",
     "e,regexp=", "f,file=", "r,recursive", "R,dereference-recursive", "s,no-messages", "color,colour?", "a,text",
-    "line-buffered", "no-ignore-case", "b,byte-offset!", "z,null-data!", "Z,null!", "T,initial-tab!", "U,binary!", "u!", "V,version!",
+    "line-buffered", "no-ignore-case", "b,byte-offset!", "z,null-data!", "Z,null!", "T,initial-tab!",
+    "U,binary!", "u!", "V,version!",
     "I", "include=!", "exclude=!", "exclude-dir=!", "exclude-from=!", "label=!", "d,directories=!", "D,devices=!",
     "binary-files=!", "group-separator=!", "no-group-separator",
     *(f"{digit}" for digit in range(10)),
@@ -110,13 +114,17 @@ def _patterns(call: Invocation) -> list[str]:
 
 
 def _compile(call: Invocation) -> tuple[Regex, ...]:
-    flavour = next((key for key, _ in reversed(call.options) if key in "EFGP"), {"egrep": "E", "fgrep": "F"}.get(call.name, "G"))
+    flavour = next(
+        (key for key, _ in reversed(call.options) if key in "EFGP"), {"egrep": "E", "fgrep": "F"}.get(call.name, "G")
+    )
     ignores_case = call.has("i") and not call.has("no-ignore-case")
     compilers: dict[str, Callable[[str], Regex]] = {
-        "G": lambda text: compile_regex(_anchored(call, text, "\\(", "\\)"), is_extended=False, ignores_case=ignores_case),
+        "G": lambda text: compile_regex(_anchored(call, text, "\\(",
+        "\\)"), is_extended=False, ignores_case=ignores_case),
         "E": lambda text: compile_regex(_anchored(call, text, "(", ")"), is_extended=True, ignores_case=ignores_case),
         "F": lambda text: compile_regex(literal(text), is_extended=True, ignores_case=ignores_case, is_perl=True),
-        "P": lambda text: compile_regex(_anchored(call, text, "(?:", ")"), is_extended=True, ignores_case=ignores_case, is_perl=True),
+        "P": lambda text: compile_regex(_anchored(call, text, "(?:",
+        ")"), is_extended=True, ignores_case=ignores_case, is_perl=True),
     }  # fmt: skip
     patterns = _patterns(call)
     try:
@@ -217,9 +225,9 @@ class _Printer:
         last_shown = -1
         for number in chosen:
             first = max(number - plan.before, last_shown + 1)
-            if has_context and self._has_printed and (first > last_shown + 1 or last_shown < 0):
-                if not self._call.has("no-group-separator"):
-                    self.out.append(Line(_paint("--", SEPARATOR_COLOUR, plan.is_coloured)))
+            is_apart = self._has_printed and (first > last_shown + 1 or last_shown < 0)
+            if has_context and is_apart and not self._call.has("no-group-separator"):
+                self.out.append(Line(_paint("--", SEPARATOR_COLOUR, plan.is_coloured)))
             stop = min(number + plan.after, len(content) - 1)
             for shown in range(first, stop + 1):
                 if shown > number and shown in selected:

@@ -9,8 +9,10 @@ from quizgame.tools.text.date import render_date
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
 OPTIONS = OptionTable(
-    "l", "a,all", "A,almost-all", "1", "d,directory", "r,reverse", "R,recursive", "F,classify", "p", "h,human-readable", "C", "x",
-    "t", "S", "color?", "i,inode!", "s,size!", "n,numeric-uid-gid!", "g!", "o!", "m!", "Z,context!", "U", "X!", "c!", "u!", "L", "k",
+    "l", "a,all", "A,almost-all", "1", "d,directory", "r,reverse", "R,recursive", "F,classify", "p",
+    "h,human-readable", "C", "x",
+    "t", "S", "color?", "i,inode!", "s,size!", "n,numeric-uid-gid!", "g!", "o!", "m!", "Z,context!", "U",
+    "X!", "c!", "u!", "L", "k",
     "G,no-group!", "full-time!", "time=!", "sort=!", "time-style=!", "group-directories-first", status=2,
 )  # fmt: skip
 FOLDER_SIZE = 4096
@@ -53,7 +55,11 @@ class _Listing:
 
     def shown(self, name: str, base: str) -> str:
         is_marked = self.call.has("F") or self.call.has("p")
-        return name + "/" if is_marked and folder.is_folder(self.call.session, base + name) and not name.endswith("/") else name
+        return (
+            name + "/"
+            if is_marked and folder.is_folder(self.call.session, base + name) and not name.endswith("/")
+            else name
+        )
 
     def print_names(self, names: list[str], base: str) -> None:
         if not self.call.has("l"):
@@ -85,7 +91,9 @@ class _Listing:
     def print_folder(self, path: str) -> None:
         call = self.call
         names = [
-            name for name in folder.entries(call.session, path) if not name.startswith(".") or call.has("a") or call.has("A")
+            name
+            for name in folder.entries(call.session, path)
+            if not name.startswith(".") or call.has("a") or call.has("A")
         ]
         base = "" if path == "." else path.rstrip("/") + "/"
         names = self.order(names, base)

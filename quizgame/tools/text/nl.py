@@ -6,7 +6,8 @@ from quizgame.tools.output import Line, Result
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
 OPTIONS = OptionTable(
-    "b,body-numbering=", "w,number-width=", "s,number-separator=", "v,starting-line-number=", "i,line-increment=", "n,number-format=",
+    "b,body-numbering=", "w,number-width=", "s,number-separator=", "v,starting-line-number=",
+    "i,line-increment=", "n,number-format=",
     "d,section-delimiter=!", "f,footer-numbering=!", "h,header-numbering=!", "l,join-blank-lines=!", "p,no-renumber!",
 )  # fmt: skip
 FORMATS = {"ln": "<", "rn": ">", "rz": "0"}
@@ -22,7 +23,11 @@ def _integer(call: Invocation, key: str, default: str, what: str) -> int:
 def _nl(call: Invocation) -> Result:
     style = call.value("b", "t")
     if style not in ("a", "t", "n"):
-        raise call.refuse(f"-b {style}") if style.startswith("p") else call.usage(f"invalid body numbering style: ‘{style}’")
+        raise (
+            call.refuse(f"-b {style}")
+            if style.startswith("p")
+            else call.usage(f"invalid body numbering style: ‘{style}’")
+        )
     width = min(_integer(call, "w", "6", "line number field width"), 1000)
     number = _integer(call, "v", "1", "starting line number")
     step = _integer(call, "i", "1", "line number increment")

@@ -39,7 +39,9 @@ class _Run:
             self.problems.append(f"bash: printf: {text}: invalid number\n")
             return 0
         digits = match[2]
-        base = 16 if digits[:2].lower() == "0x" else 8 if digits.startswith("0") and set(digits) <= set("01234567") else 10
+        base = (
+            16 if digits[:2].lower() == "0x" else 8 if digits.startswith("0") and set(digits) <= set("01234567") else 10
+        )
         if match.end() != len(text):
             self.problems.append(f"bash: printf: {text}: invalid number\n")
         return int(digits[:30], base) * (-1 if match[1] == "-" else 1)

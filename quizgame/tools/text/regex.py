@@ -10,7 +10,8 @@ import re2
 
 from quizgame.errors import QuizgameError
 
-GNU_ESCAPES = {"w": "[A-Za-z0-9_]", "W": "[^A-Za-z0-9_]", "s": "[\\t\\n\\v\\f\\r ]", "S": "[^\\t\\n\\v\\f\\r ]", "b": "\\b", "B": "\\B",
+GNU_ESCAPES = {"w": "[A-Za-z0-9_]", "W": "[^A-Za-z0-9_]", "s": "[\\t\\n\\v\\f\\r ]",
+"S": "[^\\t\\n\\v\\f\\r ]", "b": "\\b", "B": "\\B",
                "`": "\\A", "'": "\\z"}  # fmt: skip
 """What GNU's escapes mean in RE2. Simplified: ``\\<`` and ``\\>`` are any word boundary."""
 MAX_REPEAT = 1000
@@ -212,7 +213,7 @@ class _Translation:
             raise RegexProblem("back-references are not simulated")
         if letter in "<>":
             self._operator("\\b", 2)
-        elif self._is_awk and letter in "ntrfv/\"":
+        elif self._is_awk and letter in 'ntrfv/"':
             self._atom(re2.escape({"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}.get(letter, letter)), 2)
         elif not self._is_awk and letter == "n":
             self._atom("\\n", 2)

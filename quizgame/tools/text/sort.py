@@ -12,9 +12,12 @@ from quizgame.tools.output import Line, Result
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
 OPTIONS = OptionTable(
-    "n,numeric-sort", "r,reverse", "k,key=", "t,field-separator=", "u,unique", "h,human-numeric-sort", "V,version-sort",
-    "f,ignore-case", "b,ignore-leading-blanks", "d,dictionary-order", "s,stable", "g,general-numeric-sort", "o,output=",
-    "c,check?", "C", "M,month-sort", "i,ignore-nonprinting!", "m,merge!", "R,random-sort!", "z,zero-terminated!", "debug!",
+    "n,numeric-sort", "r,reverse", "k,key=", "t,field-separator=", "u,unique", "h,human-numeric-sort",
+    "V,version-sort",
+    "f,ignore-case", "b,ignore-leading-blanks", "d,dictionary-order", "s,stable", "g,general-numeric-sort",
+    "o,output=",
+    "c,check?", "C", "M,month-sort", "i,ignore-nonprinting!", "m,merge!", "R,random-sort!",
+    "z,zero-terminated!", "debug!",
     "sort=!", "S,buffer-size=!", "T,temporary-directory=!", "parallel=!", "files0-from=!", "random-source=!",
     status=2,
 )  # fmt: skip
@@ -133,10 +136,11 @@ def _parse_keys(call: Invocation, ordering: str) -> list[_Key]:
         match = KEY.match(text)
         letters = (match[3] or "") + (match[6] or "") if match else ""
         if match is None or set(letters) - set(ORDERINGS):
-            problem = "invalid number at field start" if not text[:1].isdigit() else "stray character in field spec"
-            raise call.stop(f"{problem}: invalid count at start of ‘{text}’" if not text[:1].isdigit() else f"{problem}: invalid field specification ‘{text}’", 2)  # fmt: skip
+            if not text[:1].isdigit():
+                raise call.stop(f"invalid number at field start: invalid count at start of ‘{text}’", 2)
+            raise call.stop(f"stray character in field spec: invalid field specification ‘{text}’", 2)
         if int(match[1]) == 0:
-            raise call.stop(f"-: invalid field specification ‘{text}’: field number is zero".removeprefix("-: "), 2)
+            raise call.stop(f"field number is zero: invalid field specification ‘{text}’", 2)
         start = (int(match[1]), int(match[2] or 1))
         end = (int(match[4]), int(match[5] or 0)) if match[4] else (0, 0)
         keys.append(_Key(start, end, letters or ordering))
@@ -177,7 +181,9 @@ def _sort(call: Invocation) -> Result:
         content.sort(key=_whole, reverse="r" in ordering)
     content.sort(key=cmp_to_key(compare))
     if call.has("u"):
-        content = [line for number, line in enumerate(content) if number == 0 or compare(content[number - 1], line) != 0]
+        content = [
+            line for number, line in enumerate(content) if number == 0 or compare(content[number - 1], line) != 0
+        ]
     if call.has("o"):
         folder.write_file(call.session, call.value("o"), content)
         return call.result

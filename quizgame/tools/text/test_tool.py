@@ -18,9 +18,8 @@ class Test:
     def run(self, argv: Sequence[str], session: Session, stdin: Sequence[Line]) -> Result:
         """End with 0 if the expression holds, 1 if not, 2 if it is none; see ``Tool.run``."""
         words = list(argv[1:])
-        if argv[0] == "[":
-            if not words or words.pop() != "]":
-                return failure("bash: [: missing `]'", 2)
+        if argv[0] == "[" and (not words or words.pop() != "]"):
+            return failure("bash: [: missing `]'", 2)
         try:
             return Result(exit=0 if evaluate_test(session, words) else 1)
         except TestProblem as problem:

@@ -32,7 +32,9 @@ def _timeout(call: Invocation) -> Result:
     finally:
         session.stream_span_s, session.is_screen, session.stream = before
     if result.exit == 127:
-        return Result(stderr=lines(f"timeout: failed to run command ‘{call.operands[1]}’: No such file or directory\n"), exit=127)
+        return Result(
+            stderr=lines(f"timeout: failed to run command ‘{call.operands[1]}’: No such file or directory\n"), exit=127
+        )
     # Simplified: a command that takes longer than the limit is not cut short, only reported as if it had been;
     # one that streams without end stops at the limit.
     if limit and session.world.clock.now_ns - started_ns >= limit * 1e9 and not call.has("preserve-status"):

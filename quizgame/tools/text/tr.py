@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from quizgame.tools.derive import derived, joined
-from quizgame.tools.output import Line, Result, render
+from quizgame.tools.derive import derived, derived_stream, joined
+from quizgame.tools.output import Line, Result, lines, render
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
 OPTIONS = OptionTable("d,delete", "s,squeeze-repeats", "c,complement", "C", "t,truncate-set1", stops_at_operand=False)
@@ -90,7 +90,8 @@ def _tr(call: Invocation) -> Result:
     if not sets:
         raise call.usage("missing operand")
     if len(sets) < needed:
-        what = "Two strings must be given when both deleting and squeezing repeats." if is_delete else "Two strings must be given when translating."
+        purpose = "both deleting and squeezing repeats" if is_delete else "translating"
+        what = f"Two strings must be given when {purpose}."
         raise call.usage(f"missing operand after ‘{sets[-1]}’\n{what}")
     if len(sets) > 2 or (is_delete and not is_squeeze and len(sets) > 1):
         extra = sets[2] if len(sets) > 2 else sets[1]
@@ -117,26 +118,31 @@ def _tr(call: Invocation) -> Result:
             if is_delete and chosen(char):
                 continue
             if not is_delete and len(sets) > 1:
-                char = (second[-1] if chosen(char) else char) if is_complement else mapping.get(char, char)
-            is_repeat = bool(out) and out[-1] == char
-            in_squeeze = chosen(char) if len(sets) == 1 else char in squeezed
+                changed = (second[-1] if chosen(char) else char) if is_complement else mapping.get(char, char)
+            else:
+                changed = char
+            is_repeat = bool(out) and out[-1] == changed
+            in_squeeze = chosen(changed) if len(sets) == 1 else changed in squeezed
             if is_squeeze and is_repeat and in_squeeze:
                 continue
-            out.append(char)
+            out.append(changed)
         return "".join(out)
 
     return call.finish(_retie(translate, joined(call.stdin), touches_ends=translate("\n") != "\n" or is_squeeze))
 
 
 def _retie(translate: Callable[[str], str], content: list[Line], *, touches_ends: bool) -> list[Line]:
-    """Translate, line by line while line ends stay, else as one text whose lines may show any fact of the input."""
-    if not touches_ends:
-        return [derived(translate(line.text), [line], line.end) for line in content]
-    text = translate(render(content))
-    pieces = text.split("\n")
-    last = pieces.pop()
-    out = [derived(piece, content) for piece in pieces] if len(pieces) * len(content) < 100_000 else [Line(p) for p in pieces]
-    return [*out, derived(last, content, end="")] if last else out
+    """Translate, line by line while line ends stay, else as one text."""
+    if touches_ends:
+        return derived_stream(lines(translate(render(content))), content)
+    out: list[Line] = []
+    for line in content:
+        text = translate(line.text)
+        if "\n" in text:
+            out.extend(derived_stream(lines(text + line.end), [line]))
+        else:
+            out.append(derived(text, [line], line.end))
+    return out
 
 
 TR = TextTool("tr", OPTIONS, _tr)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from quizgame.tools.output import Line, Result
-from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 from quizgame.tools.text.date import stamp
+from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
 OPTIONS = OptionTable(
-    "n,interval=", "d,differences?", "t,no-title", "g,chgexit", "e,errexit", "x,exec", "c,color", "b,beep", "p,precise",
+    "n,interval=", "d,differences?", "t,no-title", "g,chgexit", "e,errexit", "x,exec", "c,color", "b,beep",
+    "p,precise",
     "w,no-wrap", "q,equexit=!", "C,no-color", "r,no-rerun", stops_at_operand=True,
     usage_lines="\nUsage:\n {name} [options] command\n\nFor more details see watch(1).\n",
 )  # fmt: skip

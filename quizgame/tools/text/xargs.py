@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from quizgame.tools.derive import joined
 from quizgame.tools.output import Result, lines
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
 OPTIONS = OptionTable(
-    "n,max-args=", "I=", "i,replace?!", "r,no-run-if-empty", "d,delimiter=", "t,verbose", "L,max-lines=", "0,null!", "P,max-procs=",
-    "a,arg-file=!", "p,interactive!", "s,max-chars=!", "x,exit!", "E=!", "o,open-tty!", "show-limits!", "process-slot-var=!",
+    "n,max-args=", "I=", "i,replace?!", "r,no-run-if-empty", "d,delimiter=", "t,verbose", "L,max-lines=",
+    "0,null!", "P,max-procs=",
+    "a,arg-file=!", "p,interactive!", "s,max-chars=!", "x,exit!", "E=!", "o,open-tty!", "show-limits!",
+    "process-slot-var=!",
     stops_at_operand=True,
 )  # fmt: skip
 MAX_RUNS = 2_000
@@ -29,7 +33,9 @@ def split_words(call: Invocation, text: str) -> list[str]:
             end = text.find(char, position + 1)
             if end < 0:
                 kind = "single" if char == "'" else "double"
-                raise call.stop(f"unmatched {kind} quote; by default quotes are special to xargs unless you use the -0 option")
+                raise call.stop(
+                    f"unmatched {kind} quote; by default quotes are special to xargs unless you use the -0 option"
+                )
             current = [*(current or []), text[position + 1 : end]]
             position = end
         else:
@@ -66,7 +72,7 @@ def _batches(call: Invocation) -> list[list[str]]:
     elif call.has("L"):
         size = _positive(call, "L")
         rows = [split_words(call, text) for text in content if text.strip()]
-        return [sum(rows[start : start + size], []) for start in range(0, len(rows), size)]
+        return [list(chain.from_iterable(rows[start : start + size])) for start in range(0, len(rows), size)]
     else:
         words = [word for text in content for word in split_words(call, text)]
     size = _positive(call, "n") if call.has("n") else 5_000
@@ -81,10 +87,8 @@ def _xargs(call: Invocation) -> Result:
         raise call.refuse("without a shell")
     placeholder = call.value("I")
     for batch in _batches(call)[:MAX_RUNS]:
-        if placeholder:
-            argv = [word.replace(placeholder, batch[0]) for word in command]
-        else:
-            argv = [*command, *batch]
+        replaced = [word.replace(placeholder, batch[0]) for word in command] if placeholder else []
+        argv = replaced or [*command, *batch]
         if call.has("t"):
             result.stderr.extend(lines(" ".join(argv) + "\n"))
         done = run(argv, ())

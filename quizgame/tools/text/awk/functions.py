@@ -8,7 +8,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from quizgame.tools.text.awk.lexer import ESCAPES
-from quizgame.tools.text.awk.syntax import AwkProblem, Element, Expression, FieldReference, Number, RegexLiteral, Target, Variable
+from quizgame.tools.text.awk.syntax import (
+    AwkProblem,
+    Element,
+    Expression,
+    FieldReference,
+    Number,
+    RegexLiteral,
+    Target,
+    Variable,
+)
 from quizgame.tools.text.awk.values import Value, format_values, from_input, to_number, to_text
 from quizgame.tools.text.date import render_date
 from quizgame.tools.text.regex import Match

@@ -87,11 +87,12 @@ class Interpreter:
         environment: Mapping[str, str],
     ) -> None:
         self._program = program
-        self.now_s = now_s
+        self.now_s: int = now_s
         self._open_output = open_output
         self._outputs: dict[str, list[Line]] = {}
         self._globals: dict[str, Value | Array] = {
-            "FS": " ", "OFS": " ", "RS": "\n", "ORS": "\n", "SUBSEP": "\x1c", "CONVFMT": "%.6g", "OFMT": "%.6g", "NR": 0.0,
+            "FS": " ", "OFS": " ", "RS": "\n", "ORS": "\n", "SUBSEP": "\x1c", "CONVFMT": "%.6g",
+            "OFMT": "%.6g", "NR": 0.0,
             "FNR": 0.0, "FILENAME": "", "RSTART": 0.0, "RLENGTH": -1.0,
             "ENVIRON": {name: from_input(value) for name, value in environment.items()},
         }  # fmt: skip

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from quizgame.tools.text.awk.syntax import AwkProblem
 
 KEYWORDS = frozenset(
-    ("BEGIN", "END", "function", "func", "if", "else", "while", "for", "do", "break", "continue", "next", "nextfile", "exit",
+    ("BEGIN", "END", "function", "func", "if", "else", "while", "for", "do", "break", "continue", "next",
+    "nextfile", "exit",
      "return", "delete", "in", "getline", "print", "printf", "switch")
 )  # fmt: skip
 FUNCTIONS = frozenset(
-    ("length", "substr", "index", "split", "sub", "gsub", "gensub", "match", "sprintf", "sin", "cos", "atan2", "exp", "log", "sqrt",
-     "int", "rand", "srand", "tolower", "toupper", "system", "close", "fflush", "strftime", "systime", "mktime", "asort", "asorti",
+    ("length", "substr", "index", "split", "sub", "gsub", "gensub", "match", "sprintf", "sin", "cos", "atan2",
+    "exp", "log", "sqrt",
+     "int", "rand", "srand", "tolower", "toupper", "system", "close", "fflush", "strftime", "systime",
+     "mktime", "asort", "asorti",
      "and", "or", "xor", "compl", "lshift", "rshift", "strtonum", "typeof")
 )  # fmt: skip
 OPERATORS = (
@@ -30,8 +33,8 @@ class Token:
     """A lexical unit."""
 
     kind: str
-    """``number``, ``string``, ``regex``, ``name``, ``call`` (a name right before a bracket), ``builtin``, ``keyword``, ``op``,
-    ``newline`` or ``end``."""
+    """``number``, ``string``, ``regex``, ``name``, ``call`` (a name right before a bracket), ``builtin``,
+    ``keyword``, ``op``, ``newline`` or ``end``."""
     text: str
     position: int
 

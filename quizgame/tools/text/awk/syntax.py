@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
+from typing import TypeAlias
 
 from quizgame.errors import QuizgameError
 
@@ -149,11 +149,11 @@ class Grouping:
     members: tuple[Expression, ...]
 
 
-Target = Union[FieldReference, Variable, Element]
-Expression = Union[
-    Number, String, RegexLiteral, FieldReference, Variable, Element, Unary, Binary, Logical, MatchTest, Membership, Ternary,
-    Assignment, Increment, Call, Grouping,
-]  # fmt: skip
+Target: TypeAlias = "FieldReference | Variable | Element"
+Expression: TypeAlias = (
+    "Number | String | RegexLiteral | FieldReference | Variable | Element | Unary | Binary | "
+    "Logical | MatchTest | Membership | Ternary | Assignment | Increment | Call | Grouping"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ class Delete:
     subscripts: tuple[Expression, ...]
 
 
-Statement = Union[Print, Evaluate, Block, If, Loop, ForIn, Jump, Delete]
+Statement: TypeAlias = "Print | Evaluate | Block | If | Loop | ForIn | Jump | Delete"
 
 
 @dataclass(frozen=True, slots=True)

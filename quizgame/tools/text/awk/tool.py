@@ -7,13 +7,15 @@ import re
 from quizgame.tools import folder
 from quizgame.tools.derive import joined
 from quizgame.tools.output import Line, Result, lines
+from quizgame.tools.shell.state import environment_of
 from quizgame.tools.text.awk.interpreter import Interpreter
 from quizgame.tools.text.awk.parser import parse_program
 from quizgame.tools.text.awk.syntax import AwkProblem, AwkRefusal, Program
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
 OPTIONS = OptionTable(
-    "F,field-separator=", "v,assign=", "f,file=", "e,source=!", "i,include=!", "b!", "c!", "P!", "r!", "n!", "N!", "S!", "t!", "O!",
+    "F,field-separator=", "v,assign=", "f,file=", "e,source=!", "i,include=!", "b!", "c!", "P!", "r!", "n!",
+    "N!", "S!", "t!", "O!",
     "csv!", "re-interval",
     usage_lines="Usage: {name} [POSIX or GNU style options] -f progfile [--] file ...\n"
     "Usage: {name} [POSIX or GNU style options] [--] 'program' file ...\n",
@@ -31,7 +33,9 @@ def _source(call: Invocation) -> str:
             try:
                 parts.extend(line.text for line in call.read(name))
             except folder.FileProblem as problem:
-                raise call.stop(f"fatal: cannot open source file `{name}' for reading: {problem.message}", FATAL) from None
+                raise call.stop(
+                    f"fatal: cannot open source file `{name}' for reading: {problem.message}", FATAL
+                ) from None
         return "\n".join(parts)
     if not call.operands:
         raise call.usage_only()
@@ -71,7 +75,7 @@ def _awk(call: Invocation) -> Result:
         except folder.FileProblem as problem:
             raise AwkProblem(f"fatal: cannot redirect to `{name}': {problem.message}") from None
 
-    run = Interpreter(program, call.session.world.clock.now_ns // 10**9, open_output, call.session.variables)
+    run = Interpreter(program, call.session.world.clock.now_ns // 10**9, open_output, environment_of(call.session))
     for key, value in call.options:
         if key == "F":
             run.assign("FS", "\t" if value == "t" else value)
@@ -93,8 +97,10 @@ def _awk(call: Invocation) -> Result:
         try:
             inputs.append(("" if name == "-" and not names else name, call.read(name)))
         except folder.FileProblem as problem:
-            call.complain(f"warning: command line argument `{name}' is a directory: skipped" if problem.message == folder.IS_A_FOLDER
-                          else f"cannot open \"{name}\" ({problem.message})", FATAL)  # fmt: skip
+            if problem.message == folder.IS_A_FOLDER:
+                call.complain(f"warning: command line argument `{name}' is a directory: skipped", FATAL)
+            else:
+                call.complain(f'cannot open "{name}" ({problem.message})', FATAL)
     status = call.result.exit
     try:
         run.run(inputs)

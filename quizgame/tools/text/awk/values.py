@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite, isinf, isnan
-from typing import Union
+from typing import TypeAlias
 
 NUMERIC = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*\Z", re.ASCII)
 PREFIX = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
@@ -22,7 +22,7 @@ class NumericString:
     number: float
 
 
-Value = Union[float, str, NumericString]
+Value: TypeAlias = "float | str | NumericString"
 UNSET = NumericString("", 0.0)
 """An uninitialised variable: the empty string and zero at once."""
 
@@ -55,7 +55,7 @@ def format_number(number: float, template: str = "%.6g") -> str:
     try:
         return str(template % number)
     except (TypeError, ValueError):
-        return "%.6g" % number
+        return f"{number:.6g}"
 
 
 def to_text(value: Value, template: str = "%.6g") -> str:

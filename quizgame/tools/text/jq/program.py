@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from math import isinf, isnan
 from typing import Protocol
 
 from quizgame.errors import QuizgameError
@@ -13,7 +14,8 @@ STRING = re.compile(r'"(?:[^"\\]|\\[^(])*"')
 COMMENT = re.compile(r"#[^\n]*")
 WORD = re.compile(r"[$@.]?[A-Za-z_]\w*", re.ASCII)
 REFUSED = frozenset(
-    ("def", "include", "import", "debug", "stderr", "halt_error", "modulemeta", "get_search_list", "input_line_number", "$ARGS")
+    ("def", "include", "import", "debug", "stderr", "halt_error", "modulemeta", "get_search_list",
+    "input_line_number", "$ARGS")
 )  # fmt: skip
 """``def`` could recurse without end; the others reach what the library or the simulation does not have."""
 LIMIT = 100_000
@@ -87,7 +89,9 @@ def compile_program(
         if len(re.findall(r"\binput\b", source)) > 1:
             raise JqRefusal("input more than once")
         variables["_qg_inputs"] = inputs
-        definitions.append("def inputs: $_qg_inputs[]; def input: $_qg_inputs | if . == [] then error(\"No more inputs\") else .[0] end;")
+        definitions.append(
+            'def inputs: $_qg_inputs[]; def input: $_qg_inputs | if . == [] then error("No more inputs") else .[0] end;'
+        )
     bound = "$_qg_env as $ENV | " if "$ENV" in words else ""
     text = f"{' '.join(definitions)} {bound}(\n{source}\n)" if definitions or bound else source
     try:
@@ -118,9 +122,9 @@ def render_json(value: object, *, indent: int | str | None, sorts_keys: bool, is
 def _finite(value: object) -> object:
     """Whole numbers without a fraction, and infinities as the largest number, as jq prints them."""
     if isinstance(value, float):
-        if value != value:
+        if isnan(value):
             return None
-        if value in (float("inf"), float("-inf")):
+        if isinf(value):
             return 1.7976931348623157e308 if value > 0 else -1.7976931348623157e308
         return value
     if isinstance(value, list):

@@ -10,15 +10,18 @@ from quizgame.tools import folder
 from quizgame.tools.derive import derived_stream, joined
 from quizgame.tools.output import Line, Result, lines, not_simulated, render
 from quizgame.tools.session import Session
+from quizgame.tools.shell.state import environment_of
 from quizgame.tools.text.jq.program import Compiled, JqProblem, JqRefusal, compile_program, render_json
 
 FLAGS = {
-    "r": "raw-output", "c": "compact-output", "e": "exit-status", "s": "slurp", "n": "null-input", "j": "join-output", "S": "sort-keys",
+    "r": "raw-output", "c": "compact-output", "e": "exit-status", "s": "slurp", "n": "null-input",
+    "j": "join-output", "S": "sort-keys",
     "a": "ascii-output", "R": "raw-input", "M": "monochrome-output", "f": "from-file",
 }  # fmt: skip
 LONG = frozenset((*FLAGS.values(), "tab", "unbuffered"))
 NOT_SIMULATED = frozenset(
-    ("C", "color-output", "args", "jsonargs", "stream", "stream-errors", "seq", "h", "help", "V", "version", "L", "library-path",
+    ("C", "color-output", "args", "jsonargs", "stream", "stream-errors", "seq", "h", "help", "V", "version",
+    "L", "library-path",
      "raw-output0", "build-configuration", "binary", "b")
 )  # fmt: skip
 TAKING = {"arg": 2, "argjson": 2, "slurpfile": 2, "rawfile": 2, "indent": 1}
@@ -103,7 +106,11 @@ def _long_option(name: str, words: list[str], out: _Arguments, session: Session)
     if name not in TAKING:
         raise _Stop(Result(stderr=lines(f"jq: Unknown option: --{name}\n{HELP}"), exit=2))
     if len(words) < TAKING[name]:
-        example = "(e.g. --indent 2)" if name == "indent" else f"(e.g. --{name} name {'text' if name == 'argjson' else 'value'})"
+        example = (
+            "(e.g. --indent 2)"
+            if name == "indent"
+            else f"(e.g. --{name} name {'text' if name == 'argjson' else 'value'})"
+        )
         count = "one parameter" if name == "indent" else "two parameters"
         raise _wrong_usage(f"--{name} takes {count} {example}".replace("jq: error: ", ""))
     first = words.pop(0)
@@ -124,7 +131,8 @@ def _long_option(name: str, words: list[str], out: _Arguments, session: Session)
     except ValueError:
         raise _wrong_usage(f"Invalid JSON text passed to --{name}") from None
     except folder.FileProblem as problem:
-        raise _Stop(Result(stderr=lines(f"jq: Bad JSON in --{name} {first} {second}: Could not open {second}: {problem.message}\n"), exit=2)) from None  # fmt: skip
+        message = f"jq: Bad JSON in --{name} {first} {second}: Could not open {second}: {problem.message}\n"
+        raise _Stop(Result(stderr=lines(message), exit=2)) from None
 
 
 def _texts(text: str) -> Iterator[str]:
@@ -211,7 +219,7 @@ class _Run:
                 source,
                 self._arguments.variables,
                 now_s=self._session.world.clock.now_ns / 1e9,
-                environment={name: text for name, text in self._session.variables.items() if name.isidentifier()},
+                environment=environment_of(self._session),
                 inputs=inputs,
             )
         except JqProblem as problem:
@@ -229,7 +237,9 @@ class _Run:
             whole.append(text)
             if "raw-input" in self._flags:
                 if "slurp" not in self._flags:
-                    documents.extend(_Document(json.dumps(line.text), f"{name}:{number}") for number, line in enumerate(content, 1))
+                    documents.extend(
+                        _Document(json.dumps(line.text), f"{name}:{number}") for number, line in enumerate(content, 1)
+                    )
                 continue
             try:
                 for start, end in _spans(text):

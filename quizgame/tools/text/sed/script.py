@@ -294,14 +294,36 @@ class _Parser:
                 continue
             if char == delimiter:
                 return "".join(out)
+            if char == "[" and is_regex:
+                self._at -= 1
+                out.append(self._bracket(message))
+                continue
             out.append(char)
+
+    def _bracket(self, message: str) -> str:
+        """A bracket expression, in which the delimiter is an ordinary character."""
+        text = self._text
+        end = self._at + 1
+        end += 1 if text[end : end + 1] == "^" else 0
+        end += 1 if text[end : end + 1] == "]" else 0
+        while end < len(text) and text[end] not in "]\n":
+            if text[end] == "[" and text[end + 1 : end + 2] in (":", ".", "="):
+                close = text.find(text[end + 1] + "]", end + 2)
+                end = close + 1 if close >= 0 else end
+            end += 1
+        if end >= len(text) or text[end] == "\n":
+            self._at = len(text)
+            raise self._problem(message)
+        taken = text[self._at : end + 1]
+        self._at = end + 1
+        return taken
 
     def _substitution(self, instruction: Instruction) -> None:
         delimiter = self._peek()
         if not delimiter or delimiter in "\n\\":
             raise self._problem("unterminated `s' command")
         self._at += 1
-        pattern = self._delimited(delimiter, "unterminated `s' command", is_regex=False)
+        pattern = self._delimited(delimiter, "unterminated `s' command", is_regex=True)
         replacement = self._delimited(delimiter, "unterminated `s' command", is_regex=False)
         ignores_case = False
         while (flag := self._peek()) and flag not in "\n;}# \t":
@@ -368,7 +390,9 @@ def _pieces(text: str) -> tuple[Piece, ...]:
             elif letter in "ULEul":
                 out.append(Piece(case=letter))
             else:
-                out.append(Piece({"n": "\n", "t": "\t", "r": "\r", "a": "\a", "f": "\f", "v": "\v"}.get(letter, letter)))
+                out.append(
+                    Piece({"n": "\n", "t": "\t", "r": "\r", "a": "\a", "f": "\f", "v": "\v"}.get(letter, letter))
+                )
         else:
             out.append(Piece(char))
         position += 1

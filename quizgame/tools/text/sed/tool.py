@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from quizgame.tools import folder
 from quizgame.tools.derive import derived, joined
 from quizgame.tools.output import Line, Result, lines
@@ -10,7 +12,8 @@ from quizgame.tools.text.regex import Match, Regex
 from quizgame.tools.text.sed.script import Address, Instruction, Piece, SedProblem, SedRefusal, parse_script
 
 OPTIONS = OptionTable(
-    "n,quiet,silent", "e,expression=", "f,file=", "E,regexp-extended", "r", "i,in-place?", "s,separate", "u,unbuffered",
+    "n,quiet,silent", "e,expression=", "f,file=", "E,regexp-extended", "r", "i,in-place?", "s,separate",
+    "u,unbuffered",
     "l,line-length=!", "z,null-data!", "posix!", "debug!", "sandbox", "follow-symlinks", "b,binary!",
     usage_lines="Usage: {name} [OPTION]... {{script-only-if-no-other-script}} [input-file]...\n",
 )  # fmt: skip
@@ -107,56 +110,54 @@ class _Run:
 
     def _execute(self, instruction: Instruction) -> bool | None:
         """Run one command; a truth value ends the cycle (see ``_cycle``)."""
-        match instruction.name:
-            case "s":
-                self._substitute(instruction)
-            case "y":
-                self._space = "".join(instruction.mapping.get(char, char) for char in self._space)
-            case "p":
-                self._emit(self._space, self._sources)
-            case "P":
-                self._emit(self._space.split("\n", 1)[0], self._sources)
-            case "=":
-                self.out.append(Line(str(self._at)))
-            case "z":
-                self._space = ""
-            case "d":
-                self._finish_cycle(prints=False)
-                return True
-            case "D":
-                self._finish_cycle(prints=False)
-                if "\n" not in self._space:
-                    return True
-                self._space = self._space.split("\n", 1)[1]
-                return False
-            case "q" | "Q":
-                self._call.result.exit = int(instruction.text or 0) & 0xFF
-                self._finish_cycle(prints=instruction.name == "q")
-                raise _Quit
-            case "n":
-                if self._at >= len(self._lines):
-                    self._finish_cycle()
-                    raise _Quit
-                self._finish_cycle()
-                has_substituted = self._has_substituted
-                self._load()
-                self._has_substituted = has_substituted
-            case "N":
-                self._append_next()
-            case "h" | "H" | "g" | "G" | "x":
-                self._exchange(instruction.name)
-            case "a":
-                self._after.extend(lines(instruction.text + "\n"))
-            case "i":
-                self.out.extend(lines(instruction.text + "\n"))
-            case "c":
-                if instruction.last is None or instruction.is_negated or not instruction.is_active:
-                    self.out.extend(lines(instruction.text + "\n"))
-                self._finish_cycle(prints=False)
-                return True
-        return None
+        return _COMMANDS[instruction.name](self, instruction)
 
-    def _append_next(self) -> None:
+    def _transliterate(self, instruction: Instruction) -> None:
+        self._space = "".join(instruction.mapping.get(char, char) for char in self._space)
+
+    def _print(self, instruction: Instruction) -> None:
+        text = self._space.split("\n", 1)[0] if instruction.name == "P" else self._space
+        self._emit(text, self._sources)
+
+    def _print_number(self, _instruction: Instruction) -> None:
+        self.out.append(Line(str(self._at)))
+
+    def _empty(self, _instruction: Instruction) -> None:
+        self._space = ""
+
+    def _delete(self, instruction: Instruction) -> bool:
+        self._finish_cycle(prints=False)
+        if instruction.name == "d" or "\n" not in self._space:
+            return True
+        self._space = self._space.split("\n", 1)[1]
+        return False
+
+    def _quit(self, instruction: Instruction) -> None:
+        self._call.result.exit = int(instruction.text or 0) & 0xFF
+        self._finish_cycle(prints=instruction.name == "q")
+        raise _Quit
+
+    def _next(self, _instruction: Instruction) -> None:
+        self._finish_cycle()
+        if self._at >= len(self._lines):
+            raise _Quit
+        has_substituted = self._has_substituted
+        self._load()
+        self._has_substituted = has_substituted
+
+    def _append(self, instruction: Instruction) -> None:
+        self._after.extend(lines(instruction.text + "\n"))
+
+    def _insert(self, instruction: Instruction) -> None:
+        self.out.extend(lines(instruction.text + "\n"))
+
+    def _change(self, instruction: Instruction) -> bool:
+        if instruction.last is None or instruction.is_negated or not instruction.is_active:
+            self.out.extend(lines(instruction.text + "\n"))
+        self._finish_cycle(prints=False)
+        return True
+
+    def _append_next(self, _instruction: Instruction) -> None:
         if self._at >= len(self._lines):
             self._finish_cycle()
             raise _Quit
@@ -171,7 +172,8 @@ class _Run:
         if len(self._space) + len(self._hold) > MAX_CHARACTERS:
             raise self._call.refuse("with so much text")
 
-    def _exchange(self, name: str) -> None:
+    def _exchange(self, instruction: Instruction) -> None:
+        name = instruction.name
         if name == "h":
             self._hold, self._hold_sources = self._space, self._sources
         elif name == "H":
@@ -266,6 +268,30 @@ class _Run:
             self._emit(self._space, self._sources)
 
 
+_COMMANDS: dict[str, Callable[[_Run, Instruction], bool | None]] = {
+    "s": _Run._substitute,
+    "y": _Run._transliterate,
+    "p": _Run._print,
+    "P": _Run._print,
+    "=": _Run._print_number,
+    "z": _Run._empty,
+    "d": _Run._delete,
+    "D": _Run._delete,
+    "q": _Run._quit,
+    "Q": _Run._quit,
+    "n": _Run._next,
+    "N": _Run._append_next,
+    "h": _Run._exchange,
+    "H": _Run._exchange,
+    "g": _Run._exchange,
+    "G": _Run._exchange,
+    "x": _Run._exchange,
+    "a": _Run._append,
+    "i": _Run._insert,
+    "c": _Run._change,
+}
+
+
 def _fill(pieces: tuple[Piece, ...], match: Match) -> str:
     out: list[str] = []
     mode = once = ""
@@ -310,7 +336,8 @@ def _sed(call: Invocation) -> Result:
         try:
             return parse_script(text, is_extended=is_extended)
         except SedProblem as problem:
-            raise call.stop(f"-e expression #1, {problem.message}" if problem.message.startswith("char") else problem.message) from None
+            prefix = "-e expression #1, " if problem.message.startswith("char") else ""
+            raise call.stop(prefix + problem.message) from None
         except SedRefusal as refusal:
             raise call.refuse(refusal.message) from None
 
