@@ -45,7 +45,7 @@ from quizgame.hubble.flow import (
     Workload,
 )
 from quizgame.hubble.observer import GetFlowsResponse
-from quizgame.hubble.summaries import dns_summary, http_summary, icmp4_summary, tcp_summary
+from quizgame.hubble.summaries import layer_4_summary, layer_7_summary, socket_summary
 from quizgame.hubble.timestamps import format_timestamp
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def record_of(event: MonitorEvent, version: str) -> GetFlowsResponse:
 
 def flow_of(event: MonitorEvent, version: str) -> Flow:
     """The flow that Hubble makes of an event."""
+    l4 = _layer4(event)
     l7 = _l7(event.l7) if event.l7 is not None else None
     is_egress = event.direction is Direction.EGRESS
     allowed, denied = _policies(event.allowed_by), _policies(event.denied_by)
@@ -96,7 +97,7 @@ def flow_of(event: MonitorEvent, version: str) -> Flow:
             ip_version=enums.IPVersion.IPv4,
             encrypted=event.is_encrypted,
         ),
-        l4=_layer4(event),
+        l4=l4,
         source=_endpoint(event.source),
         destination=_endpoint(event.destination),
         type=_TYPES.get(event.type, enums.FlowType.L3_L4),
@@ -117,7 +118,7 @@ def flow_of(event: MonitorEvent, version: str) -> Flow:
         interface=NetworkInterface(name=event.interface) if event.interface else None,
         proxy_port=event.proxy_port,
         sock_xlate_point=sock,
-        summary=_summary(event, l7),
+        summary=_summary(event, l4, l7),
         egress_allowed_by=allowed if is_egress else [],
         ingress_allowed_by=[] if is_egress else allowed,
         egress_denied_by=denied if is_egress else [],
@@ -220,18 +221,7 @@ def _l7(record: L7Record) -> Layer7:
     )
 
 
-def _summary(event: MonitorEvent, l7: Layer7 | None) -> str:
-    if l7 is not None and event.l7 is not None:
-        is_response = event.l7.type is L7Type.RESPONSE
-        if l7.http is not None:
-            return http_summary(l7.http, is_response=is_response, latency_ns=event.l7.latency_ns)
-        if l7.dns is not None:
-            return dns_summary(l7.dns, is_response=is_response)
-        return ""
-    if event.type is EventType.TRACE_SOCK:
-        return event.protocol
-    if event.protocol == "TCP":
-        return tcp_summary(event.flags)
-    if event.icmp is not None:
-        return icmp4_summary(*event.icmp)
-    return event.protocol
+def _summary(event: MonitorEvent, l4: Layer4 | None, l7: Layer7 | None) -> str:
+    if l7 is not None:
+        return layer_7_summary(l7)
+    return socket_summary(l4) if event.type is EventType.TRACE_SOCK else layer_4_summary(l4)
