@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from quizgame.hubble.enums import L7FlowType
-from quizgame.hubble.flow import DNS, HTTP, Kafka, Layer4, Layer7, TCPFlags
+from quizgame.hubble.flow import DNS, HTTP, Kafka, Layer4, Layer7
 
-_FLAG_ORDER = ("syn", "ack", "rst", "fin", "psh", "urg", "ece", "cwr", "ns")
+_FLAG_ORDER = ("SYN", "ACK", "RST", "FIN", "PSH", "URG", "ECE", "CWR", "NS")
 _MILLISECOND = 1_000_000
+_NO_TTL = 0xFFFFFFFF
+"""What an answer without records has for a TTL."""
 
 _ICMPV4_TYPES = {
     0: "EchoReply",
@@ -70,11 +72,12 @@ def layer_4_summary(l4: Layer4 | None) -> str:
     if l4 is None:
         return ""
     if l4.tcp is not None:
-        return f"TCP Flags: {tcp_flags_text(l4.tcp.flags)}"
+        flags = l4.tcp.flags
+        return tcp_summary([] if flags is None else [name for name in _FLAG_ORDER if getattr(flags, name.lower())])
     if l4.icmpv4 is not None:
-        return "ICMPv4 " + _icmp(l4.icmpv4.type, l4.icmpv4.code, _ICMPV4_TYPES, _ICMPV4_CODES)
+        return icmp4_summary(l4.icmpv4.type, l4.icmpv4.code)
     if l4.icmpv6 is not None:
-        return "ICMPv6 " + _icmp(l4.icmpv6.type, l4.icmpv6.code, _ICMPV6_TYPES, _ICMPV6_CODES)
+        return icmp6_summary(l4.icmpv6.type, l4.icmpv6.code)
     others = (("UDP", l4.udp), ("SCTP", l4.sctp), ("VRRP", l4.vrrp), ("IGMP", l4.igmp))
     return next((name for name, header in others if header is not None), "")
 
@@ -86,20 +89,29 @@ def socket_summary(l4: Layer4 | None) -> str:
     return "TCP" if l4.tcp is not None else "UDP" if l4.udp is not None else ""
 
 
-def tcp_flags_text(flags: TCPFlags | None) -> str:
-    """Return the flags that are set, in the agent's order, ``ACK, PSH``."""
-    if flags is None:
-        return ""
-    return ", ".join(name.upper() for name in _FLAG_ORDER if getattr(flags, name))
+def tcp_summary(flags: Iterable[str]) -> str:
+    """Return ``TCP Flags: ACK, PSH`` for flags by name, in the agent's order."""
+    given = {flag.upper() for flag in flags}
+    return "TCP Flags: " + ", ".join(name for name in _FLAG_ORDER if name in given)
+
+
+def icmp4_summary(kind: int, code: int) -> str:
+    """Return ``ICMPv4 EchoRequest`` or ``ICMPv4 DestinationUnreachable(Port)``."""
+    return "ICMPv4 " + _icmp(kind, code, _ICMPV4_TYPES, _ICMPV4_CODES)
+
+
+def icmp6_summary(kind: int, code: int) -> str:
+    """Return ``ICMPv6 NeighborSolicitation`` or ``ICMPv6 TimeExceeded(HopLimitExceeded)``."""
+    return "ICMPv6 " + _icmp(kind, code, _ICMPV6_TYPES, _ICMPV6_CODES)
 
 
 def layer_7_summary(l7: Layer7) -> str:
     """Return the summary of an application message."""
     is_response = l7.type == L7FlowType.RESPONSE
     if l7.http is not None:
-        return _http(l7.http, is_response, int(l7.latency_ns or 0))
+        return http_summary(l7.http, is_response=is_response, latency_ns=int(l7.latency_ns or 0))
     if l7.dns is not None:
-        return _dns(l7.dns, is_response)
+        return dns_summary(l7.dns, is_response=is_response)
     return _kafka(l7.kafka, is_response) if l7.kafka is not None else ""
 
 
@@ -111,28 +123,27 @@ def _icmp(kind: int, code: int, types: dict[int, str], codes: dict[tuple[int, in
     return f"{name}({detail})" if detail else name
 
 
-def _http(http: HTTP, is_response: bool, latency_ns: int) -> str:
+def http_summary(http: HTTP, *, is_response: bool, latency_ns: int = 0) -> str:
+    """Return ``HTTP/1.1 GET URL``, or ``HTTP/1.1 200 12ms (GET URL)`` with the latency cut to whole milliseconds."""
     if not is_response:
         return f"{http.protocol} {http.method} {http.url}"
     return f"{http.protocol} {http.code} {latency_ns // _MILLISECOND}ms ({http.method} {http.url})"
 
 
-def _dns(dns: DNS, is_response: bool) -> str:
+def dns_summary(dns: DNS, *, is_response: bool) -> str:
+    """Return ``DNS Query NAME. A``, or what was answered: addresses, aliases and TTL, or why not."""
     types = ",".join(dns.qtypes)
     if not is_response:
         return f"DNS Query {dns.query} {types}"
     source = "Proxy" if dns.observation_source == "proxy" else "Query"
     question = f"({source} {dns.query} {types})"
     if dns.rcode:
-        return f"DNS Answer RCode: {_RCODES.get(dns.rcode, dns.rcode)} TTL: {dns.ttl} {question}"
-    parts = [f'"{_joined(dns.ips)}"'] if dns.ips else []
+        return f"DNS Answer RCode: {_RCODES.get(dns.rcode, dns.rcode)} TTL: {_NO_TTL} {question}"
+    parts = [f'"{",".join(dns.ips)}"'] if dns.ips else []
     if dns.cnames:
-        parts.append(f'CNAMEs: "{_joined(dns.cnames)}"')
-    return " ".join(["DNS Answer", *parts, f"TTL: {dns.ttl}", question])
-
-
-def _joined(values: Sequence[str]) -> str:
-    return ",".join(values)
+        parts.append(f'CNAMEs: "{",".join(dns.cnames)}"')
+    # Without any part two spaces are left.
+    return f"DNS Answer {' '.join(parts)} TTL: {dns.ttl} {question}"
 
 
 def _kafka(kafka: Kafka, is_response: bool) -> str:

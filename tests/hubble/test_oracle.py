@@ -14,7 +14,7 @@ import pytest
 
 from quizgame.hubble.answer import answer
 from quizgame.hubble.command.run import HubbleEnvironment, run_hubble
-from quizgame.hubble.fieldmask import MASK_1_19_4
+from quizgame.hubble.masks import MASK_1_19_4
 from quizgame.hubble.observer import (
     GetFlowsRequest,
     GetFlowsResponse,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from quizgame.hubble.fieldmask import MASK_REPAIRED
-from quizgame.hubble.source import FlowSource
+from quizgame.hubble.masks import MASK_REPAIRED
+
+if TYPE_CHECKING:
+    from quizgame.hubble.source import FlowSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class HubbleEnvironment:
     is_terminal: bool = False
     """Whether stdout is one; colours depend on it."""
     default_field_mask: tuple[str, ...] = MASK_REPAIRED
-    """What compact, dict and table ask a server for; `fieldmask.MASK_1_19_4` for a tool that loses fields."""
+    """What compact, dict and table ask a server for; `masks.MASK_1_19_4` for a tool that loses fields."""
     version: str = "v1.19.4"
     build: str = "@HEAD-75d3a68 compiled with go1.26.5 on linux/amd64"
     """What ``hubble version`` prints after the version."""

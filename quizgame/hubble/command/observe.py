@@ -16,6 +16,7 @@ from quizgame.hubble.command.failure import CommandFailure
 from quizgame.hubble.command.filterflags import FilterFlags
 from quizgame.hubble.command.log import log_line
 from quizgame.hubble.command.rawfilters import parse_raw_filters, print_raw_filters
+from quizgame.hubble.command.requesttext import request_text
 from quizgame.hubble.command.servers import connect
 from quizgame.hubble.fieldmask import FieldMaskError, check_paths
 from quizgame.hubble.observer import EVERYTHING, GetFlowsRequest, GetFlowsResponse
@@ -45,6 +46,9 @@ def run_observe(flags: FlagSet, environment: HubbleEnvironment, sink: Sink, filt
         sink.out(print_raw_filters(request.allow, request.deny))
         return
     with _opened_source(flags, environment, sink) as source:
+        if flags.is_on("debug"):
+            attributes = {"request": request_text(request)}
+            sink.err(log_line(environment.now_ns(), "DEBUG", "Sending GetFlows request", attributes))
         records = source.get_flows(request)
         try:
             for record in records:

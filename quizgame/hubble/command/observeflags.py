@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from quizgame.goflags.flagset import Flag, boolean, custom, string, string_array, string_slice, unsigned
 from quizgame.hubble.command.filterflags import FilterFlags
-from quizgame.hubble.enums import TRACE_POINT_NAMES, Verdict
+from quizgame.hubble.enums import Verdict
 
 _TIME_FORMATS = (
     ("StampMilli", "Jan _2 15:04:05.000"),
@@ -98,11 +98,11 @@ def _filter(filters: FilterFlags, name: str, usage: str, short: str = "", implie
 
 
 def _typed(filters: FilterFlags) -> Flag:
-    points = sorted(TRACE_POINT_NAMES.values(), key=lambda name: (name.startswith("to-"), name))
     rows = [("TYPE", "SUBTYPE"), ("capture", "n/a"), ("drop", "n/a"), ("l7", "n/a"), ("policy-verdict", "n/a")]
+    points = [f"{way}-{place}" for way in ("from", "to") for place in _TRACE_PLACES]
     rows += [("trace" if index == 0 else "", point) for index, point in enumerate(points)]
     rows.append(("trace-sock", "n/a"))
-    table = "\n".join(f"{kind:<15} {sub_type}" for kind, sub_type in rows)
+    table = "\n".join(f"{kind:<16} {sub_type}" for kind, sub_type in rows)
     return _filter(filters, "type", f"Event type, as TYPE[:SUBTYPE]:\n{table}", "t")
 
 
@@ -111,6 +111,7 @@ def _layouts(*, zone_sign: str) -> str:
     return "\n".join(lines) + "\n "
 
 
+_TRACE_PLACES = ("endpoint", "host", "network", "overlay", "proxy", "stack", "crypto")
 _POD = "([namespace/]<pod-name>); without a namespace it is 'default'"
 _SERVICE = "([namespace/]<svc-name>); without a namespace it is 'default'"
 _RANGE = "an address ('1.1.1.1') or a range ('1.1.1.0/24')"

@@ -67,7 +67,7 @@ def _print_help_topic(tree: Tree, topic: Sequence[str], sink: Sink) -> None:
         command = command.child(word) if command else None
     if command is None:
         shown = "".join(f"`{word}` " for word in topic).rstrip()
-        sink.out(f"Unknown help topic [{shown}]\n")
-        sink.out(hubble_usage(tree.root, tree.help_groups(tree.root)))
+        sink.err(f"Unknown help topic [{shown}]\n")
+        sink.err(hubble_usage(tree.root, tree.help_groups(tree.root)))
         return
     sink.out(hubble_help_page(command, tree.help_groups(command)))

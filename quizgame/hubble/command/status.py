@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from quizgame.goflags.durations import SECOND, format_duration
 from quizgame.goflags.flagset import FlagSet
+from quizgame.goflags.numbers import format_float
 from quizgame.goflags.tabwriter import align
 from quizgame.hubble.command.environment import HubbleEnvironment
 from quizgame.hubble.command.failure import CommandFailure
@@ -48,11 +51,21 @@ def run_status(flags: FlagSet, environment: HubbleEnvironment, sink: Sink) -> No
     elif name == "dict":
         sink.out(escape(_dict(status)))
     elif name in JSON_FORMATS:
-        sink.out(encode(status).decode() + "\n")
+        sink.out(_json(status))
     elif name in ("tab", "table"):
         sink.out(escape(_table(status)))
     else:
         raise CommandFailure(f"invalid output format: {name}")
+
+
+def _json(status: ServerStatus) -> str:
+    # Go prints a whole number without a fraction.
+    whole = status.flows_rate.is_integer() and status.flows_rate != 0
+    line = encode(structs.replace(status, flows_rate=0.0) if whole else status)
+    if whole:
+        rate = b'"flows_rate":' + format_float(status.flows_rate).encode()
+        line = line[:-1] + (b"," if len(line) > 2 else b"") + rate + b"}"
+    return line.decode() + "\n"
 
 
 def _compact(status: ServerStatus) -> str:

@@ -33,7 +33,7 @@ def compile_re2(pattern: str) -> Callable[[str], bool]:
         search = re2.compile(pattern, options).search
     except re2.error as refusal:
         raise FilterError(f"error parsing regexp: {_go_words(refusal, pattern)}") from None
-    return lambda text: search(text.encode("utf-8", "replace").decode()) is not None
+    return lambda text: search(text) is not None
 
 
 def _go_words(refusal: Exception, pattern: str) -> str:
