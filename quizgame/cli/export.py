@@ -12,8 +12,10 @@ from quizgame.cli.main import Exit
 from quizgame.cli.sources import (
     add_blueprint_option,
     add_database_option,
+    add_domain_option,
     add_pack_option,
     blueprint_of,
+    entries_of,
     library_of,
     open_store,
 )
@@ -28,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--what", choices=("answers", "questions"), default="questions", help="what to export (default: questions)"
     )
-    parser.add_argument("--domain", action="append", default=[], metavar="D", help="only this domain (repeatable)")
+    add_domain_option(parser)
     parser.add_argument("file", metavar="FILE", help="where to write; - is standard output")
     add_pack_option(parser)
     add_blueprint_option(parser)
@@ -53,7 +55,7 @@ def _questions(args: Namespace) -> str:
     from quizgame.content.interchange.records import question_record
     from quizgame.content.interchange.tables import questions_csv
 
-    bank = library_of(args).in_domains(args.domain)
+    bank = entries_of(args, library_of(args))
     if args.format == "csv":
         return questions_csv(bank)
     if args.format == "json":

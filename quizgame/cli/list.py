@@ -9,7 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from quizgame.cli.main import Exit
-from quizgame.cli.sources import add_blueprint_option, add_pack_option, blueprint_of, library_of
+from quizgame.cli.sources import (
+    add_blueprint_option,
+    add_domain_option,
+    add_pack_option,
+    blueprint_of,
+    entries_of,
+    library_of,
+)
 
 Rows = list[dict[str, Any]]
 
@@ -17,7 +24,7 @@ Rows = list[dict[str, Any]]
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the verb's options."""
     parser.add_argument("what", choices=sorted(LISTINGS), help="what to list")
-    parser.add_argument("--domain", action="append", default=[], metavar="D", help="only this domain (repeatable)")
+    add_domain_option(parser)
     parser.add_argument("--json", action="store_true", help="one JSON array")
     add_pack_option(parser)
     add_blueprint_option(parser)
@@ -38,7 +45,7 @@ def run(args: Namespace) -> int:
 def _questions(args: Namespace) -> Rows:
     from quizgame.content.interchange.records import question_record
 
-    return [question_record(entry) for entry in library_of(args).in_domains(args.domain)]
+    return [question_record(entry) for entry in entries_of(args, library_of(args))]
 
 
 def _question_line(row: Mapping[str, Any]) -> str:
@@ -50,7 +57,7 @@ def _question_line(row: Mapping[str, Any]) -> str:
 def _domains(args: Namespace) -> Rows:
     blueprint = blueprint_of(args)
     counts: dict[str, int] = {}
-    for entry in library_of(args).questions.values():
+    for entry in entries_of(args, library_of(args)):
         counts[entry.domain] = counts.get(entry.domain, 0) + 1
         counts[entry.competency] = counts.get(entry.competency, 0) + 1
     return [

@@ -17,7 +17,7 @@ from quizgame.errors import QuizgameError
 
 if TYPE_CHECKING:
     from quizgame.content.blueprint import Blueprint
-    from quizgame.content.library import Library
+    from quizgame.content.library import BankQuestion, Library
     from quizgame.store.store import Store
 
 PROBLEMS_SHOWN = 20
@@ -28,6 +28,11 @@ def add_pack_option(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--pack", action="append", default=[], metavar="DIR", help="also read the packs of this folder (repeatable)"
     )
+
+
+def add_domain_option(parser: ArgumentParser) -> None:
+    """``--domain D``: only some domains."""
+    parser.add_argument("--domain", action="append", default=[], metavar="D", help="only this domain (repeatable)")
 
 
 def add_blueprint_option(parser: ArgumentParser) -> None:
@@ -58,6 +63,19 @@ def library_of(args: Namespace) -> Library:
     if len(library.problems) > PROBLEMS_SHOWN:
         sys.stderr.write(f"and {len(library.problems) - PROBLEMS_SHOWN} more\n")
     return library
+
+
+def entries_of(args: Namespace, library: Library) -> list[BankQuestion]:
+    """The questions of the domains that ``--domain`` names, of all if none are named."""
+    from quizgame.content.validation import close_match
+
+    known = sorted({entry.domain for entry in library.questions.values()})
+    for domain in args.domain:
+        if domain not in known:
+            raise QuizgameError(
+                f'unknown domain "{domain}"{close_match(domain, known)}', hint="`quizgame list domains` names them"
+            )
+    return library.in_domains(args.domain)
 
 
 def blueprint_of(args: Namespace) -> Blueprint:

@@ -149,7 +149,13 @@ class Store:
 
     def open_attempts(self, kind: str | None = None) -> list[Attempt]:
         """The attempts that were begun and not finished, the newest first."""
-        return [attempt for attempt in reversed(self.attempts(kind)) if attempt.finished is None]
+        return [
+            _attempt(row)
+            for row in self._rows(
+                "SELECT * FROM attempts WHERE finished IS NULL AND coalesce(:kind, kind) = kind ORDER BY id DESC",
+                {"kind": kind},
+            )
+        ]
 
     def last_items(self, kind: str, *, subject: str | None = None) -> tuple[str, ...]:
         """Ids of the questions of the attempt that was begun last, finished or not; empty where there is none."""

@@ -122,6 +122,13 @@ def test_questions_are_listed_as_agreed(run: Run) -> None:
     assert run("list", "questions")[1].count("\n") == len(rows)
 
 
+def test_unknown_domain_is_wrong_usage(run: Run) -> None:
+    for words in (("list", "questions"), ("list", "domains"), ("export", "--format", "csv", "-")):
+        status, out, err = run(*words, "--domain", "ebfp")
+        assert (status, out) == (2, "")
+        assert err.startswith('quizgame: unknown domain "ebfp" (did you mean "ebpf"?)')
+
+
 def test_domains_are_listed_with_their_competencies(run: Run) -> None:
     rows = data(run("list", "domains", "--json"))
     assert [row["weight"] for row in rows] == [20, 18, 16, 10, 10, 10, 10, 6]
