@@ -1,4 +1,4 @@
-"""Builds worlds from specifications: clusters as ``kind`` and ``cilium install`` leave them, then manifests, then readiness."""
+"""Builds worlds: clusters as ``kind`` and ``cilium install`` leave them, then manifests, then readiness."""
 
 from __future__ import annotations
 
@@ -104,6 +104,7 @@ def build_world(
     agent_factory: AgentFactory | None = None,
     operator_factory: OperatorFactory | None = None,
     prepare: Callable[[World], None] | None = None,
+    on_refusal: Callable[[QuizgameError], None] | None = None,
 ) -> World:
     """Build a world that is ready at ``EPOCH_NS``.
 
@@ -114,6 +115,8 @@ def build_world(
         agent_factory: Makes a node's agent.
         operator_factory: Makes a cluster's operator.
         prepare: Called with the world as soon as its clusters are there, before anything runs (parts, links).
+        on_refusal: Told of each document that the API server refuses, which is then left out; without it the first
+            refusal is raised.
 
     Raises:
         QuizgameError: a manifest that the API server refuses, an unknown context.
@@ -142,30 +145,44 @@ def build_world(
                 f"there is no cluster with the context {context!r}", hint="contexts: " + ", ".join(world.clusters)
             )
         for source, documents in sources:
-            apply_manifest(world.clusters[context], source, documents)
+            apply_manifest(world.clusters[context], source, documents, on_refusal)
             world.settle()
     world.advance_to(EPOCH_NS)
     return world
 
 
-def apply_manifest(cluster: Cluster, source: str, documents: Sequence[Mapping[str, Any]]) -> None:
+def apply_manifest(
+    cluster: Cluster,
+    source: str,
+    documents: Sequence[Mapping[str, Any]],
+    on_refusal: Callable[[QuizgameError], None] | None = None,
+) -> None:
     """Apply documents as ``kubectl apply -f`` would.
 
     Raises:
-        QuizgameError: what the server refuses, with the source.
+        QuizgameError: what the server refuses, with the source, where nobody is to be told of it.
     """
     for position, document in enumerate(documents, start=1):
         for each in document.get("items", ()) if document.get("kind") == "List" else (document,):
-            api_version, kind = str(each.get("apiVersion", "")), str(each.get("kind", ""))
-            served = cluster.api.registry.for_kind(api_version, kind)
-            place = f"{source} (document {position})"
-            if served is None:
-                raise QuizgameError(f'no matches for kind "{kind}" in version "{api_version}"', source=place)
-            resource, version = served
-            try:
-                apply_object(cluster.api, resource, each, version=version)
-            except ApiError as refusal:
-                raise QuizgameError(refusal.message, source=place) from refusal
+            refusal = _apply(cluster, f"{source} (document {position})", each)
+            if refusal is not None and on_refusal is None:
+                raise refusal
+            if refusal is not None and on_refusal is not None:
+                on_refusal(refusal)
+
+
+def _apply(cluster: Cluster, place: str, manifest: Mapping[str, Any]) -> QuizgameError | None:
+    """Apply one manifest; returns the server's refusal."""
+    api_version, kind = str(manifest.get("apiVersion", "")), str(manifest.get("kind", ""))
+    served = cluster.api.registry.for_kind(api_version, kind)
+    if served is None:
+        return QuizgameError(f'no matches for kind "{kind}" in version "{api_version}"', source=place)
+    resource, version = served
+    try:
+        apply_object(cluster.api, resource, manifest, version=version)
+    except ApiError as refusal:
+        return QuizgameError(refusal.message, source=place)
+    return None
 
 
 def _bare_cluster(
