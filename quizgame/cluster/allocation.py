@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 FIRST_NODE_PORT, LAST_NODE_PORT = 30000, 32767
 _STATIC_NODE_PORTS = 86
-# Source: kubernetes service allocators: the lower band min(max(16, size/16), 256) of addresses and 86 ports are for static choice.
+# Source: kubernetes service allocators: the lower band min(max(16, size/16), 256) of addresses and 86 ports are for
+# static choice.
 
 
 def allocate(api: ApiServer, service: KubeObject, old: KubeObject | None) -> KubeObject:

@@ -1,4 +1,4 @@
-"""The error answers of the API server: status code, reason, message and causes, worded as the real server words them."""
+"""The error answers of the API server, worded as the real server words them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API server of one simulated cluster: its verbs over resources, with defaults, admission, validation and a change log."""
+"""The API server of one simulated cluster: verbs, defaults, admission, validation, change log."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def _no_warning(_text: str) -> None:
 class ApiServer:
     """One cluster's API server.
 
-    ``resource`` arguments take a ``Resource`` or its plural, bare or qualified. Objects given back are the stored ones: read them, never
-    change them. Every refusal is an ``ApiError``.
+    ``resource`` arguments take a ``Resource`` or its plural, bare or qualified. Objects given back are the stored ones:
+    read them, never change them. Every refusal is an ``ApiError``.
     """
 
     __slots__ = ("_registry", "clock", "name", "seed", "service_cidr", "store", "version")
@@ -281,7 +281,7 @@ class ApiServer:
         return self._replace(served, old, fresh, dry_run=dry_run)
 
     def update_status(self, resource: str | Resource, node: Mapping[str, Any], status: Mapping[str, Any]) -> KubeObject:
-        """Write the status of an object as it is now stored; nothing happens if it is the same or the object is gone."""
+        """Write the status of an object as it is now stored; nothing happens if it is the same or it is gone."""
         served = self.resource(resource)
         old = self.find(served, node["metadata"]["name"], node["metadata"].get("namespace", ""))
         if old is None:
@@ -305,7 +305,8 @@ class ApiServer:
         """Change parts of an object; arguments as for ``update``.
 
         Raises:
-            ApiError: ``NotFound``, ``UnsupportedMediaType`` (strategic merge of a custom resource), ``Invalid``, ``BadRequest`` …
+            ApiError: ``NotFound``, ``UnsupportedMediaType`` (strategic merge of a custom resource), ``Invalid``,
+            ``BadRequest`` …
         """
         served = self.resource(resource)
         old = self.get(served, name, namespace)
@@ -478,10 +479,10 @@ class ApiServer:
             fresh = {**fresh, "metadata": metadata}
         if dry_run:
             return fresh
-        if is_terminating(fresh) and not metadata.get("finalizers") and not metadata.get("deletionGracePeriodSeconds"):
-            if not (served.kind == "Namespace" and dig(fresh, "spec", "finalizers")):
-                self._put(served, key, fresh)
-                return self._remove(served, key)
+        is_held = metadata.get("finalizers") or metadata.get("deletionGracePeriodSeconds")
+        if is_terminating(fresh) and not is_held and served.kind != "Namespace":
+            self._put(served, key, fresh)
+            return self._remove(served, key)
         return self._put(served, key, fresh)
 
     def _put(self, served: Resource, key: Key, node: KubeObject) -> KubeObject:

@@ -13,6 +13,7 @@ def _condition(kind: str, field: str = "status") -> str:
 
 
 # Source: CRDs of the Cilium 1.19 branch point and Gateway API 1.4.1 (reference kubectl.md, section 3).
+_POOL_WORDS = "ippools,ippool,lbippool,lbippools"
 _CILIUM = """
 cilium.io/v2 ciliumnetworkpolicies cnp,ciliumnp N CiliumNetworkPolicy status @cilium @ciliumpolicy
 cilium.io/v2 ciliumclusterwidenetworkpolicies ccnp C CiliumClusterwideNetworkPolicy status @cilium @ciliumpolicy
@@ -25,7 +26,7 @@ cilium.io/v2 ciliumlocalredirectpolicies clrp N CiliumLocalRedirectPolicy status
 cilium.io/v2 ciliumenvoyconfigs cec N CiliumEnvoyConfig @cilium
 cilium.io/v2 ciliumclusterwideenvoyconfigs ccec C CiliumClusterwideEnvoyConfig @cilium
 cilium.io/v2,v2alpha1 ciliumcidrgroups ccg C CiliumCIDRGroup @cilium
-cilium.io/v2,v2alpha1 ciliumloadbalancerippools ippools,ippool,lbippool,lbippools C CiliumLoadBalancerIPPool status @cilium
+cilium.io/v2,v2alpha1 ciliumloadbalancerippools $POOLS C CiliumLoadBalancerIPPool @cilium status
 cilium.io/v2alpha1 ciliuml2announcementpolicies l2announcement C CiliumL2AnnouncementPolicy status @cilium
 cilium.io/v2,v2alpha1 ciliumbgpclusterconfigs cbgpcluster C CiliumBGPClusterConfig status @cilium @ciliumbgp
 cilium.io/v2,v2alpha1 ciliumbgppeerconfigs cbgppeer C CiliumBGPPeerConfig status @cilium @ciliumbgp
@@ -98,7 +99,7 @@ _COLUMNS: dict[str, tuple[Column, ...]] = {
 
 def _table(text: str) -> tuple[Resource, ...]:
     rows = []
-    for row in resource_rows(text, is_custom=True):
+    for row in resource_rows(text.replace("$POOLS", _POOL_WORDS), is_custom=True):
         # Source: CRDs of the branch point: where cilium.io serves both, v2alpha1 is marked deprecated.
         deprecated = ("v2alpha1",) if row.versions == ("v2", "v2alpha1") else ()
         rows.append(replace(row, columns=_COLUMNS.get(row.kind, (AGE,)), deprecated=deprecated))

@@ -17,7 +17,7 @@ _GO_TYPES = {
 _GO_NAMES = {"time": "v1.Time", "bytes": "[]uint8", "number": "float64", "quantity": "resource.Quantity"}
 _JSON_NAMES = {bool: "bool", int: "number", float: "number", str: "string", dict: "object", list: "array"}
 
-SELF_VALIDATED = frozenset(("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"))
+SELF_VALIDATED = frozenset(("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "CiliumCIDRGroup"))
 """Kinds whose shape the policy room knows; their unknown fields are its answer."""
 
 
@@ -53,10 +53,7 @@ def decode(
     schema = schema_for(resource)
     shape = schema.type_of(resource.kind)
     head = f'{resource.kind} in version "{version}" cannot be handled as a {resource.kind}: '
-    if shape is not None:
-        decoded = _object(node, shape, schema, "", "", problems)
-    else:
-        decoded = _free_form(node, problems)
+    decoded = _object(node, shape, schema, "", "", problems) if shape is not None else _free_form(node, problems)
     unknown = problems.unknown
     if resource.kind in SELF_VALIDATED:
         from quizgame.cluster import policyschema  # late: the policy engine is loaded when the first policy is written

@@ -1,6 +1,7 @@
 """What the API side needs from the Cilium side of the cluster room, as protocols.
 
-The kubelet drives agents and the operator through their pods: a container that starts starts its program, a pod that goes stops it.
+The kubelet drives agents and the operator through their pods: a container that starts starts its program, a pod that
+goes stops it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Program(Protocol):
         ...  # pragma: no cover
 
     def start(self, config: Mapping[str, str], pod_name: str) -> None:
-        """Begin with a configuration (the data of ConfigMap ``cilium-config``); raises ``ContainerExit`` if it gives up."""
+        """Begin with the data of ConfigMap ``cilium-config``; raises ``ContainerExit`` if it gives up."""
         ...  # pragma: no cover
 
     def stop(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster import allocation
@@ -179,79 +178,6 @@ def _port_name_problem(value: str) -> str:
     return "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
 
 
-def _network_policy(_api: ApiServer, node: KubeObject, _old: KubeObject | None) -> list[Cause]:
-    spec = node["spec"]
-    causes: list[Cause] = []
-    for direction, peers in (("ingress", "from"), ("egress", "to")):
-        for position, rule in enumerate(spec.get(direction) or ()):
-            path = f"spec.{direction}[{position}]"
-            for index, port in enumerate(rule.get("ports") or ()):
-                causes += _policy_port(port, f"{path}.ports[{index}]")
-            for index, peer in enumerate(rule.get(peers) or ()):
-                causes += _policy_peer(peer, f"{path}.{peers}[{index}]")
-    return causes
-
-
-def _policy_port(port: Mapping[str, Any], path: str) -> list[Cause]:
-    causes = _port_or_name(port.get("port"), f"{path}.port")
-    end = port.get("endPort")
-    if end is None or causes:
-        return causes
-    first = port.get("port")
-    if first is None:
-        return [Cause(f"{path}.port", "Required value: may not be empty when endPort is specified")]
-    if isinstance(first, str):
-        return [Cause(f"{path}.port", f'Invalid value: "{first}": may not specify endPort when port is non-numeric')]
-    if end < first:
-        return [Cause(f"{path}.endPort", f"Invalid value: {end}: must be greater than or equal to `port`")]
-    return []
-
-
-def _policy_peer(peer: Mapping[str, Any], path: str) -> list[Cause]:
-    block = peer.get("ipBlock")
-    if not peer:
-        return [Cause(path, "Required value: must specify a peer")]
-    if block is None:
-        return []
-    if "podSelector" in peer or "namespaceSelector" in peer:
-        return [Cause(f"{path}.ipBlock", "Forbidden: may not specify both ipBlock and another peer")]
-    cidr = block.get("cidr") or ""
-    outer = _network(cidr)
-    if outer is None:
-        return [
-            Cause(
-                f"{path}.ipBlock.cidr",
-                f'Invalid value: "{cidr}": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
-            )
-        ]
-    causes = []
-    for index, text in enumerate(block.get("except") or ()):
-        where = f"{path}.ipBlock.except[{index}]"
-        inner = _network(text)
-        if inner is None:
-            causes.append(
-                Cause(
-                    where, f'Invalid value: "{text}": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
-                )
-            )
-        elif inner.version != outer.version or not _is_strict_subnet(inner, outer):
-            causes.append(Cause(where, f'Invalid value: "{text}": must be a strict subset of `cidr`'))
-    return causes
-
-
-def _network(text: str) -> Any:
-    if "/" not in text:
-        return None
-    try:
-        return ip_network(text, strict=False)
-    except ValueError:
-        return None
-
-
-def _is_strict_subnet(inner: Any, outer: Any) -> bool:
-    return bool(inner.prefixlen > outer.prefixlen and inner.subnet_of(outer))
-
-
 def _config_map(_api: ApiServer, node: KubeObject, _old: KubeObject | None) -> list[Cause]:
     return [
         Cause(f"data[{key}]", f'Invalid value: "{key}": {_KEY_RULE}')
@@ -261,7 +187,8 @@ def _config_map(_api: ApiServer, node: KubeObject, _old: KubeObject | None) -> l
 
 
 _KEY_RULE = (
-    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', "
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  "
+    "or 'key-name', "
     "regex used for validation is '[-._a-zA-Z0-9]+')"
 )
 
@@ -292,7 +219,6 @@ _RULES: dict[str, Rule] = {
     "DaemonSet": _workload,
     "StatefulSet": _workload,
     "Service": _service,
-    "NetworkPolicy": _network_policy,
     "ConfigMap": _config_map,
     "Secret": _config_map,
     "Node": _node,

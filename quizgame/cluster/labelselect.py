@@ -161,11 +161,14 @@ def _check_value(key: str, value: str) -> None:
 
 
 LABEL_NAME_RULE = (
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
-    "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+    "character "
+    "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 )
 LABEL_VALUE_RULE = (
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with "
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
+    "end with "
     "an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
     "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 )
@@ -174,14 +177,14 @@ _STRUCTURED = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist":
 
 
 def selector_of(structured: Mapping[str, Any] | None) -> Selector:
-    """The requirements of a ``LabelSelector`` (``matchLabels``, ``matchExpressions``); an empty one selects everything."""
+    """The requirements of a ``LabelSelector`` (``matchLabels``, ``matchExpressions``); an empty one selects all."""
     if not structured:
         return ()
     requirements = [Requirement(key, "=", (value,)) for key, value in (structured.get("matchLabels") or {}).items()]
-    for expression in structured.get("matchExpressions") or ():
-        requirements.append(
-            Requirement(expression["key"], _STRUCTURED[expression["operator"]], tuple(expression.get("values") or ()))
-        )
+    requirements += [
+        Requirement(each["key"], _STRUCTURED[each["operator"]], tuple(each.get("values") or ()))
+        for each in structured.get("matchExpressions") or ()
+    ]
     return tuple(sorted(requirements, key=lambda each: each.key))
 
 

@@ -1,7 +1,9 @@
 """API objects as plain mappings: the convention, and how to read and change them.
 
-An object is a tree of ``dict``, ``list``, ``str``, ``int``, ``float``, ``bool`` and ``None``, as JSON has them. Once it has been stored
-it is never changed in place: forks of a world, watchers and readers all share it. ``evolve`` makes the changed copy and shares
+An object is a tree of ``dict``, ``list``, ``str``, ``int``, ``float``, ``bool`` and ``None``, as JSON has them. Once
+it has been stored
+it is never changed in place: forks of a world, watchers and readers all share it. ``evolve`` makes the changed copy
+and shares
 every part off the changed path.
 """
 

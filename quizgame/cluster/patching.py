@@ -1,4 +1,4 @@
-"""Patches as pure functions: JSON merge, JSON patch, strategic merge, and the three-way merges behind ``kubectl apply``."""
+"""Patches as pure functions: JSON merge, JSON patch, strategic merge, and ``kubectl apply``'s three-way merges."""
 
 from __future__ import annotations
 
@@ -229,22 +229,17 @@ def three_way_merge(last: Mapping[str, Any], wanted: Mapping[str, Any], live: Ma
     Returns:
         A merge patch; empty where nothing has to change.
     """
-    # Source: kubernetes apimachinery pkg/util/jsonmergepatch: additions and changes against live, deletions against last.
-    return _three_way(last, wanted, live)
-
-
-def _three_way(last: Mapping[str, Any], wanted: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
+    # Source: kubernetes apimachinery pkg/util/jsonmergepatch: changes against live, deletions against last.
     patch: dict[str, Any] = {key: None for key in last if key not in wanted and key in live}
     for key, value in wanted.items():
         present = live.get(key)
         if isinstance(value, dict) and isinstance(present, dict):
             before = last.get(key)
-            inner = _three_way(before if isinstance(before, dict) else {}, value, present)
+            inner = three_way_merge(before if isinstance(before, dict) else {}, value, present)
             if inner:
                 patch[key] = inner
-        elif key not in live or value != present:
-            if value is not None or key in live:
-                patch[key] = value
+        elif value != present and (value is not None or key in live):
+            patch[key] = value
     return patch
 
 
@@ -263,9 +258,8 @@ def three_way_strategic(
                 patch[key] = inner
         elif isinstance(value, list) and isinstance(present, list) and field.merge_key:
             _list_patch(patch, key, before if isinstance(before, list) else [], value, present, schema, field)
-        elif key not in live or value != present:
-            if value is not None or key in live:
-                patch[key] = value
+        elif value != present and (value is not None or key in live):
+            patch[key] = value
     return patch
 
 
@@ -292,8 +286,7 @@ def _list_patch(
         if inner:
             items.append({field.merge_key: name, **inner})
     present = {item.get(field.merge_key) for item in wanted}
-    for name in before:
-        if name not in present and name in by_key:
-            items.append({"$patch": "delete", field.merge_key: name})
+    gone = [name for name in before if name not in present and name in by_key]
+    items += [{"$patch": "delete", field.merge_key: name} for name in gone]
     if items:
         patch[key] = items

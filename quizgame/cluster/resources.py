@@ -1,7 +1,7 @@
 """The kinds an API server serves, and how words name them.
 
-``BUILT_IN`` and the ``*_CRDS`` tables are data; a ``Registry`` is what one server serves right now: the built-ins plus what its
-CustomResourceDefinition objects add.
+``BUILT_IN`` and the ``*_CRDS`` tables are data; a ``Registry`` is what one server serves: the built-ins plus what
+its CustomResourceDefinition objects add.
 """
 
 from __future__ import annotations
@@ -88,6 +88,7 @@ class Resource:
 
 
 def resource_rows(table: str, *, is_custom: bool = False) -> tuple[Resource, ...]:
+    """Read a table: ``GROUP/VERSIONS PLURAL SHORT-NAMES N|C KIND``, flags ``status``, ``unstored``, ``@category``."""
     rows = []
     for line in table.strip().splitlines():
         api, plural, short, scope, kind, *flags = line.split()
@@ -185,7 +186,8 @@ class Registry:
     __slots__ = ("_by_kind", "_by_plural", "_ordered")
 
     def __init__(self, resources: Iterable[Resource]) -> None:
-        # Order: the core group, then groups by name, as discovery lists them. A bare word goes to the first that knows it.
+        # Order: the core group, then groups by name, as discovery lists them. A bare word goes to the first that
+        # knows it.
         self._ordered = tuple(sorted(resources, key=lambda each: (each.group, each.plural)))
         self._by_kind = {(each.group, each.kind): each for each in self._ordered}
         self._by_plural: dict[str, Resource] = {}
@@ -242,7 +244,8 @@ def resource_of_crd(crd: Mapping[str, Any], known: Mapping[str, Resource]) -> Re
 
     Args:
         crd: The object.
-        known: Kinds of the tables by qualified plural; their row lends what the object leaves out (storage order, columns).
+        known: Kinds of the tables by qualified plural; their row lends what the object leaves out (storage order,
+        columns).
     """
     spec = crd["spec"]
     names = spec["names"]

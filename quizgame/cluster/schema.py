@@ -1,4 +1,4 @@
-"""Shapes of API objects as data: one table feeds strict decoding, validation, defaults, strategic merge and ``kubectl explain``.
+"""Shapes of API objects as data, for strict decoding, validation, defaults, strategic merge and ``kubectl explain``.
 
 The tables (``schema_*.py``) are text. A line at the margin opens a type, an indented line is a field::
 
@@ -7,9 +7,10 @@ The tables (``schema_*.py``) are text. A line at the margin opens a type, an ind
       ports []ContainerPort @containerPort
       imagePullPolicy string {Always,IfNotPresent,Never}
 
-Field types: ``string int32 int64 number bool any quantity intstr time bytes``, ``[]T``, ``map[T]`` or a type's name. Flags: ``!`` required,
-``=value`` default, ``{a,b}`` allowed values, ``@key`` list merged by that key (``@@`` a set of plain values), ``min= max= minItems=
-maxItems= minLength= maxLength= pattern=NAME format=``.
+Field types: ``string int32 int64 number bool any quantity intstr time bytes``, ``[]T``, ``map[T]`` or a type's name.
+Flags: ``!`` required,
+``=value`` default, ``{a,b}`` allowed values, ``@key`` list merged by that key (``@@`` a set of plain values),
+``min= max= minItems= maxItems= minLength= maxLength= pattern=NAME format=``.
 """
 
 from __future__ import annotations

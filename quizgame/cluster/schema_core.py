@@ -1,4 +1,4 @@
-"""Types of the core group: pods, services, nodes, configuration. Source: Kubernetes 1.35 API reference (names, types, defaults)."""
+"""Types of the core group. Source: Kubernetes 1.35 API reference (names, types, defaults)."""
 
 TABLE = """
 ObjectMeta | What every object carries besides its content.

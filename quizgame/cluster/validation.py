@@ -33,10 +33,10 @@ def check(api: ApiServer, resource: Resource, node: KubeObject, old: KubeObject 
         ApiError: ``Invalid`` with every cause.
     """
     causes = _metadata(resource, node)
-    if resource.kind in SELF_VALIDATED:
+    if resource.kind in (*SELF_VALIDATED, "NetworkPolicy"):
         from quizgame.cluster import policyschema  # late: the policy engine is loaded when the first policy is written
 
-        causes += policyschema.violations(node)
+        causes += [each for each in policyschema.violations(node) if each.field != "metadata.name"]
     elif resource.is_custom:
         causes += customvalidation.violations(resource, node)
     else:
@@ -61,22 +61,25 @@ def _metadata(resource: Resource, node: Mapping[str, Any]) -> list[Cause]:
         elif not re.fullmatch(rule.pattern, name):
             causes.append(Cause("metadata.name", f'Invalid value: "{name}": {rule.message}'))
     for key, value in (metadata.get("labels") or {}).items():
-        if not is_label_key(key):
-            causes.append(Cause("metadata.labels", f'Invalid value: "{key}": {LABEL_NAME_RULE}'))
-        if not is_label_value(value):
-            causes.append(Cause("metadata.labels", f'Invalid value: "{value}": {LABEL_VALUE_RULE}'))
+        causes += _label("metadata.labels", key, value)
     for key in metadata.get("annotations") or {}:
-        if not is_label_key(key.lower()):
-            causes.append(Cause("metadata.annotations", f'Invalid value: "{key}": {LABEL_NAME_RULE}'))
+        causes += _label("metadata.annotations", key.lower(), "")
+    return causes
+
+
+def _label(path: str, key: str, value: str) -> list[Cause]:
+    causes = []
+    if not is_label_key(key):
+        causes.append(Cause(path, f'Invalid value: "{key}": {LABEL_NAME_RULE}'))
+    if not is_label_value(value):
+        causes.append(Cause(path, f'Invalid value: "{value}": {LABEL_VALUE_RULE}'))
     return causes
 
 
 def _walk(node: Mapping[str, Any], type_name: str, schema: Schema, path: str) -> list[Cause]:
     causes: list[Cause] = []
     shape = schema.types[type_name]
-    for known in shape.required:
-        if node.get(known.name) in (None, "", [], {}) and not (known.name == "selector" and known.name in node):
-            causes.append(Cause(_join(path, known.name), "Required value"))
+    causes += [Cause(_join(path, known.name), "Required value") for known in shape.required if _is_missing(node, known)]
     for key, value in node.items():
         field = shape.fields.get(key)
         if field is None or (not path and key in ("metadata", "status")):
@@ -94,6 +97,12 @@ def _walk(node: Mapping[str, Any], type_name: str, schema: Schema, path: str) ->
         elif isinstance(value, dict) and not field.is_map:
             causes += _walk(value, inner, schema, here)
     return causes
+
+
+def _is_missing(node: Mapping[str, Any], known: Field) -> bool:
+    if known.type == "LabelSelector":
+        return known.name not in node
+    return node.get(known.name) in (None, "", [], {})
 
 
 def _join(path: str, name: str) -> str:

@@ -47,7 +47,7 @@ class Cluster:
 
     @property
     def config(self) -> Mapping[str, str]:
-        """Data of ConfigMap ``kube-system/cilium-config`` as the API server holds it; what agents run with is their own matter."""
+        """Data of ConfigMap ``kube-system/cilium-config`` as stored; what agents run with is their own matter."""
         found = self.api.find("configmaps", "cilium-config", "kube-system")
         data: Mapping[str, str] = dig(found, "data", default={})
         return data
@@ -123,10 +123,10 @@ class World:
             QuizgameError: the state does not come to rest (a fault of the model).
         """
         for _ in range(_MAX_ROUNDS):
-            # A list, not any() over a generator: every cluster takes its turn in every round.
-            if not any([self._settle_cluster(cluster) for cluster in self.clusters.values()]) and not any(
-                [part.sync() for part in self.parts.values()]
-            ):
+            # Counted, not short-circuited: every cluster and part takes its turn in every round.
+            changes = sum(self._settle_cluster(cluster) for cluster in self.clusters.values())
+            changes += sum(part.sync() for part in self.parts.values())
+            if not changes:
                 return
         raise QuizgameError(f"the simulated clusters do not come to rest after {_MAX_ROUNDS} rounds")
 

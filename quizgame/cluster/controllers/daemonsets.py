@@ -226,13 +226,8 @@ class DaemonSetController(Timeless):
             "numberReady": ready,
             "observedGeneration": owner["metadata"]["generation"],
         }
-        for field, count in (
-            ("updatedNumberScheduled", updated),
-            ("numberAvailable", ready),
-            ("numberUnavailable", len(wanted) - ready),
-        ):
-            if count:
-                status[field] = count
+        counts = {"updatedNumberScheduled": updated, "numberAvailable": ready, "numberUnavailable": len(wanted) - ready}
+        status |= {field: count for field, count in counts.items() if count}
         self.api.update_status(RESOURCE, owner, status)
 
     def fork(self, cluster: Cluster) -> DaemonSetController:

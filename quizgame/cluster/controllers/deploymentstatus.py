@@ -17,7 +17,7 @@ def is_complete(deployment: KubeObject) -> bool:
     """Whether the roll-out is through: all replicas updated and available, none old, the spec observed."""
     status = deployment.get("status") or {}
     wanted = deployment["spec"]["replicas"]
-    return (
+    return bool(
         status.get("updatedReplicas", 0) == wanted
         and status.get("replicas", 0) == wanted
         and status.get("availableReplicas", 0) == wanted

@@ -139,7 +139,8 @@ class Kubelet:
             if self._sandbox_retries.get(key, 0) <= now:
                 digest = keyed_hex(self.api.seed, "sandbox", run.uid, digits=64)
                 text = (
-                    "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "
+                    "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for "
+                    "sandbox "
                     f'"{digest}": {problem.message}'
                 )
                 self._say(pod, run, "FailedCreatePodSandBox", text, kind=WARNING)
@@ -229,9 +230,13 @@ class Kubelet:
         backoff = min(_FIRST_BACKOFF_NS << min(container.restarts, 8), _LAST_BACKOFF_NS)
         shown = f"{name_of(pod)}_{pod['metadata']['namespace']}({uid_of(pod)})"
         self._say(
-            pod, run, "BackOff", f"Back-off restarting failed container {container.name} in pod {shown}", kind=WARNING,
+            pod,
+            run,
+            "BackOff",
+            f"Back-off restarting failed container {container.name} in pod {shown}",
+            kind=WARNING,
             field_path=f"spec.containers{{{container.name}}}",
-        )  # fmt: skip
+        )
         return replace(
             container,
             phase=Phase.WAITING,
@@ -256,9 +261,11 @@ class Kubelet:
         self._say(pod, run, "BackOff", f'Back-off pulling image "{image}"', field_path=path)
         self._say(pod, run, "Failed", "Error: ImagePullBackOff", kind=WARNING, field_path=path)
         return replace(
-            container, reason="ImagePullBackOff", message=f'Back-off pulling image "{image}": ErrImagePull: {problem}',
+            container,
+            reason="ImagePullBackOff",
+            message=f'Back-off pulling image "{image}": ErrImagePull: {problem}',
             retry_ns=now + _LAST_BACKOFF_NS,
-        )  # fmt: skip
+        )
 
     # ------------------------------------------------------------ going away
 

@@ -20,7 +20,10 @@ RANGE_BITS = 24
 
 
 class NodeController(Timeless):
-    """Allocates ``spec.podCIDR`` and keeps taints in step. Source: kubernetes node IPAM and node lifecycle controllers."""
+    """Allocates ``spec.podCIDR`` and keeps taints in step.
+
+    Source: kubernetes node IPAM and node lifecycle controllers.
+    """
 
     __slots__ = ()
 
@@ -82,7 +85,10 @@ class NodeController(Timeless):
         return fresh
 
     def _evict(self, node: KubeObject) -> None:
-        """Delete pods that do not tolerate a NoExecute taint. Simplified: a toleration with a time bears it for good."""
+        """Delete pods that do not tolerate a NoExecute taint.
+
+        Simplified: a toleration with a time bears the taint for good.
+        """
         if not any(each["effect"] == "NoExecute" for each in dig(node, "spec", "taints", default=())):
             return
         for pod in self.api.list("pods", field_selector=f"spec.nodeName={name_of(node)}"):

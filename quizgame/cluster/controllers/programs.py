@@ -94,7 +94,12 @@ class Programs:
             return
         now = api.clock.timestamp()
         conditions = with_condition(
-            dig(node, "status", "conditions", default=[]), "Ready", "True", now,
-            reason="KubeletReady", message="kubelet is posting ready status", lastHeartbeatTime=now,
-        )  # fmt: skip
+            dig(node, "status", "conditions", default=[]),
+            "Ready",
+            "True",
+            now,
+            reason="KubeletReady",
+            message="kubelet is posting ready status",
+            lastHeartbeatTime=now,
+        )
         api.update_status("nodes", node, {**node["status"], "conditions": conditions})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.controllers.events import WARNING, record
 from quizgame.cluster.controllers.placement import UNSCHEDULABLE, Occupancy, selects_node, tolerates, untolerated
@@ -23,8 +23,10 @@ _NO_VICTIMS = "No preemption victims found for incoming pod"
 class Scheduler:
     """Binds pods to nodes. Source: kubernetes pkg/scheduler: the filter plug-ins and their messages.
 
-    Simplified: among the nodes that fit, the one with the fewest pods of the same owner wins; ties are broken by a keyed
-    order of the owner's own. So a pod's place does not depend on pods of other owners, and one more workload moves nobody.
+    Simplified: among the nodes that fit, the one with the fewest pods of the same owner wins; ties are broken by a
+    keyed
+    order of the owner's own. So a pod's place does not depend on pods of other owners, and one more workload moves
+    nobody.
     """
 
     __slots__ = ("_waiting", "api", "cluster")
@@ -123,7 +125,7 @@ class Scheduler:
         uid = owner["uid"] if owner else ""
         key = (pod["metadata"]["namespace"], owner["kind"] if owner else "", owner["name"] if owner else name_of(pod))
 
-        def rank(node: KubeObject) -> tuple[int, int]:
+        def rank(node: Mapping[str, Any]) -> tuple[int, int]:
             name = name_of(node)
             siblings = sum((controller_of(each) or {}).get("uid") == uid for each in occupancy.on(name)) if uid else 0
             return siblings, keyed_int(self.api.seed, "placement", self.api.name, *key, name, below=1 << 32)

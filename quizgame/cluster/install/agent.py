@@ -37,7 +37,8 @@ def probe(port: str | int, *, path: str = "/healthz", failures: int = 3, period:
 
 def agent(values: Values, version: str, api_address: str) -> KubeObject:
     """DaemonSet ``cilium``."""
-    # Source: chart 1.19 (names, ports, volumes, order of init containers) as seen in the golden objects; scripts are not copied.
+    # Source: chart 1.19 (names, ports, volumes, order of init containers) as seen in the golden objects; scripts are
+    # not copied.
     labels = {"app.kubernetes.io/name": "cilium-agent", **PART_OF, "k8s-app": "cilium"}
     node = [
         self_reference("K8S_NODE_NAME", "spec.nodeName"),
@@ -58,7 +59,12 @@ def agent(values: Values, version: str, api_address: str) -> KubeObject:
             {"containerPort": 9879, "hostPort": 9879, "name": "health", "protocol": "TCP"},
             {"containerPort": 4244, "hostPort": 4244, "name": "peer-service", "protocol": "TCP"},
         ],
-        "securityContext": {"capabilities": {"add": ["NET_ADMIN", "NET_RAW", "SYS_MODULE", "SYS_ADMIN", "SYS_RESOURCE"], "drop": ["ALL"]}},
+        "securityContext": {
+            "capabilities": {
+                "add": ["NET_ADMIN", "NET_RAW", "SYS_MODULE", "SYS_ADMIN", "SYS_RESOURCE"],
+                "drop": ["ALL"],
+            }
+        },
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [
             {"mountPath": "/sys/fs/bpf", "mountPropagation": "HostToContainer", "name": "bpf-maps"},
@@ -70,7 +76,7 @@ def agent(values: Values, version: str, api_address: str) -> KubeObject:
             {"mountPath": "/var/lib/cilium/tls/hubble", "name": "hubble-tls", "readOnly": True},
             {"mountPath": "/tmp", "name": "tmp"},
         ],
-    }  # fmt: skip
+    }
     steps = (
         ("config", ["cilium-dbg", "build-config"]),
         ("mount-cgroup", ["cilium-mount"]),
@@ -97,9 +103,14 @@ def agent(values: Values, version: str, api_address: str) -> KubeObject:
         "volumes": _agent_volumes(),
     }
     made = workload(
-        "cilium", "kube-system", {"k8s-app": "cilium"}, pod, labels=labels, pod_labels=labels,
+        "cilium",
+        "kube-system",
+        {"k8s-app": "cilium"},
+        pod,
+        labels=labels,
+        pod_labels=labels,
         pod_annotations={"kubectl.kubernetes.io/default-container": "cilium-agent"},
-    )  # fmt: skip
+    )
     made["spec"]["updateStrategy"] = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 2}}
     return made
 
@@ -143,7 +154,9 @@ def envoy(version: str, api_address: str) -> KubeObject:
     pod: KubeObject = {
         "affinity": {
             "nodeAffinity": {
-                "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [no_schedule]}]}
+                "requiredDuringSchedulingIgnoredDuringExecution": {
+                    "nodeSelectorTerms": [{"matchExpressions": [no_schedule]}]
+                }
             },
             "podAffinity": anti_affinity({"k8s-app": "cilium"}),
             "podAntiAffinity": anti_affinity({"k8s-app": "cilium-envoy"}),
@@ -155,7 +168,11 @@ def envoy(version: str, api_address: str) -> KubeObject:
                 "image": image("cilium-envoy", version),
                 "command": ["/usr/bin/cilium-envoy-starter"],
                 "args": ["--", "-c /var/run/cilium/envoy/bootstrap-config.json", "--base-id 0", "--log-level info"],
-                "env": [self_reference("K8S_NODE_NAME", "spec.nodeName"), self_reference("CILIUM_K8S_NAMESPACE", "metadata.namespace"), *server_address(api_address)],
+                "env": [
+                    self_reference("K8S_NODE_NAME", "spec.nodeName"),
+                    self_reference("CILIUM_K8S_NAMESPACE", "metadata.namespace"),
+                    *server_address(api_address),
+                ],
                 "livenessProbe": probe(9878, failures=10, timeoutSeconds=5),
                 "readinessProbe": probe(9878, timeoutSeconds=5),
                 "startupProbe": probe(9878, failures=105, period=2, initialDelaySeconds=5, timeoutSeconds=1),
@@ -175,10 +192,13 @@ def envoy(version: str, api_address: str) -> KubeObject:
         "terminationGracePeriodSeconds": 1,
         "tolerations": [{"operator": "Exists"}],
         "volumes": [
-            {"hostPath": {"path": "/var/run/cilium/envoy/sockets", "type": "DirectoryOrCreate"}, "name": "envoy-sockets"},
+            {
+                "hostPath": {"path": "/var/run/cilium/envoy/sockets", "type": "DirectoryOrCreate"},
+                "name": "envoy-sockets",
+            },
             {"configMap": {"defaultMode": 256, "name": "cilium-envoy-config"}, "name": "envoy-config"},
         ],
-    }  # fmt: skip
+    }
     made = workload("cilium-envoy", "kube-system", {"k8s-app": "cilium-envoy"}, pod, labels=labels, pod_labels=labels)
     made["spec"]["updateStrategy"] = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 2}}
     return made

@@ -11,7 +11,7 @@ from quizgame.cluster.keyed import keyed_bytes
 
 
 def authority(seed: int, cluster: str, installation: int) -> dict[str, str]:
-    """``ca.crt`` and ``ca.key`` of a new authority, one for each installation of Cilium, base64 as in a Secret's data."""
+    """``ca.crt`` and ``ca.key`` (base64) of a new authority, one for each installation of Cilium."""
     body = ("cilium-ca", cluster, installation)
     return {
         "ca.crt": _pem(seed, "CERTIFICATE", "Cilium CA", *body),

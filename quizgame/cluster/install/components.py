@@ -18,9 +18,12 @@ def operator(values: Values, version: str, api_address: str) -> KubeObject:
     labels = {"app.kubernetes.io/name": "cilium-operator", **PART_OF, **selector}
     debug = {"configMapKeyRef": {"key": "debug", "name": "cilium-config", "optional": True}}
     tolerated = (
-        "node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master", "node.kubernetes.io/not-ready",
-        "node.cloudprovider.kubernetes.io/uninitialized", "node.cilium.io/agent-not-ready",
-    )  # fmt: skip
+        "node-role.kubernetes.io/control-plane",
+        "node-role.kubernetes.io/master",
+        "node.kubernetes.io/not-ready",
+        "node.cloudprovider.kubernetes.io/uninitialized",
+        "node.cilium.io/agent-not-ready",
+    )
     pod: KubeObject = {
         "affinity": {"podAntiAffinity": anti_affinity({"io.cilium/app": "operator"})},
         "automountServiceAccountToken": True,
@@ -58,10 +61,15 @@ def operator(values: Values, version: str, api_address: str) -> KubeObject:
         "volumes": [{"configMap": {"name": "cilium-config"}, "name": "cilium-config-path"}],
     }
     made = workload(
-        "cilium-operator", _NAMESPACE, selector, pod,
-        replicas=int(lookup(values, "operator.replicas", 2)), labels=labels, pod_labels=labels,
+        "cilium-operator",
+        _NAMESPACE,
+        selector,
+        pod,
+        replicas=int(lookup(values, "operator.replicas", 2)),
+        labels=labels,
+        pod_labels=labels,
         pod_annotations={"prometheus.io/port": "9963", "prometheus.io/scrape": "true"},
-    )  # fmt: skip
+    )
     rolling = {"maxSurge": "25%", "maxUnavailable": "100%"}
     made["spec"]["strategy"] = {"type": "RollingUpdate", "rollingUpdate": rolling}
     return made
@@ -90,7 +98,12 @@ def relay(values: Values, version: str) -> KubeObject:
                 "livenessProbe": {**health, "failureThreshold": 12, "initialDelaySeconds": 10, "timeoutSeconds": 10},
                 "readinessProbe": {**health, "timeoutSeconds": 3},
                 "ports": [{"containerPort": 4245, "name": "grpc", "protocol": "TCP"}],
-                "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "runAsNonRoot": True, "runAsUser": 65532},
+                "securityContext": {
+                    "allowPrivilegeEscalation": False,
+                    "capabilities": {"drop": ["ALL"]},
+                    "runAsNonRoot": True,
+                    "runAsUser": 65532,
+                },
                 "terminationMessagePolicy": "FallbackToLogsOnError",
                 "volumeMounts": [
                     {"mountPath": "/etc/hubble-relay", "name": "config", "readOnly": True},
@@ -104,9 +117,15 @@ def relay(values: Values, version: str) -> KubeObject:
         "terminationGracePeriodSeconds": 1,
         "volumes": [
             {"configMap": {"items": config_items, "name": "hubble-relay-config"}, "name": "config"},
-            {"name": "tls", "projected": {"defaultMode": 256, "sources": [{"secret": {"items": items, "name": "hubble-relay-client-certs"}}]}},
+            {
+                "name": "tls",
+                "projected": {
+                    "defaultMode": 256,
+                    "sources": [{"secret": {"items": items, "name": "hubble-relay-client-certs"}}],
+                },
+            },
         ],
-    }  # fmt: skip
+    }
     replicas = int(lookup(values, "hubble.relay.replicas", 1))
     made = workload("hubble-relay", _NAMESPACE, selector, pod, replicas=replicas, labels=labels, pod_labels=labels)
     made["spec"]["strategy"] = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}}
@@ -159,7 +178,7 @@ def hubble_ui(values: Values, version: str) -> KubeObject:
 
 
 def mesh_api_server(values: Values, version: str) -> KubeObject:
-    """Deployment ``clustermesh-apiserver``: etcd, the API server's own process and, unless switched off, KVStoreMesh."""
+    """Deployment ``clustermesh-apiserver``: etcd, the API server's process and, unless off, KVStoreMesh."""
     selector = {"app.kubernetes.io/name": "clustermesh-apiserver", "k8s-app": "clustermesh-apiserver"}
     labels = {**PART_OF, **selector}
     picture = image("clustermesh-apiserver", version)
@@ -177,7 +196,10 @@ def mesh_api_server(values: Values, version: str) -> KubeObject:
             "command": ["/usr/bin/etcd"],
             "args": ["--client-cert-auth", "--listen-client-urls=https://127.0.0.1:2379,https://[$(HOSTNAME_IP)]:2379"],
             "env": [self_reference("HOSTNAME_IP", "status.podIP")],
-            "ports": [{"containerPort": 2379, "name": "etcd", "protocol": "TCP"}, {"containerPort": 9963, "name": "etcd-metrics", "protocol": "TCP"}],
+            "ports": [
+                {"containerPort": 2379, "name": "etcd", "protocol": "TCP"},
+                {"containerPort": 9963, "name": "etcd-metrics", "protocol": "TCP"},
+            ],
         },
         {
             "name": "apiserver",
@@ -185,9 +207,12 @@ def mesh_api_server(values: Values, version: str) -> KubeObject:
             "command": ["/usr/bin/clustermesh-apiserver"],
             "args": ["clustermesh", "--cluster-name=$(CLUSTER_NAME)", "--cluster-id=$(CLUSTER_ID)"],
             "env": identity,
-            "ports": [{"containerPort": 9880, "name": "apiserv-health", "protocol": "TCP"}, {"containerPort": 9962, "name": "apiserv-metrics", "protocol": "TCP"}],
+            "ports": [
+                {"containerPort": 9880, "name": "apiserv-health", "protocol": "TCP"},
+                {"containerPort": 9962, "name": "apiserv-metrics", "protocol": "TCP"},
+            ],
         },
-    ]  # fmt: skip
+    ]
     if lookup(values, "clustermesh.apiserver.kvstoremesh.enabled", True):
         containers.append(
             {
@@ -196,13 +221,26 @@ def mesh_api_server(values: Values, version: str) -> KubeObject:
                 "command": ["/usr/bin/clustermesh-apiserver"],
                 "args": ["kvstoremesh", "--cluster-name=$(CLUSTER_NAME)", "--cluster-id=$(CLUSTER_ID)"],
                 "env": identity,
-                "ports": [{"containerPort": 9881, "name": "kvmesh-health", "protocol": "TCP"}, {"containerPort": 9964, "name": "kvmesh-metrics", "protocol": "TCP"}],
+                "ports": [
+                    {"containerPort": 9881, "name": "kvmesh-health", "protocol": "TCP"},
+                    {"containerPort": 9964, "name": "kvmesh-metrics", "protocol": "TCP"},
+                ],
             }
-        )  # fmt: skip
+        )
     pod: KubeObject = {
-        "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
-            {"podAffinityTerm": {"labelSelector": {"matchLabels": {"k8s-app": "clustermesh-apiserver"}}, "topologyKey": "kubernetes.io/hostname"}, "weight": 100}
-        ]}},
+        "affinity": {
+            "podAntiAffinity": {
+                "preferredDuringSchedulingIgnoredDuringExecution": [
+                    {
+                        "podAffinityTerm": {
+                            "labelSelector": {"matchLabels": {"k8s-app": "clustermesh-apiserver"}},
+                            "topologyKey": "kubernetes.io/hostname",
+                        },
+                        "weight": 100,
+                    }
+                ]
+            }
+        },
         "containers": [{**each, "terminationMessagePolicy": "FallbackToLogsOnError"} for each in containers],
         "nodeSelector": _LINUX,
         "serviceAccountName": "clustermesh-apiserver",
@@ -210,7 +248,7 @@ def mesh_api_server(values: Values, version: str) -> KubeObject:
             {"name": "etcd-server-secrets", "secret": {"secretName": "clustermesh-apiserver-server-cert"}},
             {"name": "etcd-admin-client", "secret": {"secretName": "clustermesh-apiserver-admin-cert"}},
         ],
-    }  # fmt: skip
+    }
     replicas = int(lookup(values, "clustermesh.apiserver.replicas", 1))
     return workload(
         "clustermesh-apiserver",

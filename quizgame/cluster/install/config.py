@@ -214,7 +214,10 @@ _FEATURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("enable-ingress-proxy-protocol", "false"),
         ("enable-ingress-secrets-sync", "true"),
         ("ingress-secrets-namespace", "cilium-secrets"),
-        ("ingress-lb-annotation-prefixes", "lbipam.cilium.io nodeipam.cilium.io service.beta.kubernetes.io service.kubernetes.io cloud.google.com"),
+        (
+            "ingress-lb-annotation-prefixes",
+            "lbipam.cilium.io nodeipam.cilium.io service.beta.kubernetes.io service.kubernetes.io cloud.google.com",
+        ),
         ("ingress-shared-lb-service-name", "cilium-ingress"),
         ("ingress-hostnetwork-enabled", "false"),
         ("enable-envoy-config", "true"),
@@ -281,7 +284,8 @@ def _ipam(values: Values) -> dict[str, str]:
     pools = lookup(values, "ipam.operator.autoCreateCiliumPodIPPools", {})
     if mode == "multi-pool" and pools:
         shown = ";".join(
-            f"{name}=ipv4-cidrs:{','.join(lookup(pool, 'ipv4.cidrs', []))};ipv4-mask-size:{lookup(pool, 'ipv4.maskSize', 24)}"
+            f"{name}=ipv4-cidrs:{','.join(lookup(pool, 'ipv4.cidrs', []))};"
+            f"ipv4-mask-size:{lookup(pool, 'ipv4.maskSize', 24)}"
             for name, pool in sorted(pools.items())
         )
         return {"auto-create-cilium-pod-ip-pools": shown, "ipam-default-ip-pool": "default"}

@@ -1,4 +1,4 @@
-"""What ``kind create cluster`` leaves behind: namespaces, nodes, the control plane's pods, CoreDNS, kube-proxy, local-path storage."""
+"""What ``kind create cluster`` leaves behind: nodes, control plane, CoreDNS, kube-proxy, local storage."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from quizgame.cluster.objects import KubeObject
 
 _REGISTRY = "registry.k8s.io"
 _NODE_CAPACITY = {
-    "cpu": "4", "ephemeral-storage": "263174212Ki", "hugepages-2Mi": "0", "memory": "16374508Ki", "pods": "110",
-}  # fmt: skip
+    "cpu": "4",
+    "ephemeral-storage": "263174212Ki",
+    "hugepages-2Mi": "0",
+    "memory": "16374508Ki",
+    "pods": "110",
+}
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system", "local-path-storage")
 CONTROL_PLANE_TAINT = {"effect": "NoSchedule", "key": "node-role.kubernetes.io/control-plane"}
 _PRESSURES = (
@@ -95,8 +99,13 @@ def node_object(
 
 def _condition(kind: str, status: str, reason: str, message: str, now: str) -> KubeObject:
     return {
-        "lastHeartbeatTime": now, "lastTransitionTime": now, "message": message, "reason": reason, "status": status, "type": kind,
-    }  # fmt: skip
+        "lastHeartbeatTime": now,
+        "lastTransitionTime": now,
+        "message": message,
+        "reason": reason,
+        "status": status,
+        "type": kind,
+    }
 
 
 def api_service(api_address: str, service_ip: str) -> list[tuple[str, KubeObject]]:
@@ -132,8 +141,8 @@ def api_service(api_address: str, service_ip: str) -> list[tuple[str, KubeObject
 def system_objects(*, control_plane: str, version: str, dns_ip: str, kube_proxy: bool) -> list[tuple[str, KubeObject]]:
     """The workloads of a fresh cluster as (plural, object), in the order in which they are created."""
     objects: list[tuple[str, KubeObject]] = []
-    for name in ("coredns", "kube-proxy"):
-        objects.append(("serviceaccounts", {"metadata": {"name": name, "namespace": "kube-system"}}))
+    accounts = ("coredns", "kube-proxy")
+    objects += [("serviceaccounts", {"metadata": {"name": name, "namespace": "kube-system"}}) for name in accounts]
     objects += [("pods", each) for each in _static_pods(control_plane, version)]
     objects += _coredns(dns_ip)
     if kube_proxy:
@@ -174,7 +183,8 @@ def _coredns(dns_ip: str) -> list[tuple[str, KubeObject]]:
         ".:53 {\n    errors\n    health {\n       lameduck 5s\n    }\n    ready\n"
         "    kubernetes cluster.local in-addr.arpa ip6.arpa {\n       pods insecure\n"
         "       fallthrough in-addr.arpa ip6.arpa\n       ttl 30\n    }\n    prometheus :9153\n"
-        "    forward . /etc/resolv.conf {\n       max_concurrent 1000\n    }\n    cache 30\n    loop\n    reload\n    loadbalance\n}\n"
+        "    forward . /etc/resolv.conf {\n       max_concurrent 1000\n    }\n    cache 30\n    loop\n    reload\n    "
+        "loadbalance\n}\n"
     )
     config = {"metadata": {"name": "coredns", "namespace": "kube-system"}, "data": {"Corefile": corefile}}
     container: KubeObject = {
@@ -258,7 +268,15 @@ def _local_path() -> list[tuple[str, KubeObject]]:
             {
                 "name": name,
                 "image": "docker.io/kindest/local-path-provisioner:v20251212-v0.29.0-alpha-105-g20ccfc88",
-                "command": ["local-path-provisioner", "--debug", "start", "--helper-image", "docker.io/kindest/local-path-helper:v20241212-8ac705d0", "--config", "/etc/config/config.json"],
+                "command": [
+                    "local-path-provisioner",
+                    "--debug",
+                    "start",
+                    "--helper-image",
+                    "docker.io/kindest/local-path-helper:v20241212-8ac705d0",
+                    "--config",
+                    "/etc/config/config.json",
+                ],
             }
         ],
         "nodeSelector": {"kubernetes.io/os": "linux"},
@@ -267,7 +285,7 @@ def _local_path() -> list[tuple[str, KubeObject]]:
             {"effect": "NoSchedule", "key": "node-role.kubernetes.io/control-plane", "operator": "Equal"},
             {"effect": "NoSchedule", "key": "node-role.kubernetes.io/master", "operator": "Equal"},
         ],
-    }  # fmt: skip
+    }
     storage_class: KubeObject = {
         "metadata": {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
         "provisioner": "rancher.io/local-path",

@@ -178,9 +178,11 @@ def _secrets(cluster: Cluster, values: Values, *, has_relay: bool, has_mesh: boo
         objects.append(("secrets", _tls("hubble-relay-client-certs", issued(ca, "*.hubble-relay.cilium.io"))))
     if has_mesh:
         for purpose, subject in (
-            ("server", "clustermesh-apiserver.cilium.io"), ("admin", f"admin-{name}"),
-            ("remote", f"remote-{name}"), ("local", f"local-{name}"),
-        ):  # fmt: skip
+            ("server", "clustermesh-apiserver.cilium.io"),
+            ("admin", f"admin-{name}"),
+            ("remote", f"remote-{name}"),
+            ("local", f"local-{name}"),
+        ):
             objects.append(("secrets", _tls(f"clustermesh-apiserver-{purpose}-cert", issued(ca, subject))))
     objects += _mesh_connections(values, ca)
     return objects

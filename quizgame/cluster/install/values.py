@@ -7,7 +7,8 @@ from typing import Any
 
 Values = Mapping[str, Any]
 
-# Source: the values that `cilium install` computes on kind (reference golden install-dry-run-helm-values), with what the
+# Source: the values that `cilium install` computes on kind (reference golden install-dry-run-helm-values), with what
+# the
 # ConfigMap golden was taken with: kubeProxyReplacement and bpf.masquerade.
 KIND_VALUES: Values = {
     "bpf": {"masquerade": True},
@@ -49,7 +50,7 @@ def assign(values: Values, path: str, value: Any) -> dict[str, Any]:
 
 
 def parse_set(text: str) -> list[tuple[str, Any]]:
-    """Read the argument of ``--set``: ``a.b=true,c=1,d={x,y}``; ``\\.`` and ``\\,`` stand for themselves.
+    r"""Read the argument of ``--set``: ``a.b=true,c=1,d={x,y}``; ``\,`` stands for itself.
 
     Raises:
         ValueError: an item without ``=``; the message is the real one.
