@@ -31,12 +31,12 @@ class PolicyVerdict(Enum):
 class MatchType(IntEnum):
     """Which kind of policy map entry decided; numbers as in the flow API.
 
-    Source: cilium/cilium v1.19 pkg/monitor/datapath_policy.go.
+    Source: reference hubble-observe, section 9; cilium/cilium v1.19 pkg/monitor/datapath_policy.go.
     """
 
     NONE = 0
-    L3_L4 = 1
-    L3_ONLY = 2
+    L3_ONLY = 1
+    L3_L4 = 2
     L4_ONLY = 3
     ALL = 4
     L3_PROTO = 5

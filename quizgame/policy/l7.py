@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from quizgame.policy.fqdn import name_matches, normalise
-from quizgame.policy.model import HttpRule, L7Kind, L7Rules, MismatchAction
+from quizgame.policy.model import HeaderMatch, HttpRule, L7Kind, L7Rules, MismatchAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,13 @@ def http_allows(rule: HttpRule, request: HttpRequest) -> bool:
         if found is None or (has_value and found != value):
             return False
     return all(
-        match.mismatch is not MismatchAction.REFUSE or _header_has(headers.get(match.name.lower()), match.value)
+        match.mismatch is not MismatchAction.REFUSE or _header_has(headers.get(match.name.lower()), match)
         for match in rule.header_matches
     )
 
 
-def _header_has(found: str | None, wanted: str) -> bool:
-    return found is not None and (not wanted or found == wanted)
+def _header_has(found: str | None, wanted: HeaderMatch) -> bool:
+    return found is not None and not wanted.is_secret and (not wanted.value or found == wanted.value)
 
 
 def _split_header(header: str) -> tuple[str, bool, str]:

@@ -54,6 +54,7 @@ def _http(rule: Mapping[str, Any]) -> HttpRule:
                 str(match.get("name") or ""),
                 str(match.get("value") or ""),
                 MismatchAction(str(match.get("mismatch") or "")),
+                is_secret=bool(match.get("secret")) and not match.get("value"),
             )
             for match in rule.get("headerMatches") or ()
         ),

@@ -85,6 +85,8 @@ class HeaderMatch:
     name: str
     value: str = ""
     mismatch: MismatchAction = MismatchAction.REFUSE
+    is_secret: bool = False
+    """Whether the value stands in a Secret alone; policy does not see Secrets, so it never matches."""
 
 
 @dataclass(frozen=True, slots=True)

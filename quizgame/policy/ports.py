@@ -52,11 +52,11 @@ def parse_ports(items: Any) -> tuple[PortMatch, ...]:
 def _port_range(port: str, end_port: Any) -> tuple[int, int, str]:
     if is_port_name(port):
         return 0, 0, port.lower()
-    number = parse_go_uint(port) or 0
-    if number == 0:
+    first, last = parse_go_uint(port) or 0, int(end_port or 0)
+    if first == 0 and last == 0:
         return 0, 65535, ""
-    # An end below the first port is accepted and without effect.
-    return number, max(number, int(end_port or 0)), ""
+    # Source: cilium/cilium v1.19 pkg/policy/portrange.go: an end below the first port is without effect.
+    return first, max(first, last), ""
 
 
 def parse_icmp_fields(fields: Any) -> tuple[PortMatch, ...]:

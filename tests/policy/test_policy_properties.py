@@ -29,6 +29,8 @@ PROTOCOLS = (Protocol.TCP, Protocol.UDP, Protocol.ICMP)
 OWN_PORTS = {"http": (80, Protocol.TCP)}
 REQUEST = HttpRequest("GET", "/a")
 
+Decisions = dict[tuple[int, Direction, int, int, int], tuple[PolicyVerdict, bool | None]]
+
 quick = settings(max_examples=60, deadline=None, derandomize=True)
 
 selectors = st.sampled_from(
@@ -74,7 +76,7 @@ icmps = st.sampled_from([[{"fields": [{"type": 8}]}], [{}]])
 
 def items(direction: str, *, deny: bool) -> st.SearchStrategy[list[dict[str, Any]]]:
     to_ports = plain_ports if deny else st.one_of(plain_ports, http_ports)
-    what = st.one_of(
+    what: st.SearchStrategy[dict[str, Any]] = st.one_of(
         st.just({}),
         st.lists(to_ports, min_size=1, max_size=2).map(lambda chosen: {"toPorts": chosen}),
         icmps.map(lambda chosen: {"icmps": chosen}),
@@ -123,8 +125,8 @@ def all_peers(built: Repository) -> list[int]:
     return [*PEERS, *(identity for identity in built.identities.identities if identity > 1 << 24), 999]
 
 
-def decisions(built: Repository) -> dict[tuple[int, Direction, int, int, int], tuple[PolicyVerdict, bool | None]]:
-    found = {}
+def decisions(built: Repository) -> Decisions:
+    found: Decisions = {}
     for identity in PODS:
         policy = built.endpoint_policy(identity, OWN_PORTS)
         for direction in Direction:

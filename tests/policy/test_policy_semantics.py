@@ -93,6 +93,9 @@ def test_without_policy_everything_passes(shop: Shop, verdict: Verdict) -> None:
         # An end below the start is accepted and without effect.
         ("ingress: [{toPorts: [{ports: [{port: '80', endPort: 70}]}]}]", "shop/web", 80, "FORWARDED"),
         ("ingress: [{toPorts: [{ports: [{port: '80', endPort: 70}]}]}]", "shop/web", 75, "DROPPED"),
+        # Port 0 with an end is a range from 0.
+        ("ingress: [{toPorts: [{ports: [{port: '0', endPort: 70}]}]}]", "shop/web", 70, "FORWARDED"),
+        ("ingress: [{toPorts: [{ports: [{port: '0', endPort: 70}]}]}]", "shop/web", 71, "DROPPED"),
         # A group of a cloud provider that is not there holds nobody.
         ("ingress: [{fromGroups: [{aws: {region: x}}]}]", "203.0.113.7", 1, "DROPPED"),
     ],
@@ -154,8 +157,10 @@ def test_prefixes_of_version_six_work_as_those_of_version_four(
 def test_groups_are_chosen_by_name_or_by_label(shop: Shop, verdict: Verdict) -> None:
     # Reasoning: cidrGroupSelector selects on the labels of CiliumCIDRGroup objects; both groups add up.
     groups = (
-        "{kind: CiliumCIDRGroup, metadata: {name: a, labels: {site: x}}, spec: {externalCIDRs: [203.0.113.0/24]}}\n---\n"
-        "{kind: CiliumCIDRGroup, metadata: {name: b, labels: {site: y}}, spec: {externalCIDRs: [198.51.100.0/24]}}\n---\n"
+        "{kind: CiliumCIDRGroup, metadata: {name: a, labels: {site: x}}, spec: {externalCIDRs: [203.0.113.0/24]}}\n"
+        "---\n"
+        "{kind: CiliumCIDRGroup, metadata: {name: b, labels: {site: y}}, spec: {externalCIDRs: [198.51.100.0/24]}}\n"
+        "---\n"
     )
     by_label = shop(groups + api("ingress: [{fromCIDRSet: [{cidrGroupSelector: {matchLabels: {site: x}}}]}]"))
     assert verdict(by_label, "203.0.113.7", "shop/api") == "FORWARDED"
@@ -195,6 +200,8 @@ HTTP = "ingress: [{toPorts: [{ports: [{port: '8080', protocol: TCP}], rules: {ht
         ("{headers: ['X-Env']}", HttpRequest("GET", "/", "", {"X-Env": "dev"}), "pass"),
         ("{headerMatches: [{name: X-Env, value: prod}]}", HttpRequest(), "refuse"),
         ("{headerMatches: [{name: X-Env, value: prod, mismatch: LOG}]}", HttpRequest(), "pass"),
+        # A value that stands in a Secret is out of policy's sight: the match fails.
+        ("{headerMatches: [{name: X-Env, secret: {name: s}}]}", HttpRequest("GET", "/", "", {"X-Env": "a"}), "refuse"),
         ("{}", HttpRequest("DELETE", "/x"), "pass"),
     ],
 )
@@ -228,7 +235,8 @@ def test_plain_allow_of_the_same_peer_lets_every_request_through_the_proxy(shop:
 def test_requests_of_the_node_are_bound_only_where_it_is_named(
     peers: str, expected: str, shop: Shop, verdict: Verdict
 ) -> None:
-    rules = f"ingress: [{{{peers}toPorts: [{{ports: [{{port: '8080', protocol: TCP}}], rules: {{http: [{{path: /a}}]}}}}]}}]"
+    ports = "toPorts: [{ports: [{port: '8080', protocol: TCP}], rules: {http: [{path: /a}]}}]"
+    rules = f"ingress: [{{{peers}{ports}}}]"
     assert verdict(shop(api(rules)), "host", "shop/api", http=HttpRequest("GET", "/z")) == expected
 
 
