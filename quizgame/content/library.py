@@ -19,7 +19,7 @@ from quizgame.yamlsource.place import Place, YamlError, YamlProblem
 
 FORMAT_GROUP = "quizgame"
 """What the ``apiVersion`` of every pack begins with."""
-OTHER_KINDS = frozenset({"Exam", "Scenario", "Lab"})
+OTHER_KINDS = ("Exam", "Scenario", "Lab")
 """Kinds of pack that hold no questions and may lie in the same folder."""
 
 
@@ -86,8 +86,11 @@ def parse(file: PackFile) -> Document:
 
 
 def is_manifest(data: object) -> bool:
-    """Whether data is an object of Kubernetes rather than a pack: a pack of scenarios holds such files too."""
-    if not isinstance(data, dict):
+    """Whether data is an object of Kubernetes rather than a pack: a pack of scenarios holds such files too.
+
+    What has a kind of pack is none, though its ``apiVersion`` may be mistyped.
+    """
+    if not isinstance(data, dict) or data.get("kind") in ("Questions", *OTHER_KINDS):
         return False
     version = data.get("apiVersion")
     return isinstance(version, str) and "kind" in data and not version.startswith(f"{FORMAT_GROUP}/")

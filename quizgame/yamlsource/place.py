@@ -31,7 +31,9 @@ class YamlProblem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+        """One line, whatever names and texts the message quotes: control characters are shown as escapes."""
+        text = f"{self.place}: {self.message}"
+        return text if text.isprintable() else "".join(map(_visible, text))
 
 
 class YamlError(QuizgameError):
@@ -43,3 +45,7 @@ class YamlError(QuizgameError):
         if len(self.problems) > PROBLEMS_SHOWN:
             shown.append(f"and {len(self.problems) - PROBLEMS_SHOWN} more")
         super().__init__("\n".join(shown))
+
+
+def _visible(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape").decode()

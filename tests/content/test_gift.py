@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from quizgame.content.blueprint import Blueprint
+from quizgame.content.blueprint_files import load_blueprint
 from quizgame.content.interchange.adopting import adopt_gift
 from quizgame.content.interchange.gift import SIZE_LIMIT, GiftError, read_gift
 from quizgame.content.library import build_library
@@ -112,6 +115,15 @@ def test_what_has_no_counterpart_is_told(text: str, loss: str) -> None:
 def test_text_beyond_the_limit_is_refused() -> None:
     with pytest.raises(GiftError, match="larger than"):
         read_gift("x" * (SIZE_LIMIT + 1))
+
+
+@given(st.text(alphabet="=~#{}:\\\n %->abTF05.[]html<!&;/$CATEGORY\x00", max_size=200))
+def test_any_text_is_read_as_far_as_it_goes(text: str) -> None:
+    blueprint = load_blueprint()
+    for given_text in (text, f"[html]{text}{{=a ~b}}", f"q {{{text}}}"):
+        adopted = adopt_gift(read_gift(given_text), "file", "f.gift", blueprint, (), None)
+        for pack in adopted.packs.values():
+            assert not build_library([PackFile("x.yaml", pack.encode())]).problems
 
 
 def test_packs_of_an_import_load_and_keep_ids_apart(blueprint: Blueprint) -> None:

@@ -43,7 +43,7 @@ def usable_or_told(text: str) -> None:
         assert problem.place.file == "pack.yaml"
         assert 1 <= problem.place.line <= lines
         assert problem.message
-        assert "\n" not in problem.message
+        assert str(problem).isprintable()
     for entry in library.questions.values():
         grade(present(entry, 1), ())
     if len(library.questions) < len(DATA["questions"]):

@@ -325,7 +325,7 @@ def _plain(text: str, markup: str) -> str:
     if markup != "html":
         return text.strip()
     parser = _Words()
-    parser.feed(text)
+    parser.feed(text.replace("<!", "&lt;!"))  # declarations are no words, and the parser fails on odd ones
     parser.close()
     return re.sub(r"\n{3,}", "\n\n", "".join(parser.parts)).strip()
 

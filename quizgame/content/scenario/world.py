@@ -1,0 +1,190 @@
+"""The part of a scenario that says what its world consists of, beside what Kubernetes manifests say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import AddressValueError, IPv4Address
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
+
+from quizgame.content.model import Line, PackModel, Slug, Text
+from quizgame.content.scenario.parts import (
+    Document,
+    Duration,
+    HttpAsk,
+    Method,
+    Port,
+    Protocol,
+    TargetText,
+    Workload,
+    parse_target,
+)
+
+
+def _address(text: str) -> str:
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        raise ValueError(f'"{text}" is no IPv4 address') from None
+    return text
+
+
+Address = Annotated[Line, AfterValidator(_address)]
+Version = Annotated[str, StringConstraints(pattern=r"^1\.[0-9]{1,2}(\.[0-9]{1,3})?$")]
+ClusterName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
+# Source: facts F-54: at most 32 characters, lower-case alphanumerics and dashes.
+
+
+class WorldCluster(PackModel):
+    """One cluster."""
+
+    noun: ClassVar[str] = "cluster"
+
+    name: ClusterName = Field(description="Cilium's name of the cluster; the scenario names it so, too.")
+    id: StrictInt = Field(0, ge=0, le=255, description="Cilium's number of the cluster; needed in a mesh.")
+    context: Slug | None = Field(None, description="Its kubeconfig context; left out: kind-NAME.")
+    workers: StrictInt = Field(2, ge=1, le=20, description="How many workers it has beside the control plane.")
+    values: dict[str, Any] = Field(default_factory=dict, description="Helm values over those that `cilium install` "
+                                                                     "computes on kind.")  # fmt: skip
+    gateway_api: StrictBool = Field(False, alias="gatewayAPI", description="Whether Gateway API is installed.")
+    manifests: tuple[Text | Document, ...] = Field(
+        (), description="What is applied, in order: an object, a text of YAML documents, or the name of a file (or a "
+                        "pattern of names) beside the scenario.")  # fmt: skip
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @property
+    def kube_context(self) -> str:
+        """Its kubeconfig context."""
+        return self.context or f"kind-{self.name}"
+
+
+class MeshSection(PackModel):
+    """Cluster Mesh."""
+
+    noun: ClassVar[str] = "mesh"
+
+    connected: tuple[tuple[Line, Line], ...] = Field(
+        (), description="Pairs of clusters that are connected to each other, both ways."
+    )
+    ca: Literal["shared", "separate"] = Field(
+        "shared", description="Whether the clusters share Cilium's CA; separate ones do not trust each other."
+    )
+
+
+class OutsideHostSection(PackModel):
+    """A host outside the clusters."""
+
+    noun: ClassVar[str] = "host"
+
+    ports: tuple[Port, ...] = Field((80, 443), description="Open TCP ports.")
+    status: StrictInt = Field(200, ge=100, le=599, description="HTTP status of its answers.")
+    body: str = Field("", max_length=20_000, description="Body of its answers.")
+
+
+class OutsideSection(PackModel):
+    """What is outside the clusters. An address that no host has is dead."""
+
+    noun: ClassVar[str] = "outside"
+
+    names: dict[Line, tuple[Address, ...]] = Field(default_factory=dict, description="DNS name: its addresses.")
+    hosts: dict[Address, OutsideHostSection] = Field(default_factory=dict, description="Address: what answers there.")
+
+
+class ServerRoute(PackModel):
+    """An answer to some requests."""
+
+    noun: ClassVar[str] = "route"
+
+    method: Method | Literal["*"] = Field("*", description="Of these requests.")
+    path: Line = Field("*", description="Of these paths, as a shell pattern.")
+    status: StrictInt = Field(200, ge=100, le=599, description="HTTP status.")
+    body: str = Field("", max_length=20_000, description="Body.")
+
+
+class ServerSection(PackModel):
+    """What the programs of some pods answer, where the default (HTTP, 200 for everything) is not meant."""
+
+    noun: ClassVar[str] = "server"
+
+    pods: Line = Field(description="NAMESPACE/POD as shell patterns; a workload's pods are NAMESPACE/NAME-*.")
+    ports: tuple[Port, ...] = Field((), description="TCP ports; left out: those that its containers declare.")
+    protocol: Literal["http", "tcp"] = Field("http", description="tcp: something that is no HTTP, as a database.")
+    routes: tuple[ServerRoute, ...] = Field((), description="The first that fits answers; otherwise 200.")
+    latency_ms: StrictInt = Field(1, ge=0, le=60_000, alias="latencyMs", description="How long an answer takes.")
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _names_pods(self) -> Self:
+        if self.pods.count("/") != 1:
+            raise ValueError(f'pods: expected NAMESPACE/POD, found "{self.pods}"')
+        return self
+
+
+class TrafficSection(PackModel):
+    """A client that connects again and again by itself."""
+
+    noun: ClassVar[str] = "traffic"
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    from_: Workload = Field(alias="from", description="The client: all pods of this workload.")
+    to: TargetText = Field(description="A DNS name or an address with :PORT.")
+    every: Duration = Field(description="How often, as 500ms, 2s or 1m.")
+    http: HttpAsk | None = Field(None, description="What it asks; left out: it only connects.")
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> Self:
+        target = parse_target(self.to)
+        if target.workload is not None:
+            raise ValueError("traffic goes to a DNS name or an address, as programs do: use a service's name")
+        if target.port is None:
+            raise ValueError("the port is missing: write NAME:PORT")
+        return self
+
+
+class BlockSection(PackModel):
+    """A firewall rule between nodes, one way."""
+
+    noun: ClassVar[str] = "block"
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    from_: Line = Field("*", alias="from", description="Sending node as CLUSTER/NODE, a shell pattern; or outside.")
+    to: Line = Field("*", description="Receiving node, likewise.")
+    protocol: Protocol | Literal["ICMP", "*"] = Field("*", description="TCP, UDP, ICMP or all.")
+    port: Port | None = Field(None, description="Destination port; left out: all.")
+
+
+class WorldSection(PackModel):
+    """What the world consists of."""
+
+    noun: ClassVar[str] = "world"
+
+    cilium: Version = Field("1.19.5", description="Version of Cilium.")
+    clusters: tuple[WorldCluster, ...] = Field(min_length=1, max_length=4, description="The first one is current.")
+    mesh: MeshSection = Field(default_factory=MeshSection, description="Which clusters are joined.")
+    outside: OutsideSection = Field(default_factory=OutsideSection, description="Names and hosts outside.")
+    servers: tuple[ServerSection, ...] = Field((), description="Programs in pods that answer otherwise than 200.")
+    traffic: tuple[TrafficSection, ...] = Field((), description="Clients that connect by themselves.")
+    blocked: tuple[BlockSection, ...] = Field((), description="Firewall rules between nodes.")
+
+    @model_validator(mode="after")
+    def _clusters_fit(self) -> Self:
+        names = [cluster.name for cluster in self.clusters]
+        if len(set(names)) < len(names):
+            raise ValueError("two clusters have the same name")
+        for pair in self.mesh.connected:
+            for name in pair:
+                if name not in names:
+                    raise ValueError(f'mesh names the cluster "{name}", which is not in clusters')
+        joined = {name for pair in self.mesh.connected for name in pair}
+        ids = [cluster.id for cluster in self.clusters if cluster.name in joined]
+        if 0 in ids or len(set(ids)) < len(ids):
+            raise ValueError("clusters of a mesh need ids from 1 to 255 that differ")
+        return self
+
+    def contexts(self) -> Mapping[str, str]:
+        """Name of a cluster → its kubeconfig context; the empty name is the first one's."""
+        named = {cluster.name: cluster.kube_context for cluster in self.clusters}
+        return {"": self.clusters[0].kube_context, **named}
