@@ -1,8 +1,8 @@
 """Which facts a line keeps when a text tool hands it on, changed or not.
 
-The rule: a line that still stands whole in the output keeps its facts; a line made from parts of others keeps those
-facts of its sources whose witnesses it still shows, each as a whole word; a count of lines shows none. A fact without
-witnesses is shown by its whole line alone.
+The rule: a line passed on unchanged (or only numbered) keeps its facts; a line made from others keeps those facts of
+its sources whose witnesses it still shows, each as a whole word; a count of lines shows none. A fact without witnesses
+is shown by its own line alone.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def derived(text: str, sources: Iterable[Line], end: str = "\n") -> Line:
     facts: dict[Fact, None] = {}
     for source in sources:
         for fact in source.facts:
-            if fact not in facts and ((source.text and source.text in text) or shows(fact, text)):
+            if fact not in facts and (source.text == text or shows(fact, text)):
                 facts[fact] = None
     return Line(text, tuple(facts), end)
 
@@ -44,17 +44,17 @@ def derived(text: str, sources: Iterable[Line], end: str = "\n") -> Line:
 def derived_stream(outputs: Sequence[Line], sources: Iterable[Line]) -> list[Line]:
     """Make lines from a document as a whole (``jq``, an editor, a here-string).
 
-    A line that equals a source keeps that source's facts; a fact whose witnesses all stand in the output goes to the
-    first line that completes it.
+    A fact whose witnesses all stand in the output goes to the first line that completes it; one without witnesses
+    to a line that equals its own.
     """
     bearing = [source for source in sources if source.facts]
     if not bearing:
         return list(outputs)
     whole = "\n".join(line.text for line in outputs)
     found: dict[int, list[Fact]] = {}
-    unchanged = {source.text: source.facts for source in bearing}
+    unchanged = {source.text: [fact for fact in source.facts if not fact.witnesses] for source in bearing}
     for number, line in enumerate(outputs):
-        if line.text in unchanged:
+        if unchanged.get(line.text):
             found[number] = list(unchanged[line.text])
     for fact in dict.fromkeys(fact for source in bearing for fact in source.facts if fact.witnesses):
         if all(witness in whole for witness in fact.witnesses):

@@ -109,7 +109,7 @@ def _shown(shell: Shell, line: str) -> set[Fact]:
         ('x=$(flows); echo "$x"', {DROP, PASS, BARE}),
         ("x=$(flows | wc -l); echo $x DROPPED", set()),
         ("echo $(flows)", {DROP, PASS}),
-        ("cat <<< \"$(flows)\"", {DROP, PASS}),
+        ("cat <<< \"$(flows)\"", {DROP, PASS, BARE}),
         ("flows | while read a b c; do echo $a $c; done", {DROP, PASS}),
         ("for l in \"$(flows)\"; do echo \"$l\" | grep xwing; done", {DROP}),
         ("flows | xargs -n3 echo", set()),

@@ -13,7 +13,7 @@ from quizgame.tools.output import Line, render
 from quizgame.tools.session import Session
 from quizgame.tools.shell.arithmetic import ArithmeticProblem, evaluate
 from quizgame.tools.shell.pattern import compile_pattern, has_pattern, quote_pattern, unquote_pattern
-from quizgame.tools.shell.state import ShellState, keyed_random, preset
+from quizgame.tools.shell.state import ShellState, ShellStopped, keyed_random, preset
 from quizgame.tools.shell.syntax import (
     Arithmetic,
     CommandSubstitution,
@@ -27,6 +27,8 @@ from quizgame.tools.shell.syntax import (
 )
 
 MAX_WORDS = 100_000
+MAX_TEXT = 1_000_000
+"""Characters of one expanded word or variable."""
 BRACE_RANGE = re.compile(r"(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(?:\.\.(-?\d+))?\Z")
 
 Field = list[tuple[str, bool]]
@@ -112,9 +114,13 @@ class Expander:
             if isinstance(part, Text):
                 out.append(self._tilde(part.text) if index == 0 and not part.is_quoted else part.text)
             else:
-                values = self._values(part)
-                out.append(" ".join(values))
-        return "".join(out)
+                out.append(" ".join(self._values(part)))
+        return self._bounded("".join(out))
+
+    def _bounded(self, text: str) -> str:
+        if len(text) > MAX_TEXT:
+            raise ShellStopped("stopped: such long text")
+        return text
 
     def pattern(self, word: Word) -> str:
         """Expand to a shell pattern in which quoted characters stand for themselves."""

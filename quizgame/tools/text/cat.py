@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quizgame.tools.derive import derived, joined
+from quizgame.tools.derive import joined
 from quizgame.tools.output import Line, Result
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
@@ -51,7 +51,7 @@ def _cat(call: Invocation) -> Result:
         if ("b" in letters and not is_blank) or ("n" in letters and "b" not in letters):
             number += 1
             text = f"{number:6d}\t{text}"
-        out.append(derived(text, [line], line.end))
+        out.append(Line(text, line.facts, line.end))
     return call.finish(out)
 
 

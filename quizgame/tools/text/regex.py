@@ -52,19 +52,12 @@ class Regex:
 
     def find_all(self, text: str) -> Iterator[Match]:
         """Matches from left to right; an empty match right after another is left out."""
-        position = 0
         last_end = -1
-        while position <= len(text):
-            match = self._compiled.search(text, position)
-            if match is None:
-                return
-            if match.end() == match.start():
-                if match.start() != last_end:
-                    yield match
-                position = match.start() + 1
-            else:
+        for match in self._compiled.finditer(text):
+            start, end = match.span()
+            if start != end or start != last_end:
                 yield match
-                position = last_end = match.end()
+            last_end = end
 
 
 @lru_cache(maxsize=256)

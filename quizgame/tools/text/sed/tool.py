@@ -247,6 +247,7 @@ class _Run:
         if regex is None:
             raise self._call.stop("-e expression #1, char 0: no previous regular expression")
         self._last_regex = regex
+        self._steps += len(self._space) // 20
         out: list[str] = []
         position = 0
         count = 0
