@@ -57,7 +57,7 @@ def _entry(compiled: CompiledRule, clauses: list[CompiledClause]) -> dict[str, A
         "Tier": 0,
         "Priority": 0,
         "Authentication": None if first.auth is None else {"mode": _AUTH_WORDS[first.auth]},
-        "Log": {},
+        "Log": {"value": rule.log} if rule.log else {},
         "Subject": rule.subject.as_manifest(),
         "L3": [] if first.peers is None else [_peer(selector) for selector in selectors],
         "L4": _ports(clauses),

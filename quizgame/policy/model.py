@@ -226,7 +226,9 @@ class Rule:
     has_egress: bool
     clauses: tuple[Clause, ...]
     labels: Labels
-    """The labels that the agent gives to rules of this object."""
+    """The labels that the agent gives to rules of this object, and then the spec's own."""
+    log: str = ""
+    """What Hubble adds to flows that the rule decides."""
 
     def concerns(self, direction: Direction) -> bool:
         """Say whether the rule has a say in this direction."""

@@ -110,11 +110,24 @@ _PEER_FIELDS: Final = {
     ),
 }
 
+# Source: cilium/cilium v1.19 pkg/k8s/apis/cilium.io/utils/utils.go mergeEndpointSelectors; names are not among them.
+_EMPTY_IS_NOBODY: Final = frozenset(
+    f"{way}{kind}" for way in ("from", "to") for kind in ("Endpoints", "Nodes", "Entities", "CIDR", "CIDRSet")
+)
+
 _AUTH: Final = {
     "disabled": AuthMode.DISABLED,
     "required": AuthMode.REQUIRED,
     "test-always-fail": AuthMode.ALWAYS_FAIL,
 }
+
+
+def _own_labels(spec: Mapping[str, Any]) -> Labels:
+    """Return the labels that a spec gives to its rules."""
+    return tuple(
+        Label(str(label.get("key", "")), str(label.get("source") or "unspec"), str(label.get("value") or ""))
+        for label in spec.get("labels") or ()
+    )
 
 
 class _RuleParser:
@@ -126,6 +139,7 @@ class _RuleParser:
         self._path = path
         self._spec = spec
         self._scope = scope
+        self._subject_may_be_init = parse_selector(spec.get("endpointSelector")).has_key(_INIT)
 
     def parse(self) -> Rule:
         node_selector = self._spec.get("nodeSelector")
@@ -160,7 +174,8 @@ class _RuleParser:
             has_ingress=has_ingress,
             has_egress=has_egress,
             clauses=tuple(clauses),
-            labels=self._labels,
+            labels=(*self._labels, *_own_labels(self._spec)),
+            log=str((self._spec.get("log") or {}).get("value") or ""),
         )
 
     def _clauses(
@@ -196,25 +211,32 @@ class _RuleParser:
             yield Clause(path, direction, is_deny, peers, ports, auth=auth)
 
     def _peers(self, item: Mapping[str, Any], direction: Direction, is_deny: bool) -> tuple[PeerRef, ...] | None:
-        """Return the peers of an item: ``None`` if none are given, nobody if one of the lists is empty."""
-        given: list[PeerRef] | None = None
+        """Return the peers of an item: ``None`` if none are given, nobody if certain lists are empty."""
+        given: list[PeerRef] = []
+        is_given = names_nobody = False
         for field in _PEER_FIELDS[direction]:
             values = item.get(field)
             # Source: reference/policy-semantics.md 15: a deny rule never looks services up.
             if values is None or (is_deny and field == "toServices"):
                 continue
-            if not values:
-                return ()
-            given = given or []
-            for value in values:
-                given.extend(self._peer(field, value))
-        return None if given is None else tuple(dict.fromkeys(given))
+            if values:
+                is_given = True
+                for value in values:
+                    given.extend(self._peer(field, value))
+            elif field in _EMPTY_IS_NOBODY:
+                names_nobody = True
+        if names_nobody:
+            return tuple(dict.fromkeys(peer for peer in given if isinstance(peer, FqdnSelector)))
+        return tuple(dict.fromkeys(given)) if is_given else None
 
     def _peer(self, field: str, value: Any) -> list[PeerRef]:
         match field:
             case "fromEndpoints" | "toEndpoints":
                 selector = in_policy_scope(
-                    parse_selector(value), namespace=self._key.namespace, cluster=self._scope.selector_cluster
+                    parse_selector(value),
+                    namespace=self._key.namespace,
+                    cluster=self._scope.selector_cluster,
+                    subject_may_be_init=self._subject_may_be_init,
                 )
                 return [selector]
             case "fromEntities" | "toEntities":
@@ -252,7 +274,8 @@ class _RuleParser:
         return found
 
 
-_REMOTE_NODE = reserved_selector("remote-node").match_labels[0]
+_REMOTE_NODE: Final = reserved_selector("remote-node").match_labels[0]
+_INIT: Final = reserved_selector("init").match_labels[0][0]
 _NO_SELECTOR_OF_ITS_OWN: Final = ("all", "cluster", "world", "none")
 
 

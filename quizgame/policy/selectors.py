@@ -236,13 +236,16 @@ def reserved_selector(name: str) -> LabelSelector:
     return LabelSelector(((LabelKey(SOURCE_RESERVED, name), ""),))
 
 
-def in_policy_scope(selector: LabelSelector, *, namespace: str, cluster: str | None) -> LabelSelector:
+def in_policy_scope(
+    selector: LabelSelector, *, namespace: str, cluster: str | None, subject_may_be_init: bool = False
+) -> LabelSelector:
     """Limit a peer selector of a Cilium policy as the agent does.
 
     Args:
         selector: As it stands in the manifest.
         namespace: The policy's namespace; empty for a clusterwide policy.
         cluster: The local cluster's name if a selector that names no cluster means that one, else ``None``.
+        subject_may_be_init: Whether the policy's subject asks about pods in init state.
 
     Source: cilium/cilium v1.19 pkg/k8s/apis/cilium.io/utils/utils.go getEndpointSelector: a key of the namespace or
     its labels, or a reserved label, lifts the limit to the namespace; clusterwide, some namespace must exist.
@@ -252,7 +255,7 @@ def in_policy_scope(selector: LabelSelector, *, namespace: str, cluster: str | N
     scoped = selector
     if not selector.has_key(NAMESPACE, _ANY_NAMESPACE):
         if not namespace:
-            scoped = scoped.with_expression(NAMESPACE, Operator.EXISTS)
+            scoped = scoped if subject_may_be_init else scoped.with_expression(NAMESPACE, Operator.EXISTS)
         elif not selector.has_key_prefix(NAMESPACE_LABELS_PREFIX):
             scoped = scoped.with_label(NAMESPACE, namespace)
     return in_cluster(scoped, cluster)

@@ -40,6 +40,8 @@ def test_without_policy_everything_passes(shop: Shop, verdict: Verdict) -> None:
         ("ingress: [{fromEndpoints: [], toPorts: [{ports: [{port: '80'}]}]}]", "shop/web", 80, "DROPPED"),
         ("ingress: [{toPorts: [{ports: [{port: '80'}]}]}]", "203.0.113.7", 80, "FORWARDED"),
         ("ingress: [{toPorts: [{ports: [{port: '80'}]}]}]", "203.0.113.7", 81, "DROPPED"),
+        # An empty list of groups is as good as none.
+        ("ingress: [{fromGroups: [], toPorts: [{ports: [{port: '80'}]}]}]", "203.0.113.7", 80, "FORWARDED"),
         # Naming a namespace, or a label of one, leaves the policy's own.
         (
             "ingress: [{fromEndpoints: [{matchLabels: {'k8s:io.kubernetes.pod.namespace': bank}}]}]",
