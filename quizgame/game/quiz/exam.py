@@ -104,6 +104,9 @@ class ExamSession:
         bank: The library's questions.
         events: All events of the attempt so far, the ``started`` one first.
         journal: Where further ones are recorded.
+
+    Raises:
+        QuizgameError: The bank holds none of its questions.
     """
 
     def __init__(self, bank: Mapping[str, BankQuestion], events: Sequence[Event], journal: Journal) -> None:
@@ -118,6 +121,8 @@ class ExamSession:
         """The questions in their order, without those that no pack holds any more."""
         self.missing: tuple[str, ...] = tuple(name for name in ids if name not in bank)
         """Ids of questions that a pack has lost since the exam began; they are not scored."""
+        if not self.items:
+            raise QuizgameError("no pack holds the questions of this exam any more", hint="name its packs with --pack")
         self._by_id = {item.id: item for item in self.items}
         self._alerted: set[int] = {mark for mark in ALERTS_MIN if mark >= terms["minutes"]}
 
@@ -139,7 +144,7 @@ class ExamSession:
     @property
     def position(self) -> int:
         """Index in ``items`` of the question on the screen."""
-        return min(self._state.position, max(len(self.items) - 1, 0))
+        return min(self._state.position, len(self.items) - 1)
 
     @property
     def item(self) -> Item:

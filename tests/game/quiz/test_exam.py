@@ -177,6 +177,11 @@ def test_question_that_its_pack_lost_is_not_scored(large_bank: Library, journal:
     assert session.submit(start).total == 59
 
 
+def test_exam_whose_packs_are_gone_is_told(journal: Any) -> None:
+    with pytest.raises(QuizgameError, match="no pack holds the questions"):
+        ExamSession({}, journal.events, journal)
+
+
 def test_what_is_no_answer_is_refused_and_not_recorded(session: ExamSession, journal: Any, start: datetime) -> None:
     with pytest.raises(ResponseError):
         session.answer(session.items[0].id, ("nope",), start)
