@@ -134,7 +134,8 @@ SHELLISH = st.text(
     max_size=60,
 )
 FRAGMENTS = [
-    "if", "then", "fi", "for", "in", "do", "done", "while", "case", "esac", "{", "}", "(", ")", "|", "&&", "||", ";", ";;",
+    "if", "then", "fi", "for", "in", "do", "done", "while", "case", "esac", "{", "}", "(", ")", "|", "&&", "||", ";",
+    ";;",
     "$(", "`", "${x", "$((", "))", "'", '"', ">", "<", "2>&1", "a", "x=1", "$x", "[[", "]]", "!", "echo", "grep", "sed",
     "awk", "jq", "-n", "s/a/b/", "{print}", ".", "cat", "f()", "<(", "<<<", "*", "<<EOF", "EOF",
 ]  # fmt: skip

@@ -197,6 +197,13 @@ class Invocation:
             return joined(self.stdin)
         return folder.read_file(self.session, name)
 
+    def write(self, name: str, content: list[Line]) -> None:
+        """Replace or create a file; reports what cannot be written."""
+        try:
+            folder.write_file(self.session, name, content)
+        except folder.FileProblem as problem:
+            self.complain(f"{name}: {problem.message}", self.table.status)
+
     def inputs(self, *, status: int = 1, message: str = "{name}: {problem}") -> Iterator[tuple[str, list[Line]]]:
         """The operands' files in order (standard input without any); those that cannot be read are reported."""
         for name in self.operands or ["-"]:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cmp_to_key
 
-from quizgame.tools import folder
 from quizgame.tools.output import Line, Result
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
@@ -185,7 +184,7 @@ def _sort(call: Invocation) -> Result:
             line for number, line in enumerate(content) if number == 0 or compare(content[number - 1], line) != 0
         ]
     if call.has("o"):
-        folder.write_file(call.session, call.value("o"), content)
+        call.write(call.value("o"), content)
         return call.result
     return call.finish(content)
 

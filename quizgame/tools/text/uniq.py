@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from quizgame.tools import folder
 from quizgame.tools.output import Line, Result
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
 
@@ -56,7 +55,7 @@ def _uniq(call: Invocation) -> Result:
             facts = tuple(dict.fromkeys(fact for member in group if member.text == line.text for fact in member.facts))
             out.append(Line(text, facts))
     if output is not None:
-        folder.write_file(call.session, output, out)
+        call.write(output, out)
         return call.result
     return call.finish(out)
 

@@ -350,8 +350,8 @@ def _sed(call: Invocation) -> Result:
         for name, content in call.inputs(status=2, message=message):
             changed = _Run(call, program()).run(content)
             if call.value("i"):
-                folder.write_file(call.session, name + call.value("i"), content)
-            folder.write_file(call.session, name, changed)
+                call.write(name + call.value("i"), content)
+            call.write(name, changed)
         return call.result
     if call.has("s"):
         out: list[Line] = []
