@@ -86,8 +86,12 @@ def _print(report: ContentReport, blueprint: str) -> None:
         sys.stdout.write(f"figures of the bank, by blueprint {blueprint}\n")
     for figure in figures:
         sys.stdout.write(f"  {figure.name:40} {figure.value:6g} {figure.unit}{_bounds(figure)}\n")
-    found = f"{len(report.problems)} problems" if report.problems else "no problems"
-    sys.stdout.write(f"{report.files} files, {report.questions} questions, {found}\n")
+    counts = [_counted(report.files, "file"), _counted(report.questions, "question")]
+    sys.stdout.write(f"{', '.join(counts)}, {_counted(len(report.problems), 'problem')}\n")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def _bounds(figure: Figure) -> str:

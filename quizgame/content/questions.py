@@ -87,7 +87,7 @@ class SpotLine(PackModel):
     reason: Text | None = Field(None, description="Why it is, or is not, the line.")
 
 
-class _Base(PackModel):
+class QuestionBase(PackModel):
     """What every kind of question has."""
 
     noun: ClassVar[str] = "question"
@@ -103,7 +103,7 @@ class _Base(PackModel):
     tags: tuple[Line, ...] = Field((), description="Words to find it by.")
 
 
-class _Choice(_Base):
+class ChoiceQuestion(QuestionBase):
     """What single and multiple choice share."""
 
     options: tuple[Option, ...] = Field(
@@ -116,7 +116,7 @@ class _Choice(_Base):
         return tuple(option for option in self.options if option.correct)
 
 
-class SingleChoice(_Choice):
+class SingleChoice(ChoiceQuestion):
     """One option is right."""
 
     kind: Literal["single"] = Field(description="One option is right.")
@@ -134,7 +134,7 @@ class SingleChoice(_Choice):
         return self
 
 
-class MultipleChoice(_Choice):
+class MultipleChoice(ChoiceQuestion):
     """Several options are right; the learner is told how many."""
 
     kind: Literal["multiple"] = Field(description="Several options are right.")
@@ -150,7 +150,7 @@ class MultipleChoice(_Choice):
         return self
 
 
-class Ordering(_Base):
+class Ordering(QuestionBase):
     """Things to be put in order."""
 
     kind: Literal["ordering"] = Field(description="Entries to be put in order.")
@@ -164,7 +164,7 @@ class Ordering(_Base):
         return self
 
 
-class Matching(_Base):
+class Matching(QuestionBase):
     """Things to be paired."""
 
     kind: Literal["matching"] = Field(description="Things to be paired.")
@@ -177,7 +177,7 @@ class Matching(_Base):
         return self
 
 
-class FillIn(_Base):
+class FillIn(QuestionBase):
     """A command, a word or a number to be typed."""
 
     kind: Literal["fill-in"] = Field(description="A text to be typed.")
@@ -195,7 +195,7 @@ class FillIn(_Base):
         return self
 
 
-class Spot(_Base):
+class Spot(QuestionBase):
     """A line to be found in an output or a manifest."""
 
     kind: Literal["spot"] = Field(description="Lines to be found in an exhibit.")

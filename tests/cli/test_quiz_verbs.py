@@ -223,7 +223,7 @@ def test_missing_path_is_wrong_usage(run: Run) -> None:
 def test_starter_passes_check_and_overwrites_nothing(run: Run) -> None:
     assert run("new", "question", "my-question", "--domain", "ebpf") == (0, "my-question.yaml\n", "")
     status, out, _ = run("check", "my-question.yaml")
-    assert (status, out) == (0, "1 files, 1 questions, no problems\n")
+    assert (status, out) == (0, "1 file, 1 question, no problems\n")
     status, _, err = run("new", "question", "my-question")
     assert (status, err) == (2, "quizgame: my-question.yaml exists (choose another name, or move it away)\n")
     assert run("new", "question", "../Evil")[0] == 2
