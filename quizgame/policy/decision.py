@@ -111,7 +111,8 @@ class MapEntry:
     """The first port of the prefix; 0 with no port bits in the prefix is any."""
     port_bits: int
     """How many bits of the port count, 0 to 16."""
-    is_deny: bool
+    deny: bool
+    """Whether it denies; else it allows."""
     redirect: Redirect | None = None
     auth: AuthMode = AuthMode.DISABLED
     policies: tuple[PolicyKey, ...] = ()

@@ -34,6 +34,10 @@ class EndpointPolicy:
         """Whether what no rule allows out is denied."""
         return self.egress.posture.enforced
 
+    def enabled(self, direction: Direction) -> bool:
+        """Say whether policy has a say in a direction, which need not mean default deny."""
+        return self.state(direction).posture.enabled
+
     def state(self, direction: Direction) -> MapState:
         """Return one direction."""
         return self.ingress if direction is Direction.INGRESS else self.egress

@@ -16,30 +16,28 @@ from quizgame.policy.model import (
 )
 
 
-def parse_l7(item: Mapping[str, Any], *, allows_all: bool) -> L7Rules | None:
+def parse_l7(item: Mapping[str, Any]) -> L7Rules | None:
     """Parse the ``rules``, ``serverNames`` and ``listener`` of a ``toPorts`` item; ``None`` if there is no L7 part.
 
-    Args:
-        item: The item; it is valid.
-        allows_all: Whether every request passes (the rule does not turn default deny on).
+    The item is valid.
     """
     # Source: cilium/cilium v1.19 pkg/policy/l4.go createL4Filter: which parser a rule asks for.
     rules = item.get("rules") or {}
     if http := rules.get("http"):
-        return L7Rules(L7Kind.HTTP, http=tuple(_http(rule or {}) for rule in http), allows_all=allows_all)
+        return L7Rules(L7Kind.HTTP, http=tuple(_http(rule or {}) for rule in http))
     if kafka := rules.get("kafka"):
         parsed = tuple(KafkaRule(tuple(sorted((str(k), str(v)) for k, v in (rule or {}).items()))) for rule in kafka)
-        return L7Rules(L7Kind.KAFKA, kafka=parsed, allows_all=allows_all)
+        return L7Rules(L7Kind.KAFKA, kafka=parsed)
     if dns := rules.get("dns"):
         names = tuple(DnsRule(str(rule.get("matchName") or ""), str(rule.get("matchPattern") or "")) for rule in dns)
-        return L7Rules(L7Kind.DNS, dns=names, allows_all=allows_all)
+        return L7Rules(L7Kind.DNS, dns=names)
     if protocol := rules.get("l7proto"):
-        return L7Rules(L7Kind.OTHER, listener=str(protocol), allows_all=allows_all)
+        return L7Rules(L7Kind.OTHER, listener=str(protocol))
     if listener := item.get("listener"):
         return L7Rules(L7Kind.CRD, listener=str(listener.get("name") or ""), allows_all=True)
     names_of_servers = tuple(str(name) for name in item.get("serverNames") or ())
     if names_of_servers or item.get("terminatingTLS") or item.get("originatingTLS"):
-        return L7Rules(L7Kind.TLS, server_names=names_of_servers, allows_all=allows_all or not names_of_servers)
+        return L7Rules(L7Kind.TLS, server_names=names_of_servers, allows_all=not names_of_servers)
     return None
 
 

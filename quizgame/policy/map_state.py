@@ -78,6 +78,8 @@ class MapItem:
 class Posture:
     """What applies beside the rules, in one direction."""
 
+    enabled: bool
+    """Whether rules have a say at all, or the endpoint is closed anyway; what the endpoint list shows as enabled."""
     enforced: bool
     """Whether what no rule allows is denied."""
     allows_local_host: bool
@@ -247,7 +249,8 @@ def merged_l7(
         plain = [item for item in plain if item.port.first == item.port.last]
     else:
         plain.extend(item for item in redirecting if host_enters and item.clause.spares_host)
-    widened = bool(plain) or (not posture.enforced and kind is not L7Kind.DNS)
+    # Source: cilium/cilium v1.19 pkg/policy/l4.go ensureWildcard: without default deny no request is refused.
+    widened = bool(plain) or not posture.enforced
     merged = tuple(dict.fromkeys(l7 for item in same_kind if (l7 := item.clause.clause.l7) is not None))
     return L7Policy(kind, widened or any(l7.allows_all for l7 in merged), merged)
 

@@ -140,7 +140,7 @@ class L7Rules:
     listener: str = ""
     """Name of the listener, for ``CRD``; name of the parser, for ``OTHER``."""
     allows_all: bool = False
-    """Every request passes: the rule does not turn default deny on."""
+    """Every request passes as far as policy goes: TLS without names, a listener."""
 
 
 ALL_PORTS: Final = (0, 65535)

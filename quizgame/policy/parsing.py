@@ -155,14 +155,11 @@ class _RuleParser:
         default_deny = self._spec.get("enableDefaultDeny") or {}
         ingress_deny = has_ingress and default_deny.get("ingress") is not False
         egress_deny = has_egress and default_deny.get("egress") is not False
-        denies = {Direction.INGRESS: ingress_deny, Direction.EGRESS: egress_deny}
         clauses = [
             clause
             for section, direction, is_deny in _SECTIONS
             for index, item in enumerate(self._spec.get(section) or ())
-            for clause in self._clauses(
-                f"{self._path}.{section}[{index}]", item or {}, direction, is_deny, not denies[direction]
-            )
+            for clause in self._clauses(f"{self._path}.{section}[{index}]", item or {}, direction, is_deny)
         ]
         return Rule(
             policy=self._key,
@@ -178,9 +175,7 @@ class _RuleParser:
             log=str((self._spec.get("log") or {}).get("value") or ""),
         )
 
-    def _clauses(
-        self, path: str, item: Mapping[str, Any], direction: Direction, is_deny: bool, l7_allows_all: bool
-    ) -> Iterator[Clause]:
+    def _clauses(self, path: str, item: Mapping[str, Any], direction: Direction, is_deny: bool) -> Iterator[Clause]:
         peers = self._peers(item, direction, is_deny)
         auth = _AUTH.get(str((item.get("authentication") or {}).get("mode", "")))
         to_ports, icmps = item.get("toPorts") or (), item.get("icmps") or ()
@@ -191,7 +186,7 @@ class _RuleParser:
                 is_deny=is_deny,
                 peers=peers,
                 ports=parse_ports((entry or {}).get("ports")),
-                l7=None if is_deny else parse_l7(entry or {}, allows_all=l7_allows_all),
+                l7=None if is_deny else parse_l7(entry or {}),
                 auth=auth,
                 manifest_ports=(entry,),
             )

@@ -26,7 +26,6 @@ from quizgame.policy.identity import RESERVED_LABELS, ReservedIdentity, has_rese
 from quizgame.policy.kubernetes_parsing import parse_network_policy
 from quizgame.policy.l7 import Request
 from quizgame.policy.labels import SOURCE_K8S, Label, Labels
-from quizgame.policy.listings import SelectorRow, rule_entries, selector_rows
 from quizgame.policy.map_state import MapItem, MapState, Posture
 from quizgame.policy.model import Direction, EnforcementMode, GroupRef, PolicyKey, Protocol, Rule, ServiceRef
 from quizgame.policy.parsing import CCNP, CNP, KNP, Scope, parse_cilium_policy, policy_key
@@ -317,10 +316,11 @@ class Repository:
 
     def posture(self, direction: Direction, rules: Iterable[CompiledRule], *, always: bool) -> Posture:
         """Return what applies to an endpoint beside the rules that select it."""
-        enforced = always or any(compiled.rule.default_deny(direction) for compiled in rules)
+        concerned = [compiled.rule for compiled in rules if compiled.rule.concerns(direction)]
         is_ingress = direction is Direction.INGRESS
         return Posture(
-            enforced=enforced,
+            enabled=always or bool(concerned),
+            enforced=always or any(rule.default_deny(direction) for rule in concerned),
             allows_local_host=is_ingress and self.settings.allow_local_host,
             audit=self.settings.audit,
             proxy=self.settings.l7_proxy,
@@ -379,14 +379,6 @@ class Repository:
     ) -> Trail:
         """Say what every rule says of a flow at one endpoint, and what wins."""
         return explain(self, identity, direction, peer, port, protocol, request=request, named_ports=named_ports)
-
-    def rules(self) -> list[dict[str, Any]]:
-        """Return the elements that ``policy get`` lists."""
-        return rule_entries(self.compiled_rules())
-
-    def selectors(self) -> list[SelectorRow]:
-        """Return the rows that ``policy selectors`` lists."""
-        return selector_rows(self.compiled_rules(), self.identities)
 
     # Bookkeeping.
 

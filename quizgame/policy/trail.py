@@ -278,6 +278,6 @@ class _Speaker:
         rules = compiled.clause.l7
         if rules is None or rules.kind is not l7.kind:
             return False
-        if l7.kind is not L7Kind.DNS and (not self.posture.enforced or (self.host_enters and compiled.spares_host)):
+        if not self.posture.enforced or (l7.kind is not L7Kind.DNS and self.host_enters and compiled.spares_host):
             return True
         return l7_allows(rules, self.request)

@@ -211,6 +211,15 @@ def test_http_rules(rule: str, request_made: HttpRequest, expected: str, shop: S
     assert verdict(shop(api(HTTP % rule)), "shop/web", "shop/api", http=request_made) == f"REDIRECTED {expected}"
 
 
+def test_http_rule_without_default_deny_binds_once_another_policy_closes(shop: Shop, verdict: Verdict) -> None:
+    # Source: cilium/cilium v1.19 pkg/policy/l4.go: whether requests pass is decided for the endpoint, not for the rule.
+    loose = api("enableDefaultDeny: {ingress: false}, " + HTTP % "{path: /a}")
+    closing = cnp("{endpointSelector: {matchLabels: {app: api}}, ingress: [{}]}", "closing")
+    request = HttpRequest("GET", "/z")
+    assert verdict(shop(loose), "shop/web", "shop/api", http=request) == "REDIRECTED pass"
+    assert verdict(shop(loose + "---\n" + closing), "shop/web", "shop/api", http=request) == "REDIRECTED refuse"
+
+
 def test_hostile_expression_takes_linear_time(shop: Shop, verdict: Verdict) -> None:
     # With a backtracking engine this would take longer than the age of the universe.
     world = shop(api(HTTP % "{path: '/(a*)*b'}"))

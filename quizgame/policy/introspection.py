@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from quizgame.policy.compiled import CompiledClause, CompiledRule
 from quizgame.policy.labels import Labels
-from quizgame.policy.model import AuthMode, Direction, PolicyKey
-from quizgame.policy.selector_cache import SelectorCache
+from quizgame.policy.model import AuthMode, Direction
 from quizgame.policy.selectors import LabelSelector, Selector
+
+if TYPE_CHECKING:
+    from quizgame.policy.repository import Repository
 
 _AUTH_WORDS: Final = {
     AuthMode.DISABLED: "disabled",
@@ -24,10 +26,10 @@ _AUTH_WORDS: Final = {
 class SelectorRow:
     """One selector that policies use."""
 
-    selector: Selector
-    text: str
+    selector: str
     """As the agent prints it."""
-    policies: tuple[PolicyKey, ...]
+    policies: tuple[str, ...]
+    """``namespace/name``, or ``name``, of those that use it, sorted."""
     labels: Labels
     """Of the rules of the first policy that uses it."""
     users: int
@@ -36,11 +38,11 @@ class SelectorRow:
     """Sorted; the wildcard lists all that are known."""
 
 
-def rule_entries(rules: Iterable[CompiledRule]) -> list[dict[str, Any]]:
+def rules(repository: Repository) -> list[dict[str, Any]]:
     """Return the elements of ``policy get``: one for each item of a rule's lists, in the agent's own terms."""
     return [
         _entry(compiled, list(clauses))
-        for compiled in rules
+        for compiled in repository.compiled_rules()
         for _, clauses in groupby(compiled.clauses, key=lambda clause: _item_path(clause.clause.path))
     ]
 
@@ -88,24 +90,24 @@ def _with_protocols(item: Any) -> Any:
     return item | {"ports": [{**port, "protocol": port.get("protocol") or "ANY"} for port in item["ports"]]}
 
 
-def selector_rows(rules: Iterable[CompiledRule], identities: SelectorCache) -> list[SelectorRow]:
+def selectors(repository: Repository) -> list[SelectorRow]:
     """Return every selector in use, sorted by its text."""
+    identities = repository.identities
     users: dict[Selector, list[CompiledRule]] = {}
-    for compiled in rules:
+    for compiled in repository.compiled_rules():
         for selector in _uses(compiled):
             users.setdefault(selector, []).append(compiled)
     rows = [
         SelectorRow(
-            selector=selector,
-            text=str(selector),
-            policies=tuple(sorted({compiled.rule.policy for compiled in using})),
+            selector=str(selector),
+            policies=tuple(sorted({compiled.rule.policy.short for compiled in using})),
             labels=min(using, key=lambda compiled: compiled.rule.policy).rule.labels,
             users=len(using),
             identities=tuple(identities.members(identities.selected(selector))),
         )
         for selector, using in users.items()
     ]
-    return sorted(rows, key=lambda row: row.text)
+    return sorted(rows, key=lambda row: row.selector)
 
 
 def _uses(compiled: CompiledRule) -> Iterator[Selector]:
