@@ -72,9 +72,18 @@ PROGRAMS: dict[str, str] = {
 }
 """Program name to ``module:attribute``; the attribute is a ``Tool``."""
 
+REFUSED = frozenset(
+    ("apt", "apt-get", "chmod", "chown", "crictl", "df", "docker", "du", "expr", "file", "find", "free", "git", "gzip", "helm",
+     "hostname", "id", "ip", "ipcalc", "kind", "kill", "killall", "ln", "locate", "make", "man", "md5sum", "minikube", "mktemp",
+     "nohup", "openssl", "perl", "pgrep", "pkill", "podman", "ps", "python", "python3", "readlink", "realpath", "rsync", "scp",
+     "sha256sum", "split", "ssh", "stat", "strings", "stty", "sudo", "systemctl", "tar", "tmux", "top", "tree", "uname", "unzip",
+     "uptime", "users", "who", "whoami", "yq", "zip")
+)  # fmt: skip
+"""Programs that a real workstation has and this one says plainly that it has not."""
 
-class _Absent:
-    """Stands for a program whose module is not installed."""
+
+class _Refused:
+    """Stands for a program that is not simulated."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -86,16 +95,22 @@ class _Absent:
 class Programs(Mapping[str, Tool]):
     """A table of programs that imports each when it is first asked for.
 
+    Iterating gives what can be run; a look-up also knows the refused names.
+
     Args:
         table: name to ``module:attribute``; by default the workstation's.
+        refused: names that answer with a refusal.
     """
 
-    def __init__(self, table: Mapping[str, str] = PROGRAMS) -> None:
+    def __init__(self, table: Mapping[str, str] = PROGRAMS, refused: frozenset[str] = REFUSED) -> None:
         self._table = table
+        self._refused = refused
         self._loaded: dict[str, Tool] = {}
 
     def __getitem__(self, name: str) -> Tool:
         tool = self._loaded.get(name)
+        if tool is None and name in self._refused:
+            return _Refused(name)
         if tool is None:
             module_name, _, attribute = self._table[name].partition(":")
             try:
@@ -103,12 +118,12 @@ class Programs(Mapping[str, Tool]):
             except ModuleNotFoundError as problem:
                 if not f"{problem.name}.".startswith(f"{module_name}."):
                     raise
-                tool = _Absent(name)
+                tool = _Refused(name)
             self._loaded[name] = tool
         return tool
 
     def __contains__(self, name: object) -> bool:
-        return name in self._table
+        return name in self._table or name in self._refused
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._table)

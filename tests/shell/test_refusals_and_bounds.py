@@ -43,6 +43,7 @@ MakeShell = Callable[..., Shell]
         ("sed 's/x/y/w out' /dev/null", "quizgame: sed the flag w of s is not simulated\n", 3),
         ("vi f", "quizgame: vi without a screen is not simulated\n", 3),
         ("shopt -s extglob", "quizgame: shopt is not simulated\n", 3),
+        ("find . -name x", "quizgame: find is not simulated\n", 3),
         ("curl http://web", "bash: curl: command not found\n", 127),
     ],
 )

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quizgame.tools import folder
 from quizgame.tools.derive import derived_stream
-from quizgame.tools.output import NOT_SIMULATED, Line, Result, failure, lines, not_simulated
+from quizgame.tools.output import NOT_SIMULATED, Line, Result, failure, not_simulated
 from quizgame.tools.session import Session, Tool
-from quizgame.tools.shell import builtins
+from quizgame.tools.shell import builtins, compound
 from quizgame.tools.shell.conditional import evaluate_conditional
 from quizgame.tools.shell.control import BreakLoop, ContinueLoop, ExitShell, ReturnFromFunction
 from quizgame.tools.shell.expansion import Expander, ExpansionProblem
 from quizgame.tools.shell.parser import parse, parse_with_warning
-from quizgame.tools.shell.pattern import compile_pattern
+from quizgame.tools.shell.redirection import redirect_streams
 from quizgame.tools.shell.state import MAX_COMMANDS, Feed, ShellState, ShellStopped, Sink, Streams
 from quizgame.tools.shell.syntax import (
     AndOr,
@@ -30,11 +29,9 @@ from quizgame.tools.shell.syntax import (
     If,
     NotSimulatedSyntax,
     Pipeline,
-    Redirect,
     Script,
     ShellSyntaxError,
     Simple,
-    Text,
     While,
     Word,
 )
@@ -42,8 +39,6 @@ from quizgame.tools.shell.syntax import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_LOOP_ROUNDS = 5_000
-"""Rounds of one loop; more is stopped and said."""
 MAX_ORIGINS = 5_000
 """Lines that a variable remembers having been made of."""
 MAX_DEPTH = 25
@@ -70,7 +65,8 @@ class Shell:
         self._commands = 0
         self._depth = 0
         self._offered: list[str] = []
-        self._screen: Sink | None = None
+        self.screen: Sink | None = None
+        """The standard output of the line itself, while one runs: what a program prints there is on the screen."""
 
     @property
     def has_exited(self) -> bool:
@@ -93,16 +89,16 @@ class Shell:
         stderr: list[Line] = []
         streams = Streams(Feed(stdin), Sink(stdout), Sink(stderr))
         outer_run_program, self.session.run_program = self.session.run_program, self.run_program
-        self._screen = streams.stdout if not self._depth else None
+        self.screen = streams.stdout if not self._depth else None
         try:
             script, unfinished = parse_with_warning(source)
             if unfinished is not None:
-                self._complain(
+                self.complain(
                     streams, f"warning: here-document at line 1 delimited by end-of-file (wanted `{unfinished}')"
                 )
             status = self.run_script(script, streams)
         except ShellSyntaxError as error:
-            status = self._complain(streams, error.message, 2)
+            status = self.complain(streams, error.message, 2)
         except NotSimulatedSyntax as error:
             stderr.extend(not_simulated(error.message).stderr)
             status = NOT_SIMULATED
@@ -113,7 +109,7 @@ class Shell:
             stderr.extend(failure(f"quizgame: {stop.message}").stderr)
             status = NOT_SIMULATED
         except ExpansionProblem as problem:
-            status = self._complain(streams, problem.message, 1)
+            status = self.complain(streams, problem.message, 1)
         except ExitShell as leaving:
             self.state.has_exited = True
             status = leaving.status
@@ -133,6 +129,11 @@ class Shell:
         status = self._call(list(argv), streams, [])
         return Result(stdout, stderr, status)
 
+    @property
+    def builtin_names(self) -> frozenset[str]:
+        """Names that the shell itself runs."""
+        return frozenset(builtins.BUILTINS)
+
     def find_program(self, name: str) -> str:
         """Where ``type`` and ``which`` find a name: ``alias``, ``function``, ``builtin``, ``file`` or nothing."""
         if name in self.state.aliases:
@@ -141,7 +142,7 @@ class Shell:
             return "function"
         if name in builtins.BUILTINS or name in builtins.ALSO_BUILTIN:
             return "builtin"
-        return "file" if name in self.tools else ""
+        return "file" if name in set(self.tools) else ""
 
     # --- lists and pipelines -------------------------------------------------------------------------------------
 
@@ -169,7 +170,7 @@ class Shell:
     _is_tested = False
 
     @contextmanager
-    def _testing(self) -> Iterator[None]:
+    def testing(self) -> Iterator[None]:
         """A condition is run: ``set -e`` does not look at its status."""
         before, self._is_tested = self._is_tested, True
         try:
@@ -211,7 +212,7 @@ class Shell:
         except ExitShell as leaving:
             return leaving.status
         except ExpansionProblem as problem:
-            return self._complain(streams, problem.message, 1)
+            return self.complain(streams, problem.message, 1)
 
     @contextmanager
     def subshell(self) -> Iterator[None]:
@@ -253,7 +254,7 @@ class Shell:
                 except ExitShell as leaving:
                     status = leaving.status
                 except ExpansionProblem as problem:
-                    status = self._complain(streams, problem.message, 1)
+                    status = self.complain(streams, problem.message, 1)
         self.session.variables["?"] = str(status)
         return captured
 
@@ -283,7 +284,7 @@ class Shell:
         if isinstance(command, Function):
             self.state.functions[command.name] = command.body
             return 0
-        opened = self._redirect(command.redirects, streams, Expander(self))
+        opened = redirect_streams(self, command.redirects, streams, Expander(self))
         if opened is None:
             return 1
         return self._run_compound(command, opened)
@@ -298,97 +299,29 @@ class Shell:
                 except ExitShell as leaving:
                     return leaving.status
         if isinstance(command, If):
-            return self._run_if(command, streams)
+            return compound.run_if(self, command, streams)
         if isinstance(command, While):
-            return self._run_while(command, streams)
+            return compound.run_while(self, command, streams)
         if isinstance(command, For):
-            return self._run_for(command, streams)
+            return compound.run_for(self, command, streams)
         if isinstance(command, Case):
-            return self._run_case(command, streams)
+            return compound.run_case(self, command, streams)
         try:
-            return evaluate_conditional(command.words, self._expander(streams))
+            return evaluate_conditional(command.words, self.expander(streams))
         except ExpansionProblem as problem:
-            return self._complain(streams, problem.message, 2)
+            return self.complain(streams, problem.message, 2)
 
-    def _expander(self, streams: Streams) -> Expander:
+    def expander(self, streams: Streams) -> Expander:
+        """An expander whose substitutions send their messages to these streams."""
         self._errors = streams.stderr
         return Expander(self)
 
-    def _run_if(self, command: If, streams: Streams) -> int:
-        for condition, body in command.branches:
-            with self._testing():
-                is_true = self.run_script(condition, streams) == 0
-            if is_true:
-                return self.run_script(body, streams)
-        return self.run_script(command.otherwise, streams) if command.otherwise is not None else 0
-
-    def _run_while(self, command: While, streams: Streams) -> int:
-        status = 0
-        is_endless = _is_constant(command.condition, "false" if command.is_until else "true")
-        started = builtins.now_ns(self.session)
-        for _ in range(MAX_LOOP_ROUNDS):
-            with self._testing():
-                condition = self.run_script(command.condition, streams)
-            if (condition == 0) == command.is_until:
-                return status
-            is_left, status = self._run_round(command.body, streams)
-            if is_left:
-                return status
-            if self._flush(streams) is False:
-                return 130
-            elapsed_s = (builtins.now_ns(self.session) - started) / 1e9
-            if is_endless and not self.session.is_screen and elapsed_s >= self.session.stream_span_s:
-                return 0
-        raise ShellStopped(f"stopped: a loop of more than {MAX_LOOP_ROUNDS} rounds")
-
-    def _flush(self, streams: Streams) -> bool:
-        """Show at once what a loop on the screen has printed; ``False`` once the learner interrupted."""
-        if self.session.stream is None or streams.stdout is not self._screen or streams.stdout.lines is None:
-            return True
-        shown = list(streams.stdout.lines)
-        streams.stdout.lines.clear()
-        return self.session.stream(shown)
-
-    def _run_round(self, body: Script, streams: Streams) -> tuple[bool, int]:
-        """Run a loop's body once; tells whether the loop is left, and the status."""
-        try:
-            return False, self.run_script(body, streams)
-        except BreakLoop as leaving:
-            if leaving.levels > 1:
-                raise BreakLoop(leaving.levels - 1) from None
-            return True, 0
-        except ContinueLoop as going_on:
-            if going_on.levels > 1:
-                raise ContinueLoop(going_on.levels - 1) from None
-            return False, 0
-
-    def _run_for(self, command: For, streams: Streams) -> int:
-        expander = self._expander(streams)
-        values = self.state.positional if command.words is None else tuple(expander.arguments(command.words))
-        status = 0
-        for number, value in enumerate(values):
-            if number >= MAX_LOOP_ROUNDS:
-                raise ShellStopped(f"stopped: a loop of more than {MAX_LOOP_ROUNDS} rounds")
-            self.set_variable(command.name, value, expander.carried)
-            is_left, status = self._run_round(command.body, streams)
-            if is_left:
-                return status
-        return status
-
-    def _run_case(self, command: Case, streams: Streams) -> int:
-        expander = self._expander(streams)
-        subject = expander.text(command.subject)
-        for patterns, body in command.branches:
-            if any(compile_pattern(expander.pattern(pattern)).fullmatch(subject) for pattern in patterns):
-                return self.run_script(body, streams)
-        return 0
-
     def _run_simple(self, command: Simple, streams: Streams) -> int:
-        expander = self._expander(streams)
+        expander = self.expander(streams)
         offered = len(self._offered)
         try:
             argv = expander.arguments(self._with_aliases(command.words))
-            opened = self._redirect(command.redirects, streams, expander)
+            opened = redirect_streams(self, command.redirects, streams, expander)
             if opened is None:
                 return 1
             if not argv:
@@ -398,7 +331,7 @@ class Shell:
             with self._assigned_for(command.assignments, expander):
                 return self._call(argv, opened, expander.carried)
         except ExpansionProblem as problem:
-            return self._complain(streams, problem.message, 1)
+            return self.complain(streams, problem.message, 1)
         finally:
             self._drop_offered(offered)
 
@@ -488,21 +421,21 @@ class Shell:
             try:
                 return self.run_script(parse(text), streams)
             except ShellSyntaxError as error:
-                return self._complain(streams, error.message, 2)
+                return self.complain(streams, error.message, 2)
 
     def _find_tool(self, name: str, streams: Streams) -> Tool | int:
         if name in self.tools:
             return self.tools[name]
         if "/" not in name:
-            return self._complain(streams, f"{name}: command not found", 127)
+            return self.complain(streams, f"{name}: command not found", 127)
         place, _, base = folder.absolute(self.session, name).rpartition("/")
         if place in PROGRAM_FOLDERS and base in self.tools:
             return self.tools[base]
         if folder.is_folder(self.session, name):
-            return self._complain(streams, f"{name}: Is a directory", 126)
+            return self.complain(streams, f"{name}: Is a directory", 126)
         if folder.is_file(self.session, name):
-            return self._complain(streams, f"{name}: Permission denied", 126)
-        return self._complain(streams, f"{name}: No such file or directory", 127)
+            return self.complain(streams, f"{name}: Permission denied", 126)
+        return self.complain(streams, f"{name}: No such file or directory", 127)
 
     def _call_function(self, body: Command, argv: list[str], streams: Streams) -> int:
         before = self.state.positional
@@ -519,7 +452,7 @@ class Shell:
     def _terminal_for(self, streams: Streams) -> Iterator[None]:
         """A program sees the screen only if its standard output is the screen."""
         session = self.session
-        if streams.stdout is self._screen:
+        if streams.stdout is self.screen:
             yield
             return
         before = (session.is_screen, session.stream)
@@ -529,105 +462,7 @@ class Shell:
         finally:
             session.is_screen, session.stream = before
 
-    # --- redirection ---------------------------------------------------------------------------------------------
-
-    def _redirect(self, redirects: tuple[Redirect, ...], streams: Streams, expander: Expander) -> Streams | None:
-        """The streams after redirection, or ``None`` once a problem was reported."""
-        for redirect in redirects:
-            try:
-                opened = self._open(redirect, streams, expander)
-            except folder.FileProblem as problem:
-                target = expander.text(redirect.target)
-                self._complain(streams, f"{target}: {problem.message}")
-                return None
-            if opened is None:
-                return None
-            streams = opened
-        return streams
-
-    def _open(self, redirect: Redirect, streams: Streams, expander: Expander) -> Streams | None:
-        operator = redirect.operator
-        if operator in ("<<", "<<-", "<<<"):
-            return replace(streams, stdin=Feed(self._here(redirect)))
-        names = expander.arguments((redirect.target,))
-        if len(names) != 1:
-            self._complain(streams, f"{_written(redirect.target)}: ambiguous redirect")
-            return None
-        target = names[0]
-        if operator in ("<&", ">&") and (target.isdigit() or target == "-"):
-            return self._duplicate(redirect.descriptor, target, streams)
-        if operator == "<":
-            if redirect.descriptor != 0:
-                raise NotSimulatedSyntax(f"the descriptor {redirect.descriptor}")
-            return replace(streams, stdin=Feed(folder.read_file(self.session, target)))
-        if operator == "<&":
-            self._complain(streams, f"{target}: ambiguous redirect")
-            return None
-        sink = self._sink(target, streams, is_append=operator.endswith(">>"))
-        if operator in ("&>", "&>>", ">&"):
-            return replace(streams, stdout=sink, stderr=sink)
-        return _with_descriptor(redirect.descriptor, sink, streams)
-
-    def _here(self, redirect: Redirect) -> list[Line]:
-        own = Expander(self)
-        if redirect.operator == "<<<":
-            text = own.text(redirect.target) + "\n"
-        else:
-            text = own.text(redirect.body) if redirect.body is not None else ""
-        return derived_stream(lines(text), own.carried)
-
-    def _sink(self, target: str, streams: Streams, *, is_append: bool) -> Sink:
-        match target:
-            case "/dev/null":
-                return Sink(None)
-            case "/dev/stdout" | "/dev/tty" | "/dev/fd/1":
-                return streams.stdout
-            case "/dev/stderr" | "/dev/fd/2":
-                return streams.stderr
-        return Sink(folder.open_file(self.session, target, is_append=is_append))
-
-    def _duplicate(self, descriptor: int, target: str, streams: Streams) -> Streams | None:
-        if target == "-":
-            if descriptor == 0:
-                return replace(streams, stdin=Feed())
-            return _with_descriptor(descriptor, Sink(None), streams)
-        if descriptor == 0:
-            if target == "0":
-                return streams
-        elif target in ("1", "2"):
-            return _with_descriptor(descriptor, streams.stdout if target == "1" else streams.stderr, streams)
-        self._complain(streams, f"{target}: Bad file descriptor")
-        return None
-
-    def _complain(self, streams: Streams, message: str, status: int = 1) -> int:
-        streams.stderr.write(failure(f"{self.name}: {message}").stderr)
-        return status
-
     def complain(self, streams: Streams, message: str, status: int = 1) -> int:
         """Report a message of the shell itself; returns the status for the caller to return."""
-        return self._complain(streams, message, status)
-
-
-def _with_descriptor(descriptor: int, sink: Sink, streams: Streams) -> Streams:
-    if descriptor == 1:
-        return replace(streams, stdout=sink)
-    if descriptor == 2:
-        return replace(streams, stderr=sink)
-    raise NotSimulatedSyntax(f"the descriptor {descriptor}")
-
-
-def _written(word: Word) -> str:
-    return "".join(part.text if isinstance(part, Text) else getattr(part, "source",
-    "") or f"${getattr(part, 'name', '')}"
-                   for part in word.parts)  # fmt: skip
-
-
-def _is_constant(condition: Script, word: str) -> bool:
-    """Whether a loop's condition is the plain command ``true`` (or ``:``) or ``false``."""
-    if len(condition.entries) != 1 or len(condition.entries[0].members) != 1:
-        return False
-    commands = condition.entries[0].members[0][1].commands
-    if len(commands) != 1 or not isinstance(commands[0], Simple) or len(commands[0].words) != 1:
-        return False
-    literal = commands[0].words[0].literal
-    return literal == word or (word == "true" and literal == ":")
+        streams.stderr.write(failure(f"{self.name}: {message}").stderr)
+        return status

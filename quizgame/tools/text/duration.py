@@ -6,7 +6,7 @@ import re
 
 DURATION = re.compile(r"(\d+\.?\d*|\.\d+)([smhd]?)\Z", re.ASCII)
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-LONGEST_S = 7 * 86400
+LONGEST_S = 86400
 """Longer waits are cut to this: the simulation would have to live through them."""
 
 
