@@ -198,6 +198,19 @@ def test_raw_filters_are_printed_without_reading(hubble: Run) -> None:
     )
 
 
+def test_raw_filters_are_yaml(hubble: Run) -> None:
+    words = ("observe", "--print-raw-filters", "--uuid")
+    assert hubble(*words, "it's <b>é")[0] == "allowlist:\n    - '{\"uuid\":[\"it''s \\u003cb\\u003eé\"]}'\n"
+    assert hubble(*words, "🐝")[0] == 'allowlist:\n    - "{\\"uuid\\":[\\"\\U0001F41D\\"]}"\n'
+
+
+@pytest.mark.parametrize("value", ["4:to-stack", "trace:to-moon", "drop:x"])
+def test_sub_types_have_names_after_a_named_trace_only(hubble: Run, value: str) -> None:
+    _, stderr, status = hubble(*OBSERVE, "-t", value)
+    assert status == 1
+    assert f"unable to parse event sub-type '{value.partition(':')[2]}', not a known sub-type name" in stderr
+
+
 def test_lists_from_the_environment(hubble: Run) -> None:
     environ = {"HUBBLE_ALLOWLIST": '{"uuid":["u-1"]}', "HUBBLE_DENYLIST": '{"uuid":["u-2"]}'}
     assert len(hubble(*OBSERVE, environ=environ)[0].splitlines()) == 1

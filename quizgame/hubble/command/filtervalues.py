@@ -58,16 +58,15 @@ def _drop_reason(text: str) -> DropReason:
 
 def _event_type(text: str) -> EventTypeFilter:
     name, colon, sub_name = text.partition(":")
-    number = MESSAGE_TYPE_NAMES.get(name)
-    if number is None:
-        number = _number(name, f"unable to parse type '{name}', not a known type name")
+    known = MESSAGE_TYPE_NAMES.get(name)
+    number = _number(name, f"unable to parse type '{name}', not a known type name") if known is None else known
     if not colon:
         return EventTypeFilter(type=number)
+    # Sub-types have names only where the type is given by name, too.
     sub_type: int | None = None
-    # The names of sub-types count only after the type's name or number that has them.
-    if number == MessageType.TRACE:
+    if known == MessageType.TRACE:
         sub_type = _TRACE_POINTS.get(sub_name)
-    elif number == MessageType.AGENT:
+    elif known == MessageType.AGENT:
         sub_type = AGENT_EVENT_NAMES.get(sub_name)
     if sub_type is None:
         sub_type = _number(sub_name, f"unable to parse event sub-type '{sub_name}', not a known sub-type name")

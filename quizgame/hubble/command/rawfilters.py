@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 from quizgame.goflags.quoting import quote_rune
@@ -23,6 +24,7 @@ _GO_WORDS = {
     "Invalid \\escape": "in string escape code",
 }
 _SPACE = " \t\r\n"
+_UNPRINTABLE = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff\U00010000-\U0010ffff]")
 
 
 def parse_raw_filters(texts: Iterable[str], flag: str) -> tuple[FlowFilter, ...]:
@@ -78,7 +80,24 @@ def print_raw_filters(allow: Iterable[FlowFilter], deny: Iterable[FlowFilter]) -
     """Return two lists of filters as the YAML that the tool prints."""
     out: list[str] = []
     for name, filters in (("allowlist", allow), ("denylist", deny)):
-        lines = [encode(wanted).decode().replace("'", "''") for wanted in filters]
+        lines = [_scalar(encode(wanted).decode()) for wanted in filters]
         if lines:
-            out.append(f"{name}:\n" + "".join(f"    - '{line}'\n" for line in lines))
+            out.append(f"{name}:\n" + "".join(f"    - {line}\n" for line in lines))
     return "".join(out) or "{}\n"
+
+
+def _scalar(text: str) -> str:
+    """Quote a JSON text for YAML: singly, or doubly if a character needs an escape.
+
+    # Source: go.yaml.in/yaml/v3 emitterc.go: characters beyond U+FFFD count as not printable.
+    """
+    if not _UNPRINTABLE.search(text):
+        return "'" + text.replace("'", "''") + "'"
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + _UNPRINTABLE.sub(lambda char: _yaml_escape(ord(char[0])), escaped) + '"'
+
+
+def _yaml_escape(code: int) -> str:
+    if code <= 0xFF:
+        return f"\\x{code:02X}"
+    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
