@@ -74,7 +74,7 @@ class Fact:
         return all(key in have and fnmatchcase(have[key], pattern) for key, pattern in wanted.items())
 
 
-def fact(kind: str, *, witnesses: tuple[str, ...] = (), **attributes: object) -> Fact:
+def fact(kind: str, /, *, witnesses: tuple[str, ...] = (), **attributes: object) -> Fact:
     """Build a fact; attributes that are ``None`` are left out, ``from_`` stands for ``from``."""
     pairs = sorted((key.rstrip("_"), str(value)) for key, value in attributes.items() if value is not None)
     return Fact(kind, tuple(pairs), witnesses)

@@ -62,6 +62,7 @@ def run_with(
         connect=connect,
         open_file=lambda path: _open(session, path),
         stdin=BytesIO(render(stdin).encode()),
+        default_field_mask=(),
         environ={name: value for name, value in session.variables.items() if name.startswith(("HUBBLE_", "NO_COLOR"))},
     )
     status = run_hubble(list(argv[1:]), environment, sink)

@@ -169,6 +169,11 @@ class Agent:
         """The enforcement mode in force, run-time option included."""
         return EnforcementMode(self.local_options.get("PolicyEnforcement", self.config.policy_mode))
 
+    def set_option(self, name: str, value: str) -> None:
+        """Change a run-time option of this agent alone; it lasts until the agent restarts."""
+        self.local_options[name] = value
+        self.repository.configure(replace(self.repository.settings, mode=self.policy_mode))
+
     def reset_policy(self) -> None:
         """Begin with an empty policy repository for the present configuration; known identities are added."""
         self.repository = Repository(

@@ -1,0 +1,1 @@
+"""The fake ``cilium-dbg`` of the agent pods: one module a command group, one ordered list naming them."""

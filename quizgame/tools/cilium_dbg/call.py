@@ -1,0 +1,131 @@
+"""What one run of a ``cilium-dbg`` command has at hand, and how it fails. Source: reference cilium-dbg, section 2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from quizgame.goflags.flagset import Flag, FlagSet
+from quizgame.goflags.tabwriter import align
+from quizgame.tools.facts import Fact
+from quizgame.tools.output import Line, Result, lines
+
+if TYPE_CHECKING:
+    from quizgame.cluster.agent.agent import Agent
+    from quizgame.tools.pod.context import PodContext
+
+
+class DbgError(Exception):
+    """The command ends with ``Error: MESSAGE``.
+
+    Args:
+        message: Without ``Error:``.
+        exit_status: Its exit status.
+        stdout: What it printed before (a help page).
+    """
+
+    def __init__(self, message: str, exit_status: int = 1, stdout: str = "") -> None:
+        super().__init__(message)
+        self.result = Result(stdout=lines(stdout), stderr=lines(f"Error: {message}\n"), exit=exit_status)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One run of a command on one node's agent."""
+
+    agent: Agent
+    context: PodContext
+    flags: FlagSet
+    args: Sequence[str]
+    help_text: str
+    """The command's help page, for calls without a needed argument."""
+
+    @property
+    def cluster(self) -> str:
+        """The cluster's context, as facts name it."""
+        return self.agent.context
+
+    def need_agent(self, what: str, url: str) -> None:
+        """End the command unless the agent answers.
+
+        Args:
+            what: What cannot be got, as the message says it.
+            url: The path asked for.
+
+        Raises:
+            DbgError: ``Is the agent running?``.
+        """
+        if not self.agent.is_serving:
+            reason = "dial unix /var/run/cilium/cilium.sock: connect: no such file or directory"
+            raise DbgError(f'cannot get {what}: Get "http://localhost{url}": {reason}\nIs the agent running?\n')
+
+
+Run = Callable[[Call], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Sub:
+    """One command of the tree."""
+
+    path: str
+    """``endpoint list``."""
+    use: str
+    """The last word and its arguments, as the usage line shows them."""
+    short: str
+    run: Run
+    flags: Callable[[], list[Flag]] = field(default=list)
+    aliases: tuple[str, ...] = ()
+    long: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table; a cell of several lines takes several lines."""
+
+    cells: tuple[str | Sequence[str], ...]
+    facts: tuple[Fact, ...] = ()
+
+
+def table(head: Iterable[Sequence[str]], rows: Iterable[Row], *, trailing: bool = False) -> list[Line]:
+    """Set rows as the tool's tabwriter does (padding 3).
+
+    Args:
+        head: Header lines.
+        rows: The rows; the facts of a row stand on each of its lines.
+        trailing: Whether the last column is padded too (a tab ends each row).
+    """
+    texts: list[Sequence[str]] = []
+    facts: list[tuple[Fact, ...]] = []
+    for line in head:
+        texts.append(line)
+        facts.append(())
+    for row in rows:
+        columns = [[cell] if isinstance(cell, str) else list(cell) or [""] for cell in row.cells]
+        for number in range(max(map(len, columns))):
+            texts.append([column[number] if number < len(column) else "" for column in columns])
+            facts.append(row.facts)
+    end = [""] if trailing else []
+    shown = align([[*text, *end] for text in texts], min_width=5, tab_width=0, padding=3)
+    return [Line(text, known) for text, known in zip(shown.split("\n"), facts, strict=False)]
+
+
+def as_json(value: Any, facts: tuple[Fact, ...] = ()) -> list[Line]:
+    """Print JSON as the tool does: two spaces, and an empty line after it."""
+    return [*lines(json.dumps(value, indent=2, ensure_ascii=False) + "\n", facts), Line("")]
+
+
+def wants_json(call: Call) -> bool:
+    """Whether ``-o json`` was given.
+
+    Raises:
+        DbgError: for other formats.
+    """
+    form = call.flags.text("output")
+    if form in ("", "json"):
+        return form == "json"
+    call_error = Result(stderr=lines(f"quizgame: cilium-dbg -o {form.partition('=')[0]} is not simulated\n"), exit=3)
+    error = DbgError(form)
+    error.result = call_error
+    raise error

@@ -1,0 +1,1 @@
+"""The commands of ``cilium-dbg``, one module a group."""

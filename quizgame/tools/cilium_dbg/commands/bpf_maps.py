@@ -1,0 +1,179 @@
+"""``cilium-dbg bpf ct|ipcache|lb|endpoint``: the maps of one node. Source: reference cilium-dbg, section 7.
+
+Rows of a real map come in hash order; here they are sorted.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from quizgame.cluster.agent.conntrack import CtEntry, CtKey
+from quizgame.cluster.agent.ipcache import IpcacheEntry
+from quizgame.cluster.agent.services import Frontend
+from quizgame.cluster.clock import EPOCH_NS
+from quizgame.goflags.flagset import boolean, string
+from quizgame.goflags.times import SECOND
+from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, table
+from quizgame.tools.facts import Fact, fact
+from quizgame.tools.output import Line, Result, lines
+
+_BOOT_S = 100_000
+"""Seconds since boot at the world's epoch: conntrack counts from boot."""
+
+
+def _since_boot(instant_ns: int) -> int:
+    return (instant_ns - EPOCH_NS) // SECOND + _BOOT_S
+
+
+def _ct_line(call: Call, key: CtKey, entry: CtEntry) -> Line:
+    flags, names = 0, []
+    for bit, name, is_on in (
+        (0x01, "RxClosing", entry.is_closing),
+        (0x02, "TxClosing", entry.is_closing),
+        (0x10, "SeenNonSyn", entry.flags_seen & ~0x02 != 0),
+        (0x20, "NodePort", entry.is_node_port),
+        (0x40, "ProxyRedirect", entry.is_proxy_redirect),
+    ):
+        if is_on:
+            flags |= bit
+            names.append(name)
+    seen, report = f"0x{entry.flags_seen:02x}", _since_boot(entry.created_ns)
+    left = ""
+    if call.flags.is_on("time-diff"):
+        left = f" (remaining: {(entry.expires_ns - call.agent.now_ns) // SECOND} sec(s))"
+    protocol = "ICMP" if key.protocol == "ICMPv4" else key.protocol
+    text = (
+        f"{protocol} {key.direction} {key.source}:{key.source_port} -> {key.destination}:{key.destination_port}"
+        f" expires={_since_boot(entry.expires_ns)}{left} Packets={entry.packets} Bytes={entry.bytes}"
+        f" RxFlagsSeen={seen} LastRxReport={report} TxFlagsSeen={seen} LastTxReport={report}"
+        f" Flags=0x{flags:04x} [ {''.join(f'{name} ' for name in names)}] RevNAT={entry.rev_nat}"
+        f" SourceSecurityID={entry.source_identity} BackendID={entry.backend_id} NatPort=0 "
+    )
+    return Line(text)
+
+
+def _ct_list(call: Call) -> Result:
+    kind = call.args[0] if call.args else "global"
+    if kind not in ("global", "local", "cluster"):
+        return Result(stderr=[Line(f"Invalid argument: unknown type {kind}", end="")])
+    live = call.agent.conntrack.live(call.agent.now_ns) if kind == "global" else []
+    live.sort(key=lambda item: (item[1].created_ns, str(item[0])))
+    tcp = [_ct_line(call, key, entry) for key, entry in live if key.protocol == "TCP"]
+    others = [_ct_line(call, key, entry) for key, entry in live if key.protocol != "TCP"]
+    return Result(stdout=[*tcp, Line(""), *others, Line("")])
+
+
+def ipcache_value(call: Call, entry: IpcacheEntry) -> str:
+    """An entry as the map prints it."""
+    has_tunnel = call.agent.config.is_tunnel and entry.tunnel_endpoint != "0.0.0.0"
+    endpoint = entry.tunnel_endpoint if has_tunnel else "0.0.0.0"
+    flags = "hastunnel" if has_tunnel else "<none>"
+    return f"identity={int(entry.identity)} encryptkey={entry.encrypt_key} tunnelendpoint={endpoint} flags={flags}"
+
+
+def ipcache_fact(call: Call, prefix: str, entry: IpcacheEntry) -> Fact:
+    """What a reader of an ipcache row learns."""
+    return fact(
+        "ipcache",
+        witnesses=(str(int(entry.identity)),),
+        cluster=call.cluster,
+        node=call.agent.node,
+        ip=prefix.removesuffix("/32"),
+        identity=int(entry.identity),
+    )
+
+
+def _ipcache_list(call: Call) -> Result:
+    rows = [
+        Row((prefix, ipcache_value(call, entry)), (ipcache_fact(call, prefix, entry),))
+        for prefix, entry in call.agent.ipcache.sorted_entries()
+    ]
+    return Result(stdout=table([("IP PREFIX/ADDRESS", "IDENTITY")], rows, trailing=True))
+
+
+def _ipcache_get(call: Call) -> Result:
+    if not call.args:
+        text = "No ip provided. IP address must be in dotted decimal (192.168.1.1) or IPv6 (feab::f02b) form\n"
+        raise DbgError(text, stdout=call.help_text)
+    try:
+        ip = str(IPv4Address(call.args[0]))
+    except ValueError:
+        form = "IP address must be in dotted decimal (192.168.1.1) or IPv6 (feab::f02b) form"
+        raise DbgError(f"Invalid IP address provided. {form}\n") from None
+    entry = call.agent.ipcache.lookup(ip)
+    if entry is None:
+        return Result(stdout=lines(f"{ip} does not map to any identity\n"), exit=1)
+    value = ipcache_value(call, entry)
+    return Result(stdout=lines(f"{ip} maps to identity {value}\n", (ipcache_fact(call, ip, entry),)))
+
+
+def service_facts(call: Call, frontend: Frontend) -> tuple[Fact, ...]:
+    """What a reader of a service's rows learns: its backends, and whether they are local."""
+    name = f"{frontend.namespace}/{frontend.service}"
+    if not frontend.backends:
+        return (fact("service", cluster=call.cluster, service=name, backend="none", type=frontend.type),)
+    return tuple(
+        fact(
+            "service",
+            witnesses=(f"{each.ip}:{each.port}",),
+            cluster=call.cluster,
+            service=name,
+            backend=each.cluster or "local",
+            state=each.state.value,
+            type=frontend.type,
+        )
+        for each in frontend.backends
+    )
+
+
+def _slots(frontend: Frontend) -> list[Row]:
+    address = f"{frontend.ip}:{frontend.port}/{frontend.protocol}"
+    words = {"ClusterIP": "ClusterIP, non-routable"}.get(frontend.type, frontend.type)
+    if frontend.local_traffic_policy:
+        words += ", Local"
+    if frontend.session_affinity:
+        words += ", sessionAffinity"
+    rows = [Row((f"{address} (0)", f"0.0.0.0:0 ({frontend.id}) (0) [{words}]"))]
+    for number, backend in enumerate(frontend.backends, start=1):
+        text = f"{backend.ip}:{backend.port}/{backend.protocol} ({frontend.id}) ({number})"
+        rows.append(Row((f"{address} ({number})", text)))
+    return rows
+
+
+def _lb_list(call: Call) -> Result:
+    ordered = sorted(call.agent.services.frontends.values(), key=lambda each: each.id)
+    rows = []
+    for each in ordered:
+        known = service_facts(call, each)
+        rows += [Row(row.cells, known) for row in _slots(each)]
+    return Result(stdout=table([("SERVICE ADDRESS", "BACKEND ADDRESS (REVNAT_ID) (SLOT)")], rows, trailing=True))
+
+
+def _endpoint_list(call: Call) -> Result:
+    rows = []
+    for endpoint in sorted((each for each in call.agent.endpoints.values() if each.is_pod), key=lambda each: each.id):
+        mac, host_mac = endpoint.mac.upper(), endpoint.host_mac.upper()
+        info = (
+            f"id={endpoint.id:<5} sec_id={int(endpoint.identity):<5} flags=0x0000 ifindex={endpoint.ifindex}  "
+            f"mac={mac} nodemac={host_mac} parent_ifindex=0"
+        )
+        rows.append(Row((f"{endpoint.ip}:0", info)))
+    rows += [Row((f"{ip}:0", "(localhost)")) for ip in (call.agent.router_ip, call.agent.node_ip) if ip]
+    return Result(stdout=table([("IP ADDRESS", "LOCAL ENDPOINT INFO")], rows, trailing=True))
+
+
+COMMANDS = (
+    Sub(
+        "bpf ct list", "list ( <endpoint identifier> | global )", "List connection tracking entries", _ct_list,
+        lambda: [
+            boolean("time-diff", "print time difference for entries", short="d"),
+            string("output", "json| yaml| jsonpath='{}'", short="o"),
+        ],
+        aliases=("ls",),
+    ),
+    Sub("bpf ipcache list", "list", "List endpoint IPs (local and remote) and their corresponding security identities",
+        _ipcache_list, aliases=("ls",)),
+    Sub("bpf ipcache get", "get", "Retrieve identity for an ip", _ipcache_get),
+    Sub("bpf lb list", "list", "List load-balancing configuration", _lb_list, aliases=("ls",)),
+    Sub("bpf endpoint list", "list", "List local endpoint entries", _endpoint_list, aliases=("ls",)),
+)  # fmt: skip

@@ -1,0 +1,65 @@
+"""``cilium-dbg policy``: the repository of one agent. Source: reference cilium-dbg, section 6."""
+
+from __future__ import annotations
+
+from quizgame.goflags.flagset import boolean, string
+from quizgame.policy.introspection import rules, selectors
+from quizgame.tools.cilium_dbg.call import Call, Row, Sub, as_json, table, wants_json
+from quizgame.tools.facts import Fact, fact
+from quizgame.tools.output import Line, Result, lines
+
+
+def policy_facts(call: Call) -> tuple[Fact, ...]:
+    """The policies that the agent has in force."""
+    return tuple(
+        fact(
+            "policy", witnesses=(key.name,), cluster=call.cluster, kind=key.kind, namespace=key.namespace or None,
+            name=key.name,
+        )
+        for key in call.agent.repository.policies
+    )  # fmt: skip
+
+
+def _get(call: Call) -> Result:
+    call.need_agent("policy", "/v1/policy")
+    shown = as_json(rules(call.agent.repository))[:-1]
+    known = policy_facts(call)
+    out = [Line(line.text, tuple(each for each in known if f'"{each.witnesses[0]}"' in line.text)) for line in shown]
+    return Result(stdout=[*out, *lines(f"Revision: {call.agent.repository.revision}\n")])
+
+
+def _selectors(call: Call) -> Result:
+    call.need_agent("policy selectors", "/v1/policy/selectors")
+    found = selectors(call.agent.repository)
+    if wants_json(call):
+        listed = [
+            {
+                "selector": each.text,
+                "labels": [str(label) for label in each.labels],
+                "users": each.users,
+                "identities": list(each.identities),
+            }
+            for each in found
+        ]
+        return Result(stdout=as_json(listed))
+    rows = []
+    for each in found:
+        numbers = [str(number) for number in each.identities]
+        known = tuple(
+            fact("selector", cluster=call.cluster, policy=policy.short, identities=",".join(numbers) or "none")
+            for policy in each.policies
+        )
+        named = [str(label) for label in each.labels] if call.flags.is_on("verbose") else [each.policies[0].short]
+        rows.append(Row((each.text, named, str(each.users), numbers), known))
+    return Result(stdout=table([("SELECTOR", "LABELS", "USERS", "IDENTITIES")], rows, trailing=True))
+
+
+COMMANDS = (
+    Sub("policy get", "get [<labels>]", "Display policy node information", _get,
+        lambda: [string("output", "json| yaml| jsonpath='{}'", short="o")]),
+    Sub("policy selectors", "selectors", "Display cached information about selectors", _selectors,
+        lambda: [
+            boolean("verbose", "Show full labels", short="v"),
+            string("output", "json| yaml| jsonpath='{}'", short="o"),
+        ]),
+)  # fmt: skip
