@@ -111,7 +111,7 @@ class MapEntry:
     """The first port of the prefix; 0 with no port bits in the prefix is any."""
     port_bits: int
     """How many bits of the port count, 0 to 16."""
-    deny: bool
+    is_deny: bool
     """Whether it denies; else it allows."""
     redirect: Redirect | None = None
     auth: AuthMode = AuthMode.DISABLED

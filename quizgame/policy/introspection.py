@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from quizgame.policy.compiled import CompiledClause, CompiledRule
 from quizgame.policy.labels import Labels
-from quizgame.policy.model import AuthMode, Direction
+from quizgame.policy.model import AuthMode, Direction, PolicyKey
 from quizgame.policy.selectors import LabelSelector, Selector
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ _AUTH_WORDS: Final = {
 class SelectorRow:
     """One selector that policies use."""
 
-    selector: str
-    """As the agent prints it."""
-    policies: tuple[str, ...]
-    """``namespace/name``, or ``name``, of those that use it, sorted."""
+    text: str
+    """The selector as the agent prints it."""
+    policies: tuple[PolicyKey, ...]
+    """Those that use it, sorted."""
     labels: Labels
     """Of the rules of the first policy that uses it."""
     users: int
@@ -99,15 +99,15 @@ def selectors(repository: Repository) -> list[SelectorRow]:
             users.setdefault(selector, []).append(compiled)
     rows = [
         SelectorRow(
-            selector=str(selector),
-            policies=tuple(sorted({compiled.rule.policy.short for compiled in using})),
+            text=str(selector),
+            policies=tuple(sorted({compiled.rule.policy for compiled in using})),
             labels=min(using, key=lambda compiled: compiled.rule.policy).rule.labels,
             users=len(using),
             identities=tuple(identities.members(identities.selected(selector))),
         )
         for selector, using in users.items()
     ]
-    return sorted(rows, key=lambda row: row.selector)
+    return sorted(rows, key=lambda row: row.text)
 
 
 def _uses(compiled: CompiledRule) -> Iterator[Selector]:

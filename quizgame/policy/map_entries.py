@@ -22,7 +22,7 @@ _LOCAL_HOST: _Key = (ReservedIdentity.HOST, Protocol.ANY, 0, -1)
 
 def _plain_allow(key: _Key, direction: Direction) -> MapEntry:
     identity, protocol, port, _ = key
-    return MapEntry(direction, identity, protocol, port, 0, deny=False)
+    return MapEntry(direction, identity, protocol, port, 0, is_deny=False)
 
 
 def map_entries(state: MapState, slots: Mapping[int, int]) -> list[MapEntry]:
@@ -68,7 +68,7 @@ def _entry(key: _Key, item: MapItem, state: MapState) -> MapEntry:
         protocol=protocol,
         port=port,
         port_bits=max(bits, 0),
-        deny=item.is_deny,
+        is_deny=item.is_deny,
         redirect=item.redirect if state.posture.proxy else None,
         auth=item.clause.clause.auth or AuthMode.DISABLED,
         policies=(item.clause.rule.policy,),
@@ -76,7 +76,7 @@ def _entry(key: _Key, item: MapItem, state: MapState) -> MapEntry:
 
 
 def _rank(entry: MapEntry) -> int:
-    if entry.deny:
+    if entry.is_deny:
         return 2
     return 1 if entry.redirect is not None else 0
 
@@ -92,7 +92,7 @@ def _merged(one: MapEntry, other: MapEntry) -> MapEntry:
         protocol=chosen.protocol,
         port=chosen.port,
         port_bits=chosen.port_bits,
-        deny=chosen.deny,
+        is_deny=chosen.is_deny,
         redirect=min(filter(None, (one.redirect, other.redirect)), default=None),
         auth=chosen.auth,
         policies=policies,
@@ -105,7 +105,7 @@ def _is_covered(key: _Key, entry: MapEntry, rows: Mapping[_Key, MapEntry]) -> bo
         other = rows.get(broader)
         if other is None or broader == key:
             continue
-        if _rank(other) > rank or (entry.deny and other.deny):
+        if _rank(other) > rank or (entry.is_deny and other.is_deny):
             return True
     return False
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from quizgame.errors import QuizgameError
+from quizgame.policy import introspection
 from quizgame.policy.compiled import (
     CidrGroup,
     CompiledClause,
@@ -379,6 +380,14 @@ class Repository:
     ) -> Trail:
         """Say what every rule says of a flow at one endpoint, and what wins."""
         return explain(self, identity, direction, peer, port, protocol, request=request, named_ports=named_ports)
+
+    def rules(self) -> list[dict[str, Any]]:
+        """Return the elements that ``policy get`` lists."""
+        return introspection.rules(self)
+
+    def selectors(self) -> list[introspection.SelectorRow]:
+        """Return the rows that ``policy selectors`` lists."""
+        return introspection.selectors(self)
 
     # Bookkeeping.
 

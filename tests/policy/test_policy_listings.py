@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from quizgame.policy.decision import MatchType
-from quizgame.policy.introspection import rules, selectors
 from quizgame.policy.l7 import HttpRequest
 from quizgame.policy.labels import pod_labels
 from quizgame.policy.local_identities import LocalIdentities
-from quizgame.policy.model import AuthMode, Direction, EnforcementMode, Protocol
+from quizgame.policy.model import AuthMode, Direction, EnforcementMode, PolicyKey, Protocol
 from quizgame.policy.repository import Repository, Settings
 from quizgame.policy.trail import Stance
 
@@ -61,7 +60,7 @@ def test_selectors_print_as_the_agent_prints_them() -> None:
     repository = star_wars()
     egress = [{"toCIDR": ["203.0.113.128/25"]}, {"toFQDNs": [{"matchName": "swapi.example.com"}]}]
     add(repository, {"endpointSelector": {}, "egress": egress})
-    rows = {row.selector: row for row in selectors(repository)}
+    rows = {row.text: row for row in repository.selectors()}
     subject = (
         "&LabelSelector{MatchLabels:map[string]string{any.class: deathstar,any.org: empire,"
         "k8s.io.kubernetes.pod.namespace: default,},MatchExpressions:[]LabelSelectorRequirement{},}"
@@ -73,7 +72,7 @@ def test_selectors_print_as_the_agent_prints_them() -> None:
     assert rows[subject].identities == (3121,)
     assert rows[peer].identities == (3121, 7042)
     assert rows[peer].users == 1
-    assert rows[peer].policies == ("default/rule1",)
+    assert rows[peer].policies == (PolicyKey("CiliumNetworkPolicy", "default", "rule1"),)
     assert rows["MatchName: swapi.example.com, MatchPattern: "].identities == ()
     assert "cidr:203.0.113.128/25" in rows
     assert list(rows) == sorted(rows)
@@ -81,7 +80,7 @@ def test_selectors_print_as_the_agent_prints_them() -> None:
 
 def test_rules_show_as_the_agent_shows_them() -> None:
     # Source: the recorded `cilium-dbg policy get`.
-    (entry,) = rules(star_wars())
+    (entry,) = star_wars().rules()
     assert entry == {
         "Tier": 0,
         "Priority": 0,
@@ -140,7 +139,7 @@ def test_a_port_range_becomes_prefixes() -> None:
     repository = star_wars()
     ports = [{"port": "8080", "endPort": 8090, "protocol": "UDP"}]
     add(repository, {"endpointSelector": {}, "ingressDeny": [{"toPorts": [{"ports": ports}]}]})
-    rows = [row for row in repository.endpoint_policy(12633).entries() if row.deny]
+    rows = [row for row in repository.endpoint_policy(12633).entries() if row.is_deny]
     assert [(row.port, row.prefix_length) for row in rows] == [(8080, 21), (8088, 23), (8090, 24)]
 
 

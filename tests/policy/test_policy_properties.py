@@ -284,13 +284,13 @@ def datapath_verdict(rows: list[MapEntry], direction: Direction, peer: int, port
         return max(fitting, key=lambda row: row.prefix_length, default=None)
 
     def weight(row: MapEntry) -> tuple[int, int, bool]:
-        return 2 if row.deny else 1 if row.redirect else 0, row.prefix_length, row.identity != 0
+        return 2 if row.is_deny else 1 if row.redirect else 0, row.prefix_length, row.identity != 0
 
     found = [row for row in (longest(peer), longest(0)) if row is not None]
     if not found:
         return PolicyVerdict.DENIED
     winner = max(found, key=weight)
-    if winner.deny:
+    if winner.is_deny:
         return PolicyVerdict.DENIED
     return PolicyVerdict.REDIRECTED if winner.redirect else PolicyVerdict.ALLOWED
 
