@@ -43,7 +43,7 @@ def _facts(call: Call, endpoint: Endpoint, entry: MapEntry) -> tuple[Fact, ...]:
             cluster=call.cluster,
             pod=subject(call, endpoint),
             direction=entry.direction.value,
-            action="Deny" if entry.deny else "Allow",
+            action="Deny" if entry.is_deny else "Allow",
             peer=peer,
             port=entry.port or None,
             protocol=Protocol(entry.protocol).name,
@@ -64,7 +64,7 @@ def _rows(call: Call, endpoint: Endpoint) -> list[Row]:
         auth = "spire" if entry.auth is AuthMode.REQUIRED else "disabled"
         prefix = entry.prefix_length
         cells = (
-            "Deny" if entry.deny else "Allow", entry.direction.value.capitalize(), named, _port(entry),
+            "Deny" if entry.is_deny else "Allow", entry.direction.value.capitalize(), named, _port(entry),
             _proxy(call, entry), auth, "0", "0", str(prefix), "0",
         )  # fmt: skip
         rows.append(Row(cells, _facts(call, endpoint, entry)))
@@ -107,7 +107,7 @@ def _json_entry(call: Call, entry: MapEntry) -> dict[str, object]:
         "Nexthdr": int(entry.protocol),
         "DestPort": entry.port,
         "PrefixLen": entry.prefix_length,
-        "IsDeny": entry.deny,
+        "IsDeny": entry.is_deny,
         "ProxyPort": 0 if entry.redirect is None else int(_proxy(call, entry)),
     }
 

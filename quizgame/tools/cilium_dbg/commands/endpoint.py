@@ -204,7 +204,7 @@ def _policy_model(call: Call, endpoint: Endpoint) -> dict[str, Any]:
     denied: dict[Direction, set[int]] = {Direction.INGRESS: set(), Direction.EGRESS: set()}
     if endpoint.is_pod and enabled != "none":
         for entry in call.agent.policy_of(endpoint).entries():
-            (denied if entry.deny else allowed)[entry.direction].add(entry.identity)
+            (denied if entry.is_deny else allowed)[entry.direction].add(entry.identity)
     return {
         "allowed-egress-identities": sorted(allowed[Direction.EGRESS]),
         "allowed-ingress-identities": sorted(allowed[Direction.INGRESS]),

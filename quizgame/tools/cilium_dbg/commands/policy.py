@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from quizgame.goflags.flagset import boolean, string
-from quizgame.policy.introspection import rules, selectors
 from quizgame.tools.cilium_dbg.call import Call, Row, Sub, as_json, table, wants_json
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.output import Line, Result, lines
@@ -22,7 +21,7 @@ def policy_facts(call: Call) -> tuple[Fact, ...]:
 
 def _get(call: Call) -> Result:
     call.need_agent("policy", "/v1/policy")
-    shown = as_json(rules(call.agent.repository))[:-1]
+    shown = as_json(call.agent.repository.rules())[:-1]
     known = policy_facts(call)
     out = [Line(line.text, tuple(each for each in known if f'"{each.witnesses[0]}"' in line.text)) for line in shown]
     return Result(stdout=[*out, *lines(f"Revision: {call.agent.repository.revision}\n")])
@@ -30,7 +29,7 @@ def _get(call: Call) -> Result:
 
 def _selectors(call: Call) -> Result:
     call.need_agent("policy selectors", "/v1/policy/selectors")
-    found = selectors(call.agent.repository)
+    found = call.agent.repository.selectors()
     if wants_json(call):
         listed = [
             {
