@@ -73,11 +73,12 @@ PROGRAMS: dict[str, str] = {
 """Program name to ``module:attribute``; the attribute is a ``Tool``."""
 
 REFUSED = frozenset(
-    ("apt", "apt-get", "chmod", "chown", "crictl", "df", "docker", "du", "expr", "file", "find", "free", "git", "gzip", "helm",
-     "hostname", "id", "ip", "ipcalc", "kind", "kill", "killall", "ln", "locate", "make", "man", "md5sum", "minikube", "mktemp",
-     "nohup", "openssl", "perl", "pgrep", "pkill", "podman", "ps", "python", "python3", "readlink", "realpath", "rsync", "scp",
-     "sha256sum", "split", "ssh", "stat", "strings", "stty", "sudo", "systemctl", "tar", "tmux", "top", "tree", "uname", "unzip",
-     "uptime", "users", "who", "whoami", "yq", "zip")
+    ("apt", "apt-get", "chmod", "chown", "crictl", "df", "docker", "du", "expr", "file", "find", "free", "git",
+     "gzip", "helm", "hostname", "id", "ip", "ipcalc", "kill", "killall", "kind", "ln", "locate", "make",
+     "man", "md5sum", "minikube", "mktemp", "nohup", "openssl", "perl", "pgrep", "pkill", "podman", "ps",
+     "python", "python3", "readlink", "realpath", "rsync", "scp", "sha256sum", "split", "ssh", "stat",
+     "strings", "stty", "sudo", "systemctl", "tar", "tmux", "top", "tree", "uname", "unzip", "uptime", "users",
+     "who", "whoami", "yq", "zip")
 )  # fmt: skip
 """Programs that a real workstation has and this one says plainly that it has not."""
 
