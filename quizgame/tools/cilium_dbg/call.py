@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from quizgame.goflags.flagset import Flag, FlagSet
@@ -88,26 +89,34 @@ class Row:
     facts: tuple[Fact, ...] = ()
 
 
-def table(head: Iterable[Sequence[str]], rows: Iterable[Row], *, trailing: bool = False) -> list[Line]:
-    """Set rows as the tool's tabwriter does (padding 3).
+class Trailing(Enum):
+    """Which lines of a table end in a tab, so that their last column is padded as well."""
+
+    NONE = "none"
+    ROWS = "rows"
+    ALL = "rows and header"
+
+
+def table(head: Iterable[Sequence[str]], rows: Iterable[Row], trailing: Trailing = Trailing.NONE) -> list[Line]:
+    """Set rows as the tool's tabwriter does (minimum width 5, padding 3).
 
     Args:
         head: Header lines.
         rows: The rows; the facts of a row stand on each of its lines.
-        trailing: Whether the last column is padded too (a tab ends each row).
+        trailing: Which lines end in a tab.
     """
-    texts: list[Sequence[str]] = []
+    texts: list[list[str]] = []
     facts: list[tuple[Fact, ...]] = []
     for line in head:
-        texts.append(line)
+        texts.append([*line, ""] if trailing is Trailing.ALL else [*line])
         facts.append(())
     for row in rows:
         columns = [[cell] if isinstance(cell, str) else list(cell) or [""] for cell in row.cells]
         for number in range(max(map(len, columns))):
-            texts.append([column[number] if number < len(column) else "" for column in columns])
+            cells = [column[number] if number < len(column) else "" for column in columns]
+            texts.append(cells if trailing is Trailing.NONE else [*cells, ""])
             facts.append(row.facts)
-    end = [""] if trailing else []
-    shown = align([[*text, *end] for text in texts], min_width=5, tab_width=0, padding=3)
+    shown = align(texts, min_width=5, tab_width=0, padding=3)
     return [Line(text, known) for text, known in zip(shown.split("\n"), facts, strict=False)]
 
 

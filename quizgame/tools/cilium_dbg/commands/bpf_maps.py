@@ -13,7 +13,7 @@ from quizgame.cluster.agent.services import Frontend
 from quizgame.cluster.clock import EPOCH_NS
 from quizgame.goflags.flagset import boolean, string
 from quizgame.goflags.times import SECOND
-from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, table
+from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, Trailing, table
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.output import Line, Result, lines
 
@@ -88,7 +88,7 @@ def _ipcache_list(call: Call) -> Result:
         Row((prefix, ipcache_value(call, entry)), (ipcache_fact(call, prefix, entry),))
         for prefix, entry in call.agent.ipcache.sorted_entries()
     ]
-    return Result(stdout=table([("IP PREFIX/ADDRESS", "IDENTITY")], rows, trailing=True))
+    return Result(stdout=table([("IP PREFIX/ADDRESS", "IDENTITY")], rows, Trailing.ROWS))
 
 
 def _ipcache_get(call: Call) -> Result:
@@ -146,7 +146,7 @@ def _lb_list(call: Call) -> Result:
     for each in ordered:
         known = service_facts(call, each)
         rows += [Row(row.cells, known) for row in _slots(each)]
-    return Result(stdout=table([("SERVICE ADDRESS", "BACKEND ADDRESS (REVNAT_ID) (SLOT)")], rows, trailing=True))
+    return Result(stdout=table([("SERVICE ADDRESS", "BACKEND ADDRESS (REVNAT_ID) (SLOT)")], rows, Trailing.ROWS))
 
 
 def _endpoint_list(call: Call) -> Result:
@@ -159,7 +159,7 @@ def _endpoint_list(call: Call) -> Result:
         )
         rows.append(Row((f"{endpoint.ip}:0", info)))
     rows += [Row((f"{ip}:0", "(localhost)")) for ip in (call.agent.router_ip, call.agent.node_ip) if ip]
-    return Result(stdout=table([("IP ADDRESS", "LOCAL ENDPOINT INFO")], rows, trailing=True))
+    return Result(stdout=table([("IP ADDRESS", "LOCAL ENDPOINT INFO")], rows, Trailing.ROWS))
 
 
 COMMANDS = (

@@ -9,7 +9,7 @@ from quizgame.datapath.recorder import proxy_port
 from quizgame.goflags.flagset import boolean, string
 from quizgame.policy.decision import MapEntry
 from quizgame.policy.model import AuthMode, Direction, Protocol
-from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, as_json, table, wants_json
+from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, Trailing, as_json, table, wants_json
 from quizgame.tools.cilium_dbg.commands.endpoint import subject
 from quizgame.tools.cilium_dbg.commands.identity import labels_of
 from quizgame.tools.facts import Fact, fact
@@ -92,7 +92,7 @@ def _get(call: Call) -> Result:
             continue
         title = "IDENTITY" if call.flags.is_on("numeric") else "LABELS (source:key[=value])"
         head = tuple(cell.format(title) for cell in HEAD)
-        result.stdout += table([head], rows, trailing=True)
+        result.stdout += table([head], rows, Trailing.ROWS)
         if not rows:
             result.stdout += lines("Policy stats empty. Perhaps the policy enforcement is disabled?\n")
         if call.flags.is_on("all"):

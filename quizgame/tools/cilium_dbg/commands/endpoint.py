@@ -10,7 +10,7 @@ from quizgame.cluster.clock import rfc3339_nano
 from quizgame.goflags.flagset import boolean, string, string_slice
 from quizgame.policy.identity import ReservedIdentity
 from quizgame.policy.model import Direction
-from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, as_json, table, wants_json
+from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, Trailing, as_json, table, wants_json
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.kubectl.formats.jsonpath import JsonPath, value_text
 from quizgame.tools.naming import workload_name
@@ -30,7 +30,7 @@ HEAD = (
         "IPv4",
         "STATUS",
     ),
-    ("", "ENFORCEMENT", "ENFORCEMENT", "", "", "", "", ""),
+    ("", "ENFORCEMENT", "ENFORCEMENT", "", "", "", ""),
 )
 
 
@@ -90,7 +90,7 @@ def _list(call: Call) -> Result:
         )
         for each in endpoints
     ]
-    return Result(stdout=table(() if call.flags.is_on("no-headers") else HEAD, rows, trailing=True))
+    return Result(stdout=table(() if call.flags.is_on("no-headers") else HEAD, rows, Trailing.ALL))
 
 
 def find(call: Call, what: str, tail: str) -> Endpoint:

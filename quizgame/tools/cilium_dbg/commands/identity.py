@@ -6,7 +6,7 @@ from collections import Counter
 
 from quizgame.goflags.flagset import boolean, string, string_slice
 from quizgame.policy.identity import RESERVED_LABELS
-from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, as_json, table, wants_json
+from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, Trailing, as_json, table, wants_json
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.output import Result
 
@@ -54,7 +54,7 @@ def _in_use(call: Call) -> Result:
         Row((str(number), labels_of(call, number), str(count)), identity_facts(call, number, labels_of(call, number)))
         for number, count in sorted(uses.items())
     ]
-    return Result(stdout=table([("ID", "LABELS", "REFCOUNT")], rows, trailing=True))
+    return Result(stdout=table([("ID", "LABELS", "REFCOUNT")], rows, Trailing.ROWS))
 
 
 def _get(call: Call) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from quizgame.cluster.agent.services import Affinity, Frontend
 from quizgame.cluster.clock import rfc3339_nano
 from quizgame.goflags.flagset import boolean, string, string_slice
-from quizgame.tools.cilium_dbg.call import Call, Row, Sub, table
+from quizgame.tools.cilium_dbg.call import Call, Row, Sub, Trailing, table
 from quizgame.tools.cilium_dbg.commands.bpf_maps import ipcache_fact, service_facts
 from quizgame.tools.cilium_dbg.commands.identity import labels_of
 from quizgame.tools.facts import fact
@@ -35,7 +35,7 @@ def _service_list(call: Call) -> Result:
         )
         for each in sorted(call.agent.services.frontends.values(), key=lambda each: each.id)
     ]
-    return Result(stdout=table([("ID", "Frontend", "Service Type", "Backend")], rows, trailing=True))
+    return Result(stdout=table([("ID", "Frontend", "Service Type", "Backend")], rows, Trailing.ALL))
 
 
 def _node_list(call: Call) -> Result:
@@ -96,7 +96,7 @@ def _fqdn_cache(call: Call) -> Result:
         if wanted in ("", str(each.endpoint_id))
     ]
     head = ("Endpoint", "Source", "FQDN", "TTL", "ExpirationTime", "IPs")
-    return Result(stdout=table([head], rows, trailing=True))
+    return Result(stdout=table([head], rows, Trailing.ALL))
 
 
 COMMANDS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quizgame.goflags.flagset import boolean, string
-from quizgame.tools.cilium_dbg.call import Call, Row, Sub, as_json, table, wants_json
+from quizgame.tools.cilium_dbg.call import Call, Row, Sub, Trailing, as_json, table, wants_json
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.output import Line, Result, lines
 
@@ -50,7 +50,7 @@ def _selectors(call: Call) -> Result:
         )
         named = [str(label) for label in each.labels] if call.flags.is_on("verbose") else [each.policies[0].short]
         rows.append(Row((each.text, named, str(each.users), numbers), known))
-    return Result(stdout=table([("SELECTOR", "LABELS", "USERS", "IDENTITIES")], rows, trailing=True))
+    return Result(stdout=table([("SELECTOR", "LABELS", "USERS", "IDENTITIES")], rows, Trailing.ROWS))
 
 
 COMMANDS = (
