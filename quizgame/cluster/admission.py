@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 _SYSTEM_PRIORITIES = {"system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000}
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 
 
@@ -35,6 +36,10 @@ def on_update(api: ApiServer, resource: Resource, node: KubeObject, old: KubeObj
         return allocation.allocate(api, node, old)
     if resource.kind == "Namespace":
         return _namespace_label(node)
+    if resource.kind == "DaemonSet":
+        before = int((old["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "1"))
+        has_changed = dig(node, "spec", "template") != dig(old, "spec", "template")
+        return _template_generation(node, before + has_changed)
     return node
 
 
@@ -145,6 +150,17 @@ def _empty_status(_api: ApiServer, _resource: Resource, node: KubeObject) -> Kub
     return {**node, "status": {}}
 
 
+def _daemon_set(api: ApiServer, resource: Resource, node: KubeObject) -> KubeObject:
+    return _template_generation(_empty_status(api, resource, node), 1)
+
+
+def _template_generation(node: KubeObject, generation: int) -> KubeObject:
+    """Source: daemonset strategy: the annotation counts changes of the template."""
+    metadata = node["metadata"]
+    annotations = {**(metadata.get("annotations") or {}), TEMPLATE_GENERATION: str(generation)}
+    return {**node, "metadata": {**metadata, "annotations": annotations}}
+
+
 def _definition(api: ApiServer, _resource: Resource, node: KubeObject) -> KubeObject:
     now = api.clock.timestamp()
     spec = node["spec"]
@@ -165,7 +181,7 @@ _ON_CREATE: dict[str, Callable[[ApiServer, Resource, KubeObject], KubeObject]] =
     "Namespace": _namespace,
     "Service": _service,
     "Deployment": _empty_status,
-    "DaemonSet": _empty_status,
+    "DaemonSet": _daemon_set,
     "ReplicaSet": _empty_status,
     "StatefulSet": _empty_status,
     "Ingress": lambda api, resource, node: {**node, "status": {"loadBalancer": {}}},

@@ -130,7 +130,7 @@ class ApiServer:
             ApiError: ``NotFound``.
         """
         served = self.resource(resource)
-        found = self.store.get(served.qualified, (namespace if served.namespaced else "", name))
+        found = self.find(served, name, namespace)
         if found is None:
             raise apierror.not_found(served, name)
         return found
@@ -140,7 +140,11 @@ class ApiServer:
         served = self.registry.get(resource) if isinstance(resource, str) else resource
         if served is None:
             return None
-        return self.store.get(served.qualified, (namespace if served.namespaced else "", name))
+        key = (namespace if served.namespaced else "", name)
+        if served.view_of:
+            source = self.store.get(served.view_of, key)
+            return event_view(source) if source is not None else None
+        return self.store.get(served.qualified, key)
 
     def list(
         self,
@@ -159,7 +163,9 @@ class ApiServer:
             field_selector: ``spec.nodeName=kind-worker``.
         """
         served = self.resource(resource)
-        found = self.store.of(served.qualified, namespace if served.namespaced else None)
+        found = self.store.of(served.view_of or served.qualified, namespace if served.namespaced else None)
+        if served.view_of:
+            found = [event_view(each) for each in found]
         if label_selector:
             selector = parse_selector(label_selector)
             found = [node for node in found if matches(selector, labels_of(node))]
@@ -511,6 +517,23 @@ class ApiServer:
             if not references:
                 del metadata["ownerReferences"]
             self.store.put(resource, (namespace, name), {**dependent, "metadata": metadata})
+
+
+def event_view(event: KubeObject) -> KubeObject:
+    """A core event as group ``events.k8s.io`` shows it."""
+    # Source: kubernetes pkg/apis/events/v1/conversion.go
+    renamed = {
+        "regarding": event.get("involvedObject"),
+        "note": event.get("message"),
+        "reportingController": event.get("reportingComponent"),
+        "deprecatedSource": event.get("source"),
+        "deprecatedFirstTimestamp": event.get("firstTimestamp"),
+        "deprecatedLastTimestamp": event.get("lastTimestamp"),
+        "deprecatedCount": event.get("count"),
+    }
+    kept = ("metadata", "type", "reason", "eventTime", "reportingInstance", "action", "series", "related")
+    shown = {key: event[key] for key in kept if key in event}
+    return {"apiVersion": "events.k8s.io/v1", "kind": "Event", **shown, **renamed}
 
 
 def _content(node: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,34 @@ def with_last_applied(manifest: Mapping[str, Any], namespace: str = "") -> KubeO
     return marked
 
 
+def last_applied(live: Mapping[str, Any]) -> dict[str, Any]:
+    """What was applied before, from the annotation; empty if never."""
+    text = annotations_of(live).get(LAST_APPLIED, "")
+    try:
+        found = json.loads(text) if text else {}
+    except json.JSONDecodeError:  # written by hand: as good as absent
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def apply_patch(
+    resource: Resource, marked: Mapping[str, Any], live: KubeObject
+) -> tuple[dict[str, Any], PatchType]:
+    """What ``apply`` sends for an object that is there; empty where nothing has to change.
+
+    Args:
+        resource: The kind.
+        marked: The manifest ``with_last_applied``.
+        live: The object as stored.
+    """
+    last = last_applied(live)
+    last.pop("apiVersion", None)
+    wanted = {**marked, "apiVersion": resource.api_version}
+    if resource.is_custom:
+        return three_way_merge(last, wanted, live), PatchType.MERGE
+    return three_way_strategic(last, wanted, live, builtin_schema(), resource.kind), PatchType.STRATEGIC
+
+
 def apply_object(
     api: ApiServer,
     resource: Resource,
@@ -79,16 +107,7 @@ def apply_object(
     if live is None:
         made = api.create(resource, marked, place, version=version, validate=validate, dry_run=dry_run, warn=tell)
         return made, Applied.CREATED
-    last_text = annotations_of(live).get(LAST_APPLIED, "")
-    last: dict[str, Any] = json.loads(last_text) if last_text else {}
-    wanted = {**marked, "apiVersion": resource.api_version}
-    last.pop("apiVersion", None)
-    if resource.is_custom:
-        patch = three_way_merge(last, wanted, live)
-        patch_type = PatchType.MERGE
-    else:
-        patch = three_way_strategic(last, wanted, live, builtin_schema(), resource.kind)
-        patch_type = PatchType.STRATEGIC
+    patch, patch_type = apply_patch(resource, marked, live)
     if not patch:
         return live, Applied.UNCHANGED
     fresh = api.patch(

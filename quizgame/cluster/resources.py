@@ -50,7 +50,9 @@ class Resource:
     has_status: bool = False
     """Whether ``status`` is a subresource: ordinary writes then leave it alone."""
     is_stored: bool = True
-    """``False`` for kinds that are only ever posted (reviews, bindings)."""
+    """``False`` for kinds that are never stored under their own name (reviews, bindings, views)."""
+    view_of: str = ""
+    """Plural of the resource whose objects this one shows in another form."""
 
     @property
     def version(self) -> str:
@@ -88,7 +90,7 @@ class Resource:
 
 
 def resource_rows(table: str, *, is_custom: bool = False) -> tuple[Resource, ...]:
-    """Read a table: ``GROUP/VERSIONS PLURAL SHORT-NAMES N|C KIND``, flags ``status``, ``unstored``, ``@category``."""
+    """Read a table: ``GROUP/VERSIONS PLURAL SHORT-NAMES N|C KIND``, ``status``, ``unstored``, ``view=``, ``@category``."""
     rows = []
     for line in table.strip().splitlines():
         api, plural, short, scope, kind, *flags = line.split()
@@ -106,6 +108,7 @@ def resource_rows(table: str, *, is_custom: bool = False) -> tuple[Resource, ...
                 has_status="status" in flags,
                 is_stored="unstored" not in flags,
                 is_custom=is_custom,
+                view_of=next((flag[5:] for flag in flags if flag.startswith("view=")), ""),
             )
         )
     return tuple(rows)
@@ -153,6 +156,7 @@ batch/v1 jobs - N Job status @all
 certificates.k8s.io/v1 certificatesigningrequests csr C CertificateSigningRequest status
 coordination.k8s.io/v1 leases - N Lease
 discovery.k8s.io/v1 endpointslices - N EndpointSlice
+events.k8s.io/v1 events ev N Event unstored view=events
 flowcontrol.apiserver.k8s.io/v1 flowschemas - C FlowSchema status
 flowcontrol.apiserver.k8s.io/v1 prioritylevelconfigurations - C PriorityLevelConfiguration status
 networking.k8s.io/v1 ingressclasses - C IngressClass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from quizgame.cluster.admission import NOT_READY, UNREACHABLE
+from quizgame.cluster.admission import NOT_READY, TEMPLATE_GENERATION, UNREACHABLE
 from quizgame.cluster.apierror import ApiError
 from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.controllers.events import WARNING, record
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 RESOURCE = "daemonsets.apps"
 HASH_LABEL = "controller-revision-hash"
-TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 _REVISIONS = "controllerrevisions.apps"
 _COMPONENT = "daemonset-controller"
 # Source: kubernetes pkg/controller/daemon/util AddOrUpdateDaemonPodTolerations.

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from quizgame.cluster.controllers.daemonsets import DaemonSetController
 from quizgame.cluster.controllers.deployments import DeploymentController
+from quizgame.cluster.controllers.endpointmirror import EndpointMirrorController
 from quizgame.cluster.controllers.endpointslices import EndpointSliceController
+from quizgame.cluster.controllers.eventexpiry import EventExpiry
 from quizgame.cluster.controllers.garbage import GarbageCollector
 from quizgame.cluster.controllers.kubelet import Kubelet
 from quizgame.cluster.controllers.manager import Controller, ControllerManager
@@ -33,5 +35,7 @@ def controllers_for(cluster: Cluster) -> ControllerManager:
         Scheduler(cluster),
         Kubelet(cluster),
         EndpointSliceController(cluster),
+        EndpointMirrorController(cluster),
+        EventExpiry(cluster),
     )
     return ControllerManager(cluster, controllers)

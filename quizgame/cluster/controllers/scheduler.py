@@ -70,7 +70,14 @@ class Scheduler:
         return ()
 
     def reconcile(self, key: Key) -> None:
-        """Place one pod, or say why not."""
+        """Place one pod, or say why not; siblings that wait are placed in the order of their creation."""
+        pod = self.api.store.get("pods", key)
+        owner = controller_of(pod) if pod is not None and not dig(pod, "spec", "nodeName") else None
+        siblings = self.api.store.owned_by(owner["uid"]) if owner else ()
+        for each in [place for resource, place in siblings if resource == "pods"] or [key]:
+            self._place(each)
+
+    def _place(self, key: Key) -> None:
         pod = self.api.store.get("pods", key)
         if pod is None or dig(pod, "spec", "nodeName") or is_terminating(pod):
             self._waiting.discard(key)
