@@ -215,11 +215,11 @@ BUILTINS: dict[str, Callable[[Shell, list[str], Streams], int]] = {
     **dict.fromkeys(
         ("bg", "bind", "complete", "compgen", "disown", "exec", "fg", "getopts", "let", "mapfile",
         "readarray", "readonly",
-         "shopt", "trap", "ulimit", "umask", "kill"),
+         "shopt", "trap", "ulimit", "umask"),
         _not_simulated,
     ),
 }  # fmt: skip
-"""Run by the shell before any program of that name."""
+"""Run by the shell itself, unless its table of programs has one of that name (``env`` in a pod)."""
 
 ALSO_BUILTIN = frozenset(("echo", "printf", "test", "[", "true", "false"))
 """Builtins of bash that are ordinary programs here, because they need nothing of the shell."""

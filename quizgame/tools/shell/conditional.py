@@ -9,7 +9,8 @@ import re2
 from quizgame.errors import QuizgameError
 from quizgame.tools import folder
 from quizgame.tools.session import Session
-from quizgame.tools.shell.expansion import Expander, ExpansionProblem
+from quizgame.tools.shell.control import ExpansionProblem
+from quizgame.tools.shell.expansion import Expander
 from quizgame.tools.shell.pattern import compile_pattern
 from quizgame.tools.shell.syntax import Word
 

@@ -1,6 +1,8 @@
-"""How ``exit``, ``return``, ``break`` and ``continue`` leave what they are in."""
+"""How ``exit``, ``return``, ``break``, ``continue`` and a failed expansion leave what they are in."""
 
 from __future__ import annotations
+
+from quizgame.errors import QuizgameError
 
 
 class ExitShell(Exception):
@@ -33,3 +35,7 @@ class ContinueLoop(Exception):
     def __init__(self, levels: int = 1) -> None:
         super().__init__(levels)
         self.levels = levels
+
+
+class ExpansionProblem(QuizgameError):
+    """An expansion that fails the command; the message is bash's, without ``bash: ``."""

@@ -12,8 +12,8 @@ from quizgame.tools.output import NOT_SIMULATED, Line, Result, failure, not_simu
 from quizgame.tools.session import Session, Tool
 from quizgame.tools.shell import builtins, compound
 from quizgame.tools.shell.conditional import evaluate_conditional
-from quizgame.tools.shell.control import BreakLoop, ContinueLoop, ExitShell, ReturnFromFunction
-from quizgame.tools.shell.expansion import Expander, ExpansionProblem
+from quizgame.tools.shell.control import BreakLoop, ContinueLoop, ExitShell, ExpansionProblem, ReturnFromFunction
+from quizgame.tools.shell.expansion import Expander
 from quizgame.tools.shell.parser import parse, parse_with_warning
 from quizgame.tools.shell.redirection import redirect_streams
 from quizgame.tools.shell.state import MAX_COMMANDS, Feed, ShellState, ShellStopped, Sink, Streams
@@ -392,7 +392,7 @@ class Shell:
         if function is not None:
             return self._call_function(function, argv, streams)
         builtin = builtins.BUILTINS.get(name)
-        if builtin is not None:
+        if builtin is not None and name not in self.tools:
             return builtin(self, argv, streams)
         tool = self._find_tool(name, streams)
         if isinstance(tool, int):
