@@ -203,7 +203,7 @@ def _positional(words: Sequence[str], flags: FlagSet) -> list[int]:
             takes_word = "=" not in word and not (flag and flag.no_opt_default)
         elif word.startswith("-"):
             flag = flags.shorts.get(word[1:2])
-            takes_word = len(word) == 2 and word != "-=" and not (flag and flag.no_opt_default)
+            takes_word = len(word) == 2 and "=" not in word and not (flag and flag.no_opt_default)
         else:
             if word:
                 places.append(at - 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quizgame.errors import QuizgameError
+from quizgame.goflags.quoting import quote
 
 
 class GoValueError(QuizgameError):
@@ -23,7 +24,7 @@ class UnknownCommandError(QuizgameError):
     """
 
     def __init__(self, word: str, path: str, suggestions: tuple[str, ...]) -> None:
-        text = f'unknown command {quote_lazily(word)} for "{path}"'
+        text = f'unknown command {quote(word)} for "{path}"'
         if suggestions:
             text += "\n\nDid you mean this?\n" + "".join(f"\t{name}\n" for name in suggestions)
         super().__init__(text)
@@ -34,10 +35,3 @@ class UnknownCommandError(QuizgameError):
 
 class HelpRequested(Exception):
     """``--help`` or ``-h`` stood among the flags where the command defines no flag of that name."""
-
-
-def quote_lazily(text: str) -> str:
-    """Return ``text`` as Go's ``%q`` prints it (the import is late: plain runs never quote)."""
-    from quizgame.goflags.quoting import quote
-
-    return quote(text)

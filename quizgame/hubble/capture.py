@@ -12,7 +12,6 @@ from typing import BinaryIO
 
 from quizgame.errors import QuizgameError
 from quizgame.hubble.answer import select
-from quizgame.hubble.filters.build import compile_lists
 from quizgame.hubble.observer import EVERYTHING, GetFlowsRequest, GetFlowsResponse
 from quizgame.hubble.protojson.reader import parse_message
 from quizgame.hubble.protojson.tokens import ProtoJsonError
@@ -56,10 +55,10 @@ class CaptureSource:
             FilterError: A filter's value is wrong (before anything is read).
             CaptureError: The input cannot be read on; what was read before has been yielded.
         """
-        compile_lists(request.allow, request.deny)
+        records = select(self._records(), request)
         if not request.first and request.number not in (0, EVERYTHING) and request.number > MAX_LAST:
             raise CaptureError(f"--last must be <= 1_000_000, got {request.number}")
-        return select(self._records(), request)
+        return records
 
     def _records(self) -> Iterator[GetFlowsResponse]:
         for line in self._lines():
