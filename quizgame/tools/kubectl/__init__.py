@@ -1,0 +1,3 @@
+"""The simulated kubectl: a client of the simulated API servers that prints what the real one prints."""
+
+from quizgame.tools.kubectl.main import KUBECTL as KUBECTL

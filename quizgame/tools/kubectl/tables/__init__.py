@@ -1,0 +1,1 @@
+"""The tables of ``kubectl get``: which columns each kind has."""

@@ -1,0 +1,1 @@
+"""kubectl's commands, one a module; ``commands.py`` names them."""
