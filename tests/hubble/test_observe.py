@@ -249,6 +249,14 @@ def test_version(hubble: Run) -> None:
     assert hubble("version")[0] == "hubble v1.19.4@HEAD-75d3a68 compiled with go1.26.5 on linux/amd64\n"
 
 
+def test_raw_filters_work_as_a_configuration_file(hubble: Run) -> None:
+    raw = hubble("observe", "--print-raw-filters", "--verdict", "DROPPED", "--not", "-t", "drop")[0].encode()
+    words = ("observe", "--config", "flows", "--print-raw-filters")
+    assert hubble(*words, data=raw)[0].encode() == raw
+    assert hubble(*words, data=b"allowlist: [")[0] == "{}\n"
+    assert hubble("config", "get", "server", "--config", "flows", data=b"Server: relay:1")[0] == "relay:1\n"
+
+
 def test_settings(hubble: Run) -> None:
     stdout, _, _ = hubble("config", "view", environ={"HUBBLE_SERVER": "relay:1", "HOME": "/home/me"})
     assert "server: relay:1\n" in stdout

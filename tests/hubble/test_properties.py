@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -136,9 +137,10 @@ def run(words: Sequence[str], data: bytes) -> tuple[str, str, int]:
     def connect(_address: str) -> FlowSource:
         raise connection_refused("127.0.0.1:4245")
 
-    environment = HubbleEnvironment(
-        now_ns=lambda: 0, connect=connect, open_file=lambda path: io.BytesIO(data), stdin=io.BytesIO(data)
-    )
+    def open_file(path: str) -> BinaryIO:
+        raise FileNotFoundError(2, "No such file or directory", path)
+
+    environment = HubbleEnvironment(now_ns=lambda: 0, connect=connect, open_file=open_file, stdin=io.BytesIO(data))
     sink = RecordingSink()
     status = run_hubble(["observe", "--input-file", "-", *words], environment, sink)
     return sink.stdout, sink.stderr, status

@@ -7,9 +7,10 @@ from enum import IntEnum
 
 from quizgame.errors import QuizgameError
 from quizgame.goflags.command import Command
+from quizgame.hubble.command.configfile import read_config
 from quizgame.hubble.command.environment import HubbleEnvironment
 from quizgame.hubble.command.help import hubble_help_page, hubble_usage
-from quizgame.hubble.command.settings import apply_environment
+from quizgame.hubble.command.settings import apply_settings
 from quizgame.hubble.command.tree import Tree, build_tree
 from quizgame.hubble.filters.predicate import NotSimulated
 from quizgame.hubble.sink import Sink
@@ -57,7 +58,11 @@ def _run(words: Sequence[str], environment: HubbleEnvironment, sink: Sink) -> No
         sink.out(hubble_help_page(command, tree.help_groups(command)))
         return
     settings = tuple(flag.name for flag in tree.root.persistent_flags)
-    apply_environment(flags, environment.environ, (*settings, "allowlist", "denylist"))
+    path = environment.environ.get("HUBBLE_CONFIG", "")
+    if flags.changed("config") or not path:
+        path = flags.text("config")
+    config = read_config(path, environment.open_file)
+    apply_settings(flags, (*settings, "allowlist", "denylist"), environment.environ, config)
     run(flags, environment, sink)
 
 

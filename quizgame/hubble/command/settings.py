@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from quizgame.goflags.durations import SECOND
 from quizgame.goflags.errors import GoValueError
@@ -113,21 +114,28 @@ def _plural(sentence: str) -> str:
     return sentence.replace("file must", "files must")
 
 
-def apply_environment(flags: FlagSet, environ: Mapping[str, str], names: tuple[str, ...]) -> None:
-    """Set flags that the command line did not give from ``HUBBLE_...`` variables; unreadable booleans are false."""
+def apply_settings(flags: FlagSet, names: Sequence[str], environ: Mapping[str, str], config: Mapping[str, Any]) -> None:
+    """Set flags that the command line did not give: from ``HUBBLE_...`` variables, else from the configuration file."""
     for name in names:
         if name not in flags or flags.changed(name):
             continue
-        text = environ.get(_ENVIRONMENT_PREFIX + name.upper().replace("-", "_"))
-        if not text:
-            continue
-        flag = flags[name]
-        if flag.kind in ("strings", "stringArray"):
-            flag.value = text.split()
-        elif flag.kind == "bool":
-            try:
-                flag.value = parse_bool(text)
-            except GoValueError:
-                flag.value = False
-        else:
-            flag.value = text
+        value: Any = environ.get(_ENVIRONMENT_PREFIX + name.upper().replace("-", "_")) or config.get(name)
+        if value is not None:
+            flags[name].value = _cast(flags[name].kind, value)
+
+
+def _cast(kind: str, value: Any) -> bool | str | list[str]:
+    """Turn a setting into a flag's value; what is no boolean counts as false, a text is split into a list at spaces.
+
+    # Source: spf13/cast ToBool, ToStringSlice.
+    """
+    if kind in ("strings", "stringArray"):
+        return [str(item) for item in value] if isinstance(value, list) else str(value).split()
+    if kind == "bool":
+        if isinstance(value, bool):
+            return value
+        try:
+            return parse_bool(str(value))
+        except GoValueError:
+            return False
+    return str(value)
