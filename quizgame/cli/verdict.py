@@ -14,7 +14,7 @@ from quizgame.cli.main import Exit
 from quizgame.errors import QuizgameError
 from quizgame.policy.model import EnforcementMode
 from quizgame.policy.probe_parsing import parse_probe
-from quizgame.policy.world import PolicyWorld, ProbeOutcome, WorldSettings, build_world, is_address
+from quizgame.policy.world import PolicyWorld, ProbeOutcome, UnreadableObject, WorldSettings, build_world, is_address
 from quizgame.yamlsource.loader import Document, load_document, read_documents
 from quizgame.yamlsource.place import YamlError, YamlProblem
 from quizgame.yamlsource.scalars import Dialect
@@ -44,7 +44,10 @@ def run(args: Namespace) -> int:
     settings = _read_settings(args.case)
     documents = [document for path in args.manifests for document in _read_manifests(Path(path))]
     objects = list(_objects(documents))
-    world = build_world([manifest for _, manifest in objects], settings)
+    try:
+        world = build_world([manifest for _, manifest in objects], settings)
+    except UnreadableObject as error:
+        raise QuizgameError(error.message, source=objects[error.index][0]) from error
     lines, problems = _answer(world, args.probes)
     for rejection in world.rejections:
         place = objects[rejection.index][0]

@@ -18,7 +18,7 @@ from quizgame.policy.icmp_types import icmp_type
 from quizgame.policy.model import Protocol
 from quizgame.policy.parsing import CCNP, CNP
 from quizgame.policy.ports import is_port_name, parse_go_uint, parse_protocol
-from quizgame.policy.schema import decoding_error
+from quizgame.policy.schema import decoded, decoding_error
 
 _SECTIONS: Final = ("ingress", "ingressDeny", "egress", "egressDeny")
 _L3_MEMBERS: Final = {
@@ -44,8 +44,11 @@ class _Refused(Exception):
 
 def agent_refusal(manifest: Mapping[str, Any]) -> str | None:
     """Return why the agent refuses a CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy; ``None`` if it does not."""
-    error = decoding_error(manifest, CILIUM_POLICY) or _icmp_name_error(manifest)
+    error = decoding_error(manifest, CILIUM_POLICY)
     if error is not None:
+        return error
+    manifest = decoded(manifest, CILIUM_POLICY)
+    if error := _icmp_name_error(manifest):
         return error
     kind = CCNP if manifest.get("kind") == CCNP else CNP
     if manifest.get("spec") is None and manifest.get("specs") is None:
@@ -79,7 +82,7 @@ def _check_rule(spec: Mapping[str, Any]) -> None:
 def _check_selector(selector: Any) -> None:
     problems = []
     for index, item in enumerate((selector or {}).get("matchExpressions") or ()):
-        operator, values = item.get("operator"), item.get("values") or ()
+        operator, values = (item or {}).get("operator"), (item or {}).get("values") or ()
         place = f"matchExpressions[{index}]"
         if operator not in OPERATORS:
             problems.append(f'{place}.operator: Invalid value: "{operator or ""}": not a valid selector operator')
@@ -195,7 +198,7 @@ def _has_rules(entry: Mapping[str, Any]) -> bool:
 
 def _check_port_rule(entry: Mapping[str, Any], *, is_ingress: bool) -> None:
     rules = entry.get("rules") or {}
-    ports: Sequence[Mapping[str, Any]] = entry.get("ports") or ()
+    ports: Sequence[Mapping[str, Any]] = [port or {} for port in entry.get("ports") or ()]
     if entry.get("serverNames") and _has_rules(entry) and not entry.get("terminatingTLS"):
         raise _Refused("ServerNames are not allowed with L7 rules without TLS termination")
     if any(name == "" for name in entry.get("serverNames") or ()):
@@ -259,7 +262,7 @@ def _check_l7(rules: Mapping[str, Any], ports: Sequence[Mapping[str, Any]]) -> N
 
 
 def _check_icmp(fields: Iterable[Mapping[str, Any]]) -> None:
-    listed = list(fields)
+    listed = [each or {} for each in fields]
     if len(listed) > MAX_PORTS:
         raise _Refused(f"too many types, the max is {MAX_PORTS}")
     for each in listed:
@@ -277,7 +280,7 @@ def _icmp_name_error(manifest: Mapping[str, Any]) -> str | None:
         for section in _SECTIONS:
             for item in (spec or {}).get(section) or ():
                 for entry in (item or {}).get("icmps") or ():
-                    for each in (entry or {}).get("fields") or ():
+                    for each in filter(None, (entry or {}).get("fields") or ()):
                         family = each.get("family") or "IPv4"
                         if icmp_type(each.get("type", 0), ipv6=family == "IPv6") is None:
                             return f"ICMP type {each.get('type')} not found in {family}"

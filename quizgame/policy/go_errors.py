@@ -58,6 +58,8 @@ def parse_uint_error(text: str) -> str | None:
 
 def parse_cidr_error(text: str) -> str | None:
     """Return what the agent says against a CIDR (or bare address) of a rule; ``None`` if it is one."""
+    if not text:
+        return "IP must be specified"
     try:
         ip_network(text, strict=False)
     except ValueError:

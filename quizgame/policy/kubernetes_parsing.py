@@ -98,7 +98,7 @@ def _ports(items: Any) -> tuple[PortMatch, ...]:
     if not items:
         return (EVERYTHING,)
     matches: list[PortMatch] = []
-    for item in items:
+    for item in (each or {} for each in items):
         # Source: the Kubernetes API defaults a missing protocol to TCP.
         protocol = str(item.get("protocol") or Protocol.TCP.name)
         port = item.get("port")

@@ -78,7 +78,7 @@ def network_policy_violations(manifest: Mapping[str, Any]) -> Iterator[str]:
                 yield from _port(port or {}, f"{path}.ports[{at}]")
             for at, peer in enumerate((rule or {}).get(peers) or ()):
                 yield from _peer(peer or {}, f"{path}.{peers}[{at}]")
-    types = spec.get("policyTypes") or ()
+    types = [each or "" for each in spec.get("policyTypes") or ()]
     if len(types) > len(_POLICY_TYPES):
         shown = ",".join(f'"{each}"' for each in types)
         yield f"spec.policyTypes: Invalid value: [{shown}]: may not specify more than two policyTypes"
@@ -166,7 +166,7 @@ def _ip_block(block: Mapping[str, Any], path: str) -> Iterator[str]:
         yield f'{path}.cidr: Invalid value: "{cidr}": {not_a_cidr}'
         return
     around = ip_network(cidr, strict=False)
-    for index, hole in enumerate(block.get("except") or ()):
+    for index, hole in enumerate(each or "" for each in block.get("except") or ()):
         place = f'{path}.except[{index}]: Invalid value: "{hole}"'
         if not is_cidr(hole):
             yield f"{place}: {not_a_cidr}"

@@ -228,6 +228,23 @@ def decoding_error(value: Any, schema: Schema, fields: tuple[str, ...] = (), str
     return None
 
 
+def decoded(value: Any, schema: Schema) -> Any:
+    """Return a value as Go's JSON decoder leaves it: a null field is absent, a null item is its type's zero value."""
+    if isinstance(value, dict):
+        return {
+            key: decoded(child, schema.values or schema.properties.get(key, ANYTHING))
+            for key, child in value.items()
+            if child is not None
+        }
+    if isinstance(value, list):
+        items = schema.items or ANYTHING
+        return [_ZERO_VALUES.get(items.type) if child is None else decoded(child, items) for child in value]
+    return value
+
+
+_ZERO_VALUES: Final[dict[str, Any]] = {"string": "", "object": {}, "array": [], "integer": 0, "boolean": False}
+
+
 def _go_type(schema: Schema) -> str:
     if schema.items is not None:
         return f"[]{_go_type(schema.items)}"

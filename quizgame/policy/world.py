@@ -29,6 +29,7 @@ from quizgame.policy.validation import (
     validate_layer2,
     without_unknown_fields,
 )
+from quizgame.policy.world_schema import shape_problems, without_nulls
 
 Manifest = Mapping[str, Any]
 
@@ -37,6 +38,14 @@ SERVICE_NAME_LABEL: Final = "kubernetes.io/service-name"
 
 class UnknownPeer(QuizgameError):
     """A probe names something that is not in the world."""
+
+
+class UnreadableObject(QuizgameError):
+    """A field that a world reads has another type than Kubernetes gives it; ``index`` says of which object."""
+
+    def __init__(self, index: int, message: str) -> None:
+        super().__init__(message)
+        self.index = index
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +254,11 @@ def build_world(objects: Sequence[Manifest], settings: WorldSettings) -> PolicyW
     """Build a world from Kubernetes objects; kinds that policy does not look at have no effect.
 
     Of objects with the same kind and name the last one counts. What is refused is in ``rejections``.
+
+    Raises:
+        UnreadableObject: A pod, service or the like is malformed.
     """
+    objects = [_readable(index, manifest) for index, manifest in enumerate(objects)]
     latest = {_object_key(manifest): index for index, manifest in enumerate(objects)}
     kept = [(index, manifest) for index, manifest in enumerate(objects) if latest[_object_key(manifest)] == index]
     labels_of: dict[str, Mapping[str, str]] = {}
@@ -267,6 +280,18 @@ def build_world(objects: Sequence[Manifest], settings: WorldSettings) -> PolicyW
             world.add(index, manifest, labels_of)
     world.settle()
     return world
+
+
+def _readable(index: int, manifest: Manifest) -> Manifest:
+    """Return an object whose fields can be relied on; policies are checked on their own, later."""
+    kind, metadata = manifest.get("kind"), without_nulls(manifest.get("metadata") or {})
+    is_checked_later = kind in POLICY_KINDS or kind == CIDR_GROUP_KIND
+    readable: Manifest = {**manifest, "metadata": metadata} if is_checked_later else without_nulls(manifest)
+    problem = next(shape_problems(readable), None)
+    if problem is not None:
+        name = metadata.get("name", "") if isinstance(metadata, dict) else ""
+        raise UnreadableObject(index, f"{kind} {name}: {problem}")
+    return readable
 
 
 def _outcome(egress: Decision | None, ingress: Decision | None, requests: Iterable[Request]) -> ProbeOutcome:
@@ -301,7 +326,8 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> UnknownPeer:
 
 
 def _metadata(manifest: Manifest) -> Mapping[str, Any]:
-    return manifest.get("metadata") or {}
+    metadata: Mapping[str, Any] = manifest["metadata"]
+    return metadata
 
 
 def _namespace(manifest: Manifest) -> str:

@@ -134,6 +134,10 @@ def test_a_bad_probe_is_told_with_its_line(
         (("--manifests", "m", "--probes", "p.jsonl", "--case", "no.yaml"), "no.yaml: cannot read"),
         (("--manifests", "m", "--probes", "p.jsonl", "--case", "bad.yaml"), 'bad.yaml:1:24: unknown mode "sometimes"'),
         (("--manifests", "bad.yaml", "--probes", "p.jsonl"), "bad.yaml:1:1: no Kubernetes object"),
+        (
+            ("--manifests", "pod.yaml", "--probes", "p.jsonl"),
+            'pod.yaml:2:1: Pod x: spec.containers[0].ports[0].protocol: Unsupported value: "tpc": supported values: ',
+        ),
         (("--manifests", "tab.yaml", "--probes", "p.jsonl"), "tab.yaml:2:1: "),
     ],
 )
@@ -142,6 +146,8 @@ def test_missing_and_malformed_files_are_told_with_status_two(
 ) -> None:
     (folder / "empty").mkdir()
     (folder / "bad.yaml").write_text("policyEnforcementMode: sometimes\n")
+    pod = "{kind: Pod, metadata: {name: x}, spec: {containers: [{ports: [{containerPort: 1, protocol: tpc}]}]}}"
+    (folder / "pod.yaml").write_text(f"---\n{pod}\n")
     (folder / "tab.yaml").write_text("a:\n\tb: 1\n")
     assert run(*words) == 2
     assert message in capsys.readouterr().err
