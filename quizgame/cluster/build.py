@@ -169,6 +169,8 @@ def apply_manifest(
                 raise refusal
             if refusal is not None and on_refusal is not None:
                 on_refusal(refusal)
+            # A document may need what controllers make of an earlier one: a namespace's service account.
+            cluster.controllers.sync()
 
 
 def _apply(cluster: Cluster, place: str, manifest: Mapping[str, Any]) -> QuizgameError | None:
