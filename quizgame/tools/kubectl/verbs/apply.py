@@ -98,7 +98,7 @@ def _create(call: Call, manifest: Manifest, mode: str) -> None:
 def create_from(call: Call, manifest: Manifest, node: KubeObject, *, is_dry: bool) -> KubeObject:
     """Create an object from a manifest, a failure worded with its file."""
     try:
-        return call.api.create(
+        created = call.api.create(
             manifest.served.resource,
             node,
             manifest.namespace,
@@ -109,6 +109,9 @@ def create_from(call: Call, manifest: Manifest, node: KubeObject, *, is_dry: boo
         )
     except ApiError as error:
         raise ServerError(error, f'error when creating "{manifest.source}"') from None
+    # The next manifest may need what controllers make of this one: a namespace's service account.
+    call.cluster.controllers.sync()
+    return created
 
 
 def _patch(call: Call, manifest: Manifest, live: KubeObject, mode: str) -> None:
