@@ -135,3 +135,13 @@ def test_a_line_shows_what_its_text_still_tells(shell: Shell, line: str, expecte
 
 def test_a_witness_must_stand_as_a_whole_word(shell: Shell) -> None:
     assert _shown(shell, "flows | sed 's/DROPPED/DROPPEDX/'") == {PASS, BARE}
+
+
+def test_equal_facts_count_by_whichever_witness_is_shown(make_shell: Callable[..., Shell]) -> None:
+    """Two lines tell the same by different texts (an address, a name); showing either is enough."""
+    shell = make_shell()
+    by_address = fact("flow", witnesses=("10.0.0.1", "DROPPED"), verdict="DROPPED")
+    by_name = fact("flow", witnesses=("xwing", "DROPPED"), verdict="DROPPED")
+    shell.session.files["f"] = [Line("10.0.0.1 a DROPPED", (by_address,)), Line("xwing b DROPPED", (by_name,))]
+    for line in ("awk '{v=$1} END {print v, $3}' f", "cat f | tr -s ' ' | tail -1", 'x=$(tail -1 f); echo "$x" seen'):
+        assert _shown(shell, line) == {by_name}

@@ -53,8 +53,8 @@ def _length(run: Interpreter, arguments: Arguments) -> Value:
     if not arguments:
         return float(len(run.record.text))
     argument = arguments[0]
-    if isinstance(argument, Variable) and run.is_array(argument.name):
-        return float(len(run.array(argument.name)))
+    if isinstance(argument, Variable) and run.scope.is_array(argument.name):
+        return float(len(run.scope.array(argument.name)))
     return float(len(run.text(argument)))
 
 
@@ -91,8 +91,8 @@ def _split(run: Interpreter, arguments: Arguments) -> Value:
         else:
             pieces = run.split(text, run.text(third))
     else:
-        pieces = run.split(text, run.text_of("FS"))
-    array = run.array(target.name)
+        pieces = run.split(text, run.scope.text_of("FS"))
+    array = run.scope.array(target.name)
     array.clear()
     for number, piece in enumerate(pieces, 1):
         array[str(number)] = from_input(piece)
@@ -180,10 +180,10 @@ def _gensub(run: Interpreter, arguments: Arguments) -> Value:
 def _match(run: Interpreter, arguments: Arguments) -> Value:
     _need("match", arguments, 2, 3)
     match = run.regex(arguments[1]).search(run.text(arguments[0]))
-    run.set_number("RSTART", float(match.start() + 1) if match else 0.0)
-    run.set_number("RLENGTH", float(match.end() - match.start()) if match else -1.0)
+    run.scope.set_number("RSTART", float(match.start() + 1) if match else 0.0)
+    run.scope.set_number("RLENGTH", float(match.end() - match.start()) if match else -1.0)
     if len(arguments) == 3 and isinstance(arguments[2], Variable):
-        array = run.array(arguments[2].name)
+        array = run.scope.array(arguments[2].name)
         array.clear()
         for group in range(run.regex(arguments[1]).groups + 1) if match else ():
             text = match.group(group) if match else None

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from math import fmod, isfinite
 from typing import Any
 
-from quizgame.tools.derive import derived
+from quizgame.tools.derive import SourceIndex, derived
 from quizgame.tools.output import Line, lines
 from quizgame.tools.text.awk import functions
+from quizgame.tools.text.awk.memory import has_memory
 from quizgame.tools.text.awk.record import Record, split_fields
+from quizgame.tools.text.awk.scope import Array, Scope
 from quizgame.tools.text.awk.syntax import (
     Assignment,
     AwkProblem,
@@ -45,7 +47,6 @@ from quizgame.tools.text.awk.syntax import (
 )
 from quizgame.tools.text.awk.values import (
     UNSET,
-    NumericString,
     Value,
     compare,
     format_values,
@@ -60,7 +61,6 @@ MAX_STEPS = 1_500_000
 MAX_OUTPUT = 10_000_000
 MAX_CALLS = 60
 MAX_STRING = 5_000_000
-Array = dict[str, Value]
 
 
 class _Jumped(Exception):
@@ -90,20 +90,14 @@ class Interpreter:
         self.now_s: int = now_s
         self._open_output = open_output
         self._outputs: dict[str, list[Line]] = {}
-        self._globals: dict[str, Value | Array] = {
-            "FS": " ", "OFS": " ", "RS": "\n", "ORS": "\n", "SUBSEP": "\x1c", "CONVFMT": "%.6g",
-            "OFMT": "%.6g", "NR": 0.0,
-            "FNR": 0.0, "FILENAME": "", "RSTART": 0.0, "RLENGTH": -1.0,
-            "ENVIRON": {name: from_input(value) for name, value in environment.items()},
-        }  # fmt: skip
-        self._frames: list[dict[str, Value | Array]] = []
-        self.record = Record(lambda text: self.split(text, self.text_of("FS")), lambda: self.text_of("OFS"))
+        self.record = Record(lambda text: self.split(text, self.scope.text_of("FS")), lambda: self.scope.text_of("OFS"))
+        self.scope = Scope(self.record, environment)
         self._steps = 0
         self._room = MAX_OUTPUT
         self._open_ranges: set[int] = set()
         self._sources: Sequence[Line] = ()
-        self._seen: list[Line] = []
-        self._remembers = _has_memory(program)
+        self._seen = SourceIndex()
+        self._remembers = has_memory(program)
         self.random_state = (0, 0)
         """Seed and count of ``rand``."""
         self.out: list[Line] = []
@@ -114,7 +108,7 @@ class Interpreter:
 
     def assign(self, name: str, text: str) -> None:
         """Assign from the command line (``-v``)."""
-        self._set_variable(name, from_input(functions.unescape(text)))
+        self.scope.assign(name, from_input(functions.unescape(text)))
 
     def run(self, inputs: Sequence[tuple[str, list[Line]]]) -> None:
         """Run over the inputs, each a name and its lines; results are in ``out``, ``error`` and ``status``.
@@ -130,7 +124,7 @@ class Interpreter:
         except _Jumped as jump:
             if not self._exited(jump):
                 return
-        self._sources = self._seen
+        self._sources, self._remembers = (), True
         try:
             for statement in self._program.end:
                 self._execute(statement)
@@ -150,14 +144,15 @@ class Interpreter:
 
     def _read(self, inputs: Sequence[tuple[str, list[Line]]]) -> None:
         for name, content in inputs:
-            self._globals["FILENAME"] = name
-            self._globals["FNR"] = 0.0
+            self.scope.globals["FILENAME"] = name
+            self.scope.globals["FNR"] = 0.0
             for text, sources in self._records(content):
-                self._globals["NR"] = to_number(self._scalar("NR")) + 1
-                self._globals["FNR"] = to_number(self._scalar("FNR")) + 1
+                self.scope.globals["NR"] = to_number(self.scope.scalar("NR")) + 1
+                self.scope.globals["FNR"] = to_number(self.scope.scalar("FNR")) + 1
                 self.record.load(text)
-                self._seen.extend(line for line in sources if line.facts)
-                self._sources = self._seen if self._remembers else sources
+                for line in sources:
+                    self._seen.add(line)
+                self._sources = sources
                 try:
                     for number, rule in enumerate(self._program.rules):
                         if self._selects(number, rule):
@@ -170,7 +165,7 @@ class Interpreter:
                         raise
 
     def _records(self, content: list[Line]) -> list[tuple[str, Sequence[Line]]]:
-        separator = self.text_of("RS")
+        separator = self.scope.text_of("RS")
         if separator == "\n":
             return [(line.text, (line,)) for line in content]
         text = "\n".join(line.text for line in content)
@@ -205,11 +200,11 @@ class Interpreter:
     def _print_record(self) -> None:
         text = self.record.text
         own = self._own_line()
-        if own is not None and own.text == text and self.text_of("ORS") == "\n":
+        if own is not None and own.text == text and self.scope.text_of("ORS") == "\n":
             self._count_output(text)
             self.out.append(Line(own.text, own.facts))
             return
-        self._emit(text + self.text_of("ORS"), self.out)
+        self._emit(text + self.scope.text_of("ORS"), self.out)
 
     def _own_line(self) -> Line | None:
         return self._sources[0] if len(self._sources) == 1 else None
@@ -221,7 +216,10 @@ class Interpreter:
 
     def _emit(self, text: str, target: list[Line]) -> None:
         self._count_output(text)
-        target.extend(derived(line.text, self._sources, line.end) for line in lines(text))
+        if self._remembers:
+            target.extend(self._seen.derived(line.text, line.end) for line in lines(text))
+        else:
+            target.extend(derived(line.text, self._sources, line.end) for line in lines(text))
 
     # --- statements ----------------------------------------------------------------------------------------------
 
@@ -246,11 +244,11 @@ class Interpreter:
             if not statement.redirect:
                 self._print_record()
                 return
-            text = self.record.text + self.text_of("ORS")
+            text = self.record.text + self.scope.text_of("ORS")
         else:
-            template = self.text_of("OFMT")
+            template = self.scope.text_of("OFMT")
             shown = [to_text(self.evaluate(argument), template) for argument in statement.arguments]
-            text = self.text_of("OFS").join(shown) + self.text_of("ORS")
+            text = self.scope.text_of("OFS").join(shown) + self.scope.text_of("ORS")
         if len(text) > MAX_STRING:
             raise AwkRefusal("such long text")
         self._emit(text, self._target(statement))
@@ -298,8 +296,8 @@ class Interpreter:
         return False
 
     def _run_for_in(self, statement: ForIn) -> None:
-        for key in list(self.array(statement.name)):
-            self._set_variable(statement.key, from_input(key))
+        for key in list(self.scope.array(statement.name)):
+            self.scope.assign(statement.key, from_input(key))
             if self._round(statement.body):
                 break
 
@@ -308,71 +306,27 @@ class Interpreter:
 
     def _run_delete(self, statement: Delete) -> None:
         if statement.subscripts:
-            self.array(statement.name).pop(self._key(statement.subscripts), None)
+            self.scope.array(statement.name).pop(self._key(statement.subscripts), None)
         else:
-            self.array(statement.name).clear()
+            self.scope.array(statement.name).clear()
 
     # --- variables -----------------------------------------------------------------------------------------------
 
-    def _scope(self, name: str) -> dict[str, Value | Array]:
-        if self._frames and name in self._frames[-1]:
-            return self._frames[-1]
-        return self._globals
-
-    def _scalar(self, name: str) -> Value:
-        if name == "NF":
-            return float(len(self.record.fields))
-        value = self._scope(name).get(name, UNSET)
-        if isinstance(value, dict):
-            raise AwkProblem(f"attempt to use array `{name}' in a scalar context")
-        return value
-
-    def text_of(self, name: str) -> str:
-        """A variable as text."""
-        return to_text(self._scalar(name))
-
-    def set_number(self, name: str, number: float) -> None:
-        """Set a variable of awk's own."""
-        self._globals[name] = number
-
-    def _set_variable(self, name: str, value: Value) -> None:
-        if name == "NF":
-            self.record.resize(int(to_number(value)))
-            return
-        scope = self._scope(name)
-        if isinstance(scope.get(name), dict):
-            raise AwkProblem(f"attempt to use array `{name}' in a scalar context")
-        scope[name] = value
-
-    def is_array(self, name: str) -> bool:
-        """Whether the name holds an array."""
-        return isinstance(self._scope(name).get(name), dict)
-
-    def array(self, name: str) -> Array:
-        """An array by name, made if it is not there."""
-        scope = self._scope(name)
-        value = scope.get(name, UNSET)
-        if isinstance(value, dict):
-            return value
-        if value is not UNSET:
-            raise AwkProblem(f"attempt to use scalar `{name}' as an array")
-        made: Array = {}
-        scope[name] = made
-        return made
-
     def _key(self, subscripts: tuple[Expression, ...]) -> str:
-        template = self.text_of("CONVFMT")
-        return self.text_of("SUBSEP").join(to_text(self.evaluate(subscript), template) for subscript in subscripts)
+        template = self.scope.text_of("CONVFMT")
+        return self.scope.text_of("SUBSEP").join(
+            to_text(self.evaluate(subscript), template) for subscript in subscripts
+        )
 
     def assign_target(self, target: Target, value: Value) -> None:
         """Assign to a variable, an element or a field."""
         if isinstance(target, Variable):
-            self._set_variable(target.name, value)
+            self.scope.assign(target.name, value)
         elif isinstance(target, Element):
-            self.array(target.name)[self._key(target.subscripts)] = value
+            self.scope.array(target.name)[self._key(target.subscripts)] = value
         else:
             index = int(to_number(self.evaluate(target.index)))
-            self.record.set(index, to_text(value, self.text_of("CONVFMT")))
+            self.record.set(index, to_text(value, self.scope.text_of("CONVFMT")))
 
     # --- expressions ---------------------------------------------------------------------------------------------
 
@@ -386,7 +340,7 @@ class Interpreter:
 
     def text(self, expression: Expression) -> str:
         """The value of an expression as text."""
-        return to_text(self.evaluate(expression), self.text_of("CONVFMT"))
+        return to_text(self.evaluate(expression), self.scope.text_of("CONVFMT"))
 
     def compile(self, pattern: str) -> Regex:
         """Compile a pattern.
@@ -423,10 +377,10 @@ class Interpreter:
         return self.record.get(int(number) if isfinite(number) else -1)
 
     def _variable(self, expression: Variable) -> Value:
-        return self._scalar(expression.name)
+        return self.scope.scalar(expression.name)
 
     def _element(self, expression: Element) -> Value:
-        return self.array(expression.name).setdefault(self._key(expression.subscripts), UNSET)
+        return self.scope.array(expression.name).setdefault(self._key(expression.subscripts), UNSET)
 
     def _unary(self, expression: Unary) -> Value:
         value = self.evaluate(expression.operand)
@@ -438,7 +392,7 @@ class Interpreter:
         left, right = self.evaluate(expression.left), self.evaluate(expression.right)
         operator = expression.operator
         if operator == "":
-            template = self.text_of("CONVFMT")
+            template = self.scope.text_of("CONVFMT")
             text = to_text(left, template) + to_text(right, template)
             if len(text) > MAX_STRING:
                 raise AwkRefusal("such long text")
@@ -458,7 +412,7 @@ class Interpreter:
         return float((self.regex(expression.regex).search(text) is not None) != expression.is_negated)
 
     def _membership(self, expression: Membership) -> Value:
-        return float(self._key(expression.subscripts) in self.array(expression.name))
+        return float(self._key(expression.subscripts) in self.scope.array(expression.name))
 
     def _ternary(self, expression: Ternary) -> Value:
         return self.evaluate(expression.yes if is_true(self.evaluate(expression.condition)) else expression.no)
@@ -491,12 +445,12 @@ class Interpreter:
             raise AwkProblem(f"fatal: function `{expression.name}' not defined")
         if len(expression.arguments) > len(function.parameters):
             raise AwkProblem(f"fatal: function `{function.name}' called with more arguments than declared")
-        if len(self._frames) >= MAX_CALLS:
+        if len(self.scope.frames) >= MAX_CALLS:
             raise AwkRefusal("such deep recursion")
         frame: dict[str, Value | Array] = dict.fromkeys(function.parameters, UNSET)
         for parameter, argument in zip(function.parameters, expression.arguments, strict=False):
             frame[parameter] = self._argument(argument)
-        self._frames.append(frame)
+        self.scope.frames.append(frame)
         try:
             self._execute(function.body)
         except _Jumped as jump:
@@ -504,14 +458,12 @@ class Interpreter:
                 raise
             return jump.value
         finally:
-            self._frames.pop()
+            self.scope.frames.pop()
         return UNSET
 
     def _argument(self, argument: Expression) -> Value | Array:
-        if isinstance(argument, Variable):
-            value = self._scope(argument.name).get(argument.name, UNSET)
-            if isinstance(value, dict):
-                return value
+        if isinstance(argument, Variable) and self.scope.is_array(argument.name):
+            return self.scope.array(argument.name)
         return self.evaluate(argument)
 
 
@@ -580,21 +532,3 @@ _EXPRESSIONS: dict[type, Callable[[Interpreter, Any], Value]] = {
     Call: Interpreter._call,
     Grouping: Interpreter._grouping,
 }
-
-
-def _has_memory(program: Program) -> bool:
-    """Whether text of one record may be printed with another: the program assigns something, or ranges over lines."""
-
-    def walk(node: object) -> bool:
-        if isinstance(node, Assignment):
-            return not isinstance(node.target, FieldReference)
-        if isinstance(node, Element):
-            return True
-        if isinstance(node, (tuple, list)):
-            return any(walk(member) for member in node)
-        slots = getattr(type(node), "__slots__", ())
-        if isinstance(node, (str, float, NumericString)):
-            return False
-        return any(walk(getattr(node, slot)) for slot in slots)
-
-    return bool(program.functions) or walk(program.rules)
