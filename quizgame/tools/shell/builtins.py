@@ -179,6 +179,12 @@ def _not_simulated(_shell: Shell, argv: list[str], streams: Streams) -> int:
     return refuse(streams, argv[0])
 
 
+REFUSED = frozenset(
+    ("bg", "bind", "complete", "compgen", "disown", "exec", "fg", "getopts", "let", "mapfile", "readarray",
+     "readonly", "shopt", "trap", "ulimit", "umask")
+)  # fmt: skip
+"""Builtins of bash that are not simulated."""
+
 BUILTINS: dict[str, Callable[[Shell, list[str], Streams], int]] = {
     ":": colon,
     ".": source,
@@ -212,12 +218,7 @@ BUILTINS: dict[str, Callable[[Shell, list[str], Streams], int]] = {
     "unset": variable_builtins.unset,
     "wait": no_jobs,
     "which": naming_builtins.which,
-    **dict.fromkeys(
-        ("bg", "bind", "complete", "compgen", "disown", "exec", "fg", "getopts", "let", "mapfile",
-        "readarray", "readonly",
-         "shopt", "trap", "ulimit", "umask"),
-        _not_simulated,
-    ),
+    **dict.fromkeys(REFUSED, _not_simulated),
 }  # fmt: skip
 """Run by the shell itself, unless its table of programs has one of that name (``env`` in a pod)."""
 

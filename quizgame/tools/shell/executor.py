@@ -132,7 +132,7 @@ class Shell:
     @property
     def builtin_names(self) -> frozenset[str]:
         """Names that the shell itself runs."""
-        return frozenset(builtins.BUILTINS)
+        return frozenset(builtins.BUILTINS) - builtins.REFUSED
 
     def find_program(self, name: str) -> str:
         """Where ``type`` and ``which`` find a name: ``alias``, ``function``, ``builtin``, ``file`` or nothing."""
