@@ -9,6 +9,7 @@ from quizgame.policy.identity import ReservedIdentity
 from quizgame.policy.map_state import MapItem, MapState
 from quizgame.policy.model import AuthMode, Direction, Protocol
 from quizgame.policy.ports import range_prefixes
+from quizgame.policy.selector_cache import slots_in
 
 ANY_IDENTITY = 0
 
@@ -32,9 +33,10 @@ def map_entries(state: MapState, slots: Mapping[int, int]) -> list[MapEntry]:
 
     Source: cilium/cilium v1.19 pkg/policy/mapstate.go insertWithChanges.
     """
+    identity_at = {slot: identity for identity, slot in slots.items()}
     rows: dict[_Key, MapEntry] = {}
     for item in state.items:
-        for key in _keys(item, slots):
+        for key in _keys(item, identity_at):
             entry = _entry(key, item, state)
             known = rows.get(key)
             rows[key] = entry if known is None else _merged(known, entry)
@@ -47,11 +49,11 @@ def map_entries(state: MapState, slots: Mapping[int, int]) -> list[MapEntry]:
     return sorted(kept, key=lambda entry: (entry.identity, entry.protocol, entry.port, entry.port_bits))
 
 
-def _keys(item: MapItem, slots: Mapping[int, int]) -> Iterator[_Key]:
+def _keys(item: MapItem, identity_at: Mapping[int, int]) -> Iterator[_Key]:
     identities: Iterable[int] = (
         (ANY_IDENTITY,)
         if item.is_wildcard
-        else [identity for identity, slot in slots.items() if item.peers >> slot & 1]
+        else [identity_at[slot] for slot in slots_in(item.peers) if slot in identity_at]
     )
     protocol = item.port.protocol
     prefixes = ((0, -1),) if protocol is Protocol.ANY else range_prefixes(item.port.first, item.port.last)

@@ -31,7 +31,7 @@ from quizgame.policy.map_state import MapItem, MapState, Posture
 from quizgame.policy.model import Direction, EnforcementMode, GroupRef, PolicyKey, Protocol, Rule, ServiceRef
 from quizgame.policy.parsing import CCNP, CNP, KNP, Scope, parse_cilium_policy, policy_key
 from quizgame.policy.repository_caches import Caches
-from quizgame.policy.selector_cache import EVERYONE, SelectorCache
+from quizgame.policy.selector_cache import EVERYONE, UNKNOWN_SLOT, SelectorCache, slots_in
 from quizgame.policy.selectors import CidrSelector, FqdnSelector, Prefix, parse_prefix
 from quizgame.policy.trail import Trail, explain
 from quizgame.policy.validation import validate_layer2
@@ -271,13 +271,16 @@ class Repository:
     def selecting_rules(self, identity: int) -> tuple[CompiledRule, ...]:
         """Return the rules whose subject is this identity, by policy key and position."""
         caches = self._caches.of_generation(self.identities.generation)
-        if caches.subjects is None:
-            caches.subjects = [(self._subjects(compiled.rule), compiled) for compiled in self.compiled_rules()]
-        bit = 1 << self.identities.slots.get(identity, 0)
-        return tuple(compiled for subjects, compiled in caches.subjects if subjects & bit)
+        if caches.selecting is None:
+            selecting: dict[int, list[CompiledRule]] = {}
+            for compiled in self.compiled_rules():
+                for slot in slots_in(self._subjects(compiled.rule)):
+                    selecting.setdefault(slot, []).append(compiled)
+            caches.selecting = {slot: tuple(rules) for slot, rules in selecting.items()}
+        return caches.selecting.get(self.identities.slots.get(identity, UNKNOWN_SLOT), ())
 
     def _subjects(self, rule: Rule) -> int:
-        selected = self.identities.selected(rule.subject)
+        selected = self.identities.selected(rule.subject) & self.identities.known
         host = 1 << self.identities.slots[ReservedIdentity.HOST]
         # Source: cilium/cilium v1.19 pkg/policy/rule.go matchesSubject: only a nodeSelector is about the host.
         return selected & host if rule.selects_nodes else selected & ~host

@@ -22,8 +22,9 @@ class Caches:
     """Derived values. Forks share the containers: they are replaced when their premises change, never emptied."""
 
     generation: int = -1
-    """Of the identities that `subjects`, `peers` and `states` were computed for."""
-    subjects: list[tuple[int, CompiledRule]] | None = None
+    """Of the identities that `selecting`, `peers` and `states` were computed for."""
+    selecting: dict[int, tuple[CompiledRule, ...]] | None = None
+    """The rules whose subject is the identity of a slot."""
     peers: dict[CompiledClause, int] = field(default_factory=dict)
     states: dict[_StateKey, tuple[MapState, MapState]] = field(default_factory=dict)
     prefixes: tuple[Prefix, ...] | None = None
@@ -34,12 +35,12 @@ class Caches:
         """Return these caches, without what was computed for other identities."""
         if self.generation != generation or len(self.states) > _STATES_KEPT:
             self.generation = generation
-            self.subjects, self.peers, self.states = None, {}, {}
+            self.selecting, self.peers, self.states = None, {}, {}
         return self
 
     def forget_rules(self) -> None:
         """Drop what depends on which rules there are; states are keyed by their rules and stay."""
-        self.subjects, self.prefixes, self.fqdns = None, None, None
+        self.selecting, self.prefixes, self.fqdns = None, None, None
 
     def forget_states(self) -> None:
         """Drop what depends on port names of the cluster."""

@@ -8,7 +8,7 @@ set that somebody keeps never comes to mean other identities.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Final
 
@@ -39,6 +39,15 @@ def prefix_of(label: Label) -> Prefix:
     return ip_network(label.key.replace("-", ":"))
 
 
+def slots_in(identities: int) -> Iterator[int]:
+    """Yield the slots in a finite set, ascending, at a cost of the set's width and not of one big shift for each."""
+    digits = bin(identities)[:1:-1]
+    slot = digits.find("1")
+    while slot >= 0:
+        yield slot
+        slot = digits.find("1", slot + 1)
+
+
 class SelectorCache:
     """Identities with their labels, and the sets that selectors stand for. Forks share until one side writes."""
 
@@ -47,6 +56,7 @@ class SelectorCache:
         """Rises with every change of the identities."""
         self._next_slot = UNKNOWN_SLOT + 1
         self._slots: dict[int, int] = {}
+        self._identity_at: dict[int, int] = {}
         self._labels: dict[int, Labels] = {}
         self._by_pair: dict[_Pair, int] = {}
         self._by_key: dict[_Key, int] = {}
@@ -69,6 +79,11 @@ class SelectorCache:
         return self._slots
 
     @property
+    def known(self) -> int:
+        """The set of all identities that were added."""
+        return self._known
+
+    @property
     def identities(self) -> Mapping[int, Labels]:
         """The labels of each identity."""
         return self._labels
@@ -84,6 +99,7 @@ class SelectorCache:
         self._next_slot += 1
         bit = 1 << slot
         self._slots[identity] = slot
+        self._identity_at[slot] = identity
         self._labels[identity] = labels
         self._known |= bit
         for label in labels:
@@ -112,12 +128,13 @@ class SelectorCache:
 
     def members(self, identities: int) -> list[int]:
         """Return the numbers in a set, sorted (`EVERYONE`: all known)."""
-        return sorted(identity for identity, slot in self._slots.items() if identities >> slot & 1)
+        return sorted(self._identity_at[slot] for slot in slots_in(identities & self._known))
 
     def _own(self) -> None:
         if not self._shares:
             return
         self._slots, self._labels = dict(self._slots), dict(self._labels)
+        self._identity_at = dict(self._identity_at)
         self._by_pair, self._by_key = dict(self._by_pair), dict(self._by_key)
         self._prefixes = list(self._prefixes)
         self._shares = False
@@ -128,6 +145,7 @@ class SelectorCache:
 
     def _drop(self, identity: int) -> None:
         slot = self._slots.pop(identity)
+        del self._identity_at[slot]
         keep = ~(1 << slot)
         self._known &= keep
         for label in self._labels.pop(identity):
