@@ -61,6 +61,10 @@ _SERVER_FIELDS = (
 )
 
 
+_IMMORTAL = ("default", "kube-public", "kube-system")
+# Source: kubernetes plugin/pkg/admission/namespace/lifecycle: namespaces that stay.
+
+
 def _no_warning(_text: str) -> None:
     return None
 
@@ -353,6 +357,8 @@ class ApiServer:
         """
         served = self.resource(resource)
         old = self.get(served, name, namespace)
+        if served.kind == "Namespace" and name in _IMMORTAL:
+            raise apierror.forbidden(served, name, "this namespace may not be deleted")
         if dry_run:
             return old
         if propagation is not Propagation.BACKGROUND:

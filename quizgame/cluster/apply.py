@@ -52,9 +52,7 @@ def last_applied(live: Mapping[str, Any]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def apply_patch(
-    resource: Resource, marked: Mapping[str, Any], live: KubeObject
-) -> tuple[dict[str, Any], PatchType]:
+def apply_patch(resource: Resource, marked: Mapping[str, Any], live: KubeObject) -> tuple[dict[str, Any], PatchType]:
     """What ``apply`` sends for an object that is there; empty where nothing has to change.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from functools import lru_cache
 
 from quizgame.goflags.times import RFC3339, RFC3339_NANO, SECOND, format_time
 
@@ -42,6 +43,7 @@ class Clock:
         return Clock(self.now_ns)
 
 
+@lru_cache(maxsize=4096)
 def rfc3339(instant_ns: int) -> str:
     """Format an instant with whole seconds, as ``metav1.Time`` does."""
     return format_time(instant_ns, RFC3339)

@@ -23,25 +23,24 @@ def apply_defaults(resource: Resource, node: KubeObject) -> KubeObject:
 
 def _fill(node: Any, type_name: str, schema: Schema) -> Any:
     shape = schema.type_of(type_name)
-    if shape is None or not isinstance(node, dict):
+    inner = schema.filled_in.get(type_name, ())
+    if shape is None or not isinstance(node, dict) or not (inner or shape.defaulted):
         return node
     filled = dict(node)
     for known in shape.defaulted:
         if known.name not in filled and not known.is_list:
             filled[known.name] = known.default
-    for key, value in filled.items():
-        known_field = shape.fields.get(key)
-        if known_field is None or not isinstance(value, (dict, list)):
-            continue
-        inner = known_field.item_type or known_field.type
-        if schema.type_of(inner) is None:
-            continue
+    for known in inner:
+        value = filled.get(known.name)
+        kind = known.item_type or known.type
         if isinstance(value, list):
-            filled[key] = [_fill(item, inner, schema) for item in value]
-        elif known_field.is_map:
-            filled[key] = {name: _fill(item, inner, schema) for name, item in value.items()}
-        else:
-            filled[key] = _fill(value, inner, schema)
+            filled[known.name] = [_fill(item, kind, schema) for item in value]
+        elif isinstance(value, dict):
+            filled[known.name] = (
+                {name: _fill(item, kind, schema) for name, item in value.items()}
+                if known.is_map
+                else _fill(value, kind, schema)
+            )
     return filled
 
 

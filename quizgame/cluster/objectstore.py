@@ -42,7 +42,7 @@ class Change:
 class ObjectStore:
     """Objects, their change log and indexes. Stored objects are shared and never changed in place."""
 
-    __slots__ = ("_dropped", "_log", "_objects", "_owned", "generated", "incarnations", "version")
+    __slots__ = ("_dropped", "_log", "_names", "_objects", "_owned", "generated", "incarnations", "version")
 
     def __init__(self) -> None:
         self.version = 0
@@ -51,7 +51,10 @@ class ObjectStore:
         """How many names were generated for a purpose."""
         self.incarnations: dict[tuple[str, str, str], int] = {}
         """How many objects of a resource, namespace and name are gone."""
-        self._objects: dict[str, dict[Key, KubeObject]] = {}
+        self._objects: dict[str, dict[str, dict[str, KubeObject]]] = {}
+        """By resource, namespace and name."""
+        self._names: dict[tuple[str, str], tuple[str, ...]] = {}
+        """Names of a resource in a namespace, sorted; dropped when one comes or goes."""
         self._owned: dict[str, tuple[tuple[str, Key], ...]] = {}
         self._log: list[Change] = []
         self._dropped = 0
@@ -62,7 +65,11 @@ class ObjectStore:
         twin.version = self.version
         twin.generated = dict(self.generated)
         twin.incarnations = dict(self.incarnations)
-        twin._objects = {resource: dict(table) for resource, table in self._objects.items()}
+        twin._objects = {
+            resource: {namespace: dict(table) for namespace, table in spaces.items()}
+            for resource, spaces in self._objects.items()
+        }
+        twin._names = dict(self._names)
         twin._owned = dict(self._owned)
         twin._log = list(self._log)
         twin._dropped = self._dropped
@@ -70,26 +77,40 @@ class ObjectStore:
 
     def get(self, resource: str, key: Key) -> KubeObject | None:
         """The object, or ``None``."""
-        table = self._objects.get(resource)
-        return table.get(key) if table else None
+        spaces = self._objects.get(resource)
+        table = spaces.get(key[0]) if spaces else None
+        return table.get(key[1]) if table else None
 
     def of(self, resource: str, namespace: str | None = None) -> list[KubeObject]:
         """Objects of a resource by namespace and name; of one namespace, or of all (``None``)."""
-        table = self._objects.get(resource)
-        if not table:
+        spaces = self._objects.get(resource)
+        if not spaces:
             return []
-        keys = sorted(table) if namespace is None else sorted(key for key in table if key[0] == namespace)
-        return [table[key] for key in keys]
+        wanted = sorted(spaces) if namespace is None else [namespace]
+        found: list[KubeObject] = []
+        for each in wanted:
+            table = spaces.get(each)
+            if table:
+                found += [table[name] for name in self._sorted_names(resource, each, table)]
+        return found
+
+    def _sorted_names(self, resource: str, namespace: str, table: dict[str, KubeObject]) -> tuple[str, ...]:
+        names = self._names.get((resource, namespace))
+        if names is None:
+            names = self._names[resource, namespace] = tuple(sorted(table))
+        return names
 
     def count(self, resource: str) -> int:
         """How many objects a resource has."""
-        return len(self._objects.get(resource, ()))
+        return sum(map(len, self._objects.get(resource, {}).values()))
 
     def in_namespace(self, namespace: str) -> list[tuple[str, Key]]:
         """Everything in a namespace, by resource and name."""
-        return sorted(
-            (resource, key) for resource, table in self._objects.items() for key in table if key[0] == namespace
-        )
+        return [
+            (resource, (namespace, name))
+            for resource, spaces in sorted(self._objects.items())
+            for name in sorted(spaces.get(namespace, ()))
+        ]
 
     def owned_by(self, uid: str) -> tuple[tuple[str, Key], ...]:
         """What names this owner in its references, in order of creation."""
@@ -108,9 +129,11 @@ class ObjectStore:
         """
         self.version += 1
         stored = {**node, "metadata": {**node["metadata"], "resourceVersion": str(self.version)}}
-        table = self._objects.setdefault(resource, {})
-        previous = table.get(key)
-        table[key] = stored
+        table = self._objects.setdefault(resource, {}).setdefault(key[0], {})
+        previous = table.get(key[1])
+        table[key[1]] = stored
+        if previous is None:
+            self._names.pop((resource, key[0]), None)
         self._index(resource, key, previous, stored)
         self._record(Change(self.version, MODIFIED if previous else ADDED, resource, stored, previous))
         return stored
@@ -118,7 +141,8 @@ class ObjectStore:
     def remove(self, resource: str, key: Key) -> KubeObject:
         """Take an object out; the log keeps its last state under a new version."""
         self.version += 1
-        last = self._objects[resource].pop(key)
+        last = self._objects[resource][key[0]].pop(key[1])
+        self._names.pop((resource, key[0]), None)
         self._index(resource, key, last, None)
         counter = (resource, *key)
         self.incarnations[counter] = self.incarnations.get(counter, 0) + 1

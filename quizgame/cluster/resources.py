@@ -90,7 +90,7 @@ class Resource:
 
 
 def resource_rows(table: str, *, is_custom: bool = False) -> tuple[Resource, ...]:
-    """Read a table: ``GROUP/VERSIONS PLURAL SHORT-NAMES N|C KIND``, ``status``, ``unstored``, ``view=``, ``@category``."""
+    """Read a table: ``GROUP/VERSIONS PLURAL SHORT N|C KIND``, ``status``, ``unstored``, ``view=``, ``@category``."""
     rows = []
     for line in table.strip().splitlines():
         api, plural, short, scope, kind, *flags = line.split()

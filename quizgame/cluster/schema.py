@@ -78,11 +78,30 @@ class ObjectType:
         return tuple(each for each in self.fields.values() if each.default is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Schema:
     """A table of types."""
 
     types: Mapping[str, ObjectType]
+
+    @cached_property
+    def filled_in(self) -> Mapping[str, tuple[Field, ...]]:
+        """For each type with defaults anywhere below it: the fields through which they are reached."""
+        reached: dict[str, tuple[Field, ...]] = {}
+        has_grown = True
+        while has_grown:
+            has_grown = False
+            for name, shape in self.types.items():
+                inner = tuple(
+                    each
+                    for each in shape.fields.values()
+                    if (kind := each.item_type or each.type) in reached
+                    or (kind in self.types and self.types[kind].defaulted)
+                )
+                if inner != reached.get(name, ()):
+                    reached[name] = inner
+                    has_grown = True
+        return reached
 
     def type_of(self, name: str) -> ObjectType | None:
         """The type of this name; ``None`` for scalars, lists, maps and free-form content."""

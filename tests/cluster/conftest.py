@@ -59,7 +59,7 @@ class FakeAgent(FakeProgram):
             raise CniError("unable to connect to Cilium agent")
         pool = ip_network(self.cluster.api.get("nodes", self.node)["spec"]["podCIDR"])
         taken = set(self.addresses.values())
-        address = next(str(each) for each in pool if str(each) not in taken and each > pool[9])
+        address = next(str(pool[host]) for host in range(10, 255) if str(pool[host]) not in taken)
         self.addresses[namespace_of(pod), name_of(pod)] = address
         return address
 

@@ -176,6 +176,12 @@ def test_json_patch_removes_a_key_and_refuses_a_missing_one(api: ApiServer) -> N
     assert caught.value.message == "the server rejected our request due to an error in our request"
 
 
+def test_system_namespaces_may_not_be_deleted(api: ApiServer) -> None:
+    with pytest.raises(ApiError) as caught:
+        api.delete("namespaces", "kube-system")
+    assert caught.value.message == 'namespaces "kube-system" is forbidden: this namespace may not be deleted'
+
+
 def test_finalizer_holds_an_object_until_it_is_taken_off(api: ApiServer) -> None:
     api.create("configmaps", {"metadata": {"name": "a", "finalizers": ["x/y"]}})
     assert "deletionTimestamp" in api.delete("configmaps", "a", "default")["metadata"]

@@ -143,6 +143,17 @@ def test_agent_that_gives_up_is_in_a_crash_loop(build: Build) -> None:
     assert dig(container, "lastState", "terminated", "message") == "bad option"
 
 
+def test_static_pod_comes_back(build: Build) -> None:
+    world = build()
+    api = world.cluster.api
+    before = api.get("pods", "etcd-kind-control-plane", "kube-system")["metadata"]["uid"]
+    api.delete("pods", "etcd-kind-control-plane", "kube-system")
+    world.advance(3)
+    after = api.get("pods", "etcd-kind-control-plane", "kube-system")
+    assert after["status"]["phase"] == "Running"
+    assert after["metadata"]["uid"] != before
+
+
 def test_operator_stops_when_scaled_to_zero(build: Build) -> None:
     world = build()
     operator = world.cluster.operator

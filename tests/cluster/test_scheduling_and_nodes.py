@@ -31,8 +31,9 @@ def test_node_selector_that_nobody_has_is_explained(build: Build) -> None:
     world = build(pod("p", nodeSelector={"nosuch": "1"}))
     # Source: golden kubectl/describe-pod-pending-nodeselector
     assert messages(world, "FailedScheduling") == [
-        "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 node(s) didn't match Pod's node affinity/selector."
-        " no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."
+        "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 node(s) didn't match Pod's node affinity"
+        "/selector. no new claims to deallocate, preemption: 0/3 nodes are available: "
+        "3 Preemption is not helpful for scheduling."
     ]
     assert dig(world.cluster.api.get("pods", "p", "default"), "spec", "nodeName") is None
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from quizgame.errors import QuizgameError
 
 Build = Callable[..., World]
 
-POD = {
+POD: dict[str, Any] = {
     "apiVersion": "v1",
     "kind": "Pod",
     "metadata": {"name": "p"},
@@ -123,7 +124,7 @@ def test_two_clusters_have_their_own_ranges_and_authorities() -> None:
 def test_upgrade_changes_the_config_map_and_adds_what_the_values_ask_for(build: Build) -> None:
     world = build()
     cluster = world.cluster
-    values = dict(cluster.values)
+    values: Any = dict(cluster.values)
     for path, value in parse_set("encryption.enabled=true,encryption.type=wireguard,hubble.ui.enabled=true"):
         values = assign(values, path, value)
     agents = {name_of(pod) for pod in cluster.api.list("pods", "kube-system", label_selector="k8s-app=cilium")}
@@ -173,7 +174,7 @@ def test_stored_objects_are_never_changed_in_place(build: Build) -> None:
 
 
 def test_evolve_shares_what_it_does_not_touch() -> None:
-    node = {"a": {"x": 1}, "b": [{"y": 1}, {"z": 2}]}
+    node: dict[str, Any] = {"a": {"x": 1}, "b": [{"y": 1}, {"z": 2}]}
     changed = evolve(node, ("b", 0, "y"), 5)
     assert changed == {"a": {"x": 1}, "b": [{"y": 5}, {"z": 2}]}
     assert changed["a"] is node["a"]
@@ -201,7 +202,7 @@ def test_api_resources_are_those_of_the_real_server(build: Build, golden: Path) 
         (each.plural, ",".join(each.short_names), each.api_version, str(each.namespaced).lower(), each.kind)
         for each in registry
     }
-    wanted = set()
+    wanted: set[tuple[str, ...]] = set()
     for row in (golden / "kubectl" / "api-resources.txt").read_text().splitlines()[1:]:
         cells = row.split()
         wanted.add((cells[0], cells[1] if len(cells) == 5 else "", *cells[-3:]))

@@ -28,28 +28,36 @@ Ports = tuple[tuple[str, int, str, str], ...]
 class EndpointSliceController(Timeless):
     """Keeps slices of services that have a selector."""
 
-    __slots__ = ()
+    __slots__ = ("_selectors",)
 
     name = "endpointslices"
+
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__(cluster)
+        self._selectors: dict[str, list[tuple[str, Mapping[str, str]]]] = {}
+        """Namespace → (service, selector): what is looked through at every change of a pod."""
 
     def keys(self, change: Change) -> Iterable[Key]:
         """Changed services and those that select a changed pod, before or after."""
         if change.resource == "services":
+            self._selectors.pop(change.key[0], None)
             return [change.key]
         if change.resource != "pods" or not _matters(change):
             return ()
         states = [labels_of(change.object)] + ([labels_of(change.previous)] if change.previous else [])
         return [
-            (namespace, name)
-            for namespace, name, selector in self._selectors(change.key[0])
+            (change.key[0], name)
+            for name, selector in self._selectors_in(change.key[0])
             if any(selector.items() <= labels.items() for labels in states)
         ]
 
-    def _selectors(self, namespace: str) -> Iterable[tuple[str, str, Mapping[str, str]]]:
-        for service in self.api.store.of("services", namespace):
-            selector = dig(service, "spec", "selector", default={})
-            if selector:
-                yield namespace, name_of(service), selector
+    def _selectors_in(self, namespace: str) -> list[tuple[str, Mapping[str, str]]]:
+        known = self._selectors.get(namespace)
+        if known is None:
+            services = self.api.store.of("services", namespace)
+            pairs = [(name_of(each), dig(each, "spec", "selector", default={})) for each in services]
+            known = self._selectors[namespace] = [pair for pair in pairs if pair[1]]
+        return known
 
     def all_keys(self) -> Iterable[Key]:
         """Every service."""

@@ -34,7 +34,7 @@ NO_CNI = "cni plugin not initialized"
 class Kubelet:
     """All kubelets of one cluster: a pod is looked after by its node's name."""
 
-    __slots__ = ("_programs", "_runs", "_sandbox_retries", "api", "cluster")
+    __slots__ = ("_due", "_programs", "_runs", "_sandbox_retries", "api", "cluster")
 
     name = "kubelet"
 
@@ -43,12 +43,15 @@ class Kubelet:
         self.api = cluster.api
         self._programs = Programs(cluster)
         self._runs: dict[Key, PodRun] = {}
+        self._due: dict[Key, int] = {}
+        """When a remembered pod next changes by itself; pods at rest are not in it."""
         self._sandbox_retries: dict[Key, int] = {}
 
     def fork(self, cluster: Cluster) -> Kubelet:
         """The same for a forked cluster."""
         twin = Kubelet(cluster)
         twin._runs = dict(self._runs)
+        twin._due = dict(self._due)
         twin._sandbox_retries = dict(self._sandbox_retries)
         return twin
 
@@ -78,21 +81,27 @@ class Kubelet:
 
     def next_due(self) -> int | None:
         """The next start, readiness, retry or end."""
-        now = self.api.clock.now_ns
-        instants = [due for run in self._runs.values() if (due := run.next_due(now)) is not None]
-        return min([*instants, *self._sandbox_retries.values()], default=None)
+        return min([*self._due.values(), *self._sandbox_retries.values()], default=None)
 
     def due_keys(self, now_ns: int) -> Iterable[Key]:
         """Pods with something due."""
-        due = [key for key, instant in self._sandbox_retries.items() if instant <= now_ns]
-        due += [key for key, run in self._runs.items() if run.ip and self._wants_attention(key, run, now_ns)]
-        return due
+        due = {
+            key for table in (self._due, self._sandbox_retries) for key, instant in table.items() if instant <= now_ns
+        }
+        return sorted(due)
 
-    def _wants_attention(self, key: Key, run: PodRun, now_ns: int) -> bool:
-        instant = run.next_due(now_ns)
-        if instant is not None and instant <= now_ns:
-            return True
-        return any(each.phase is Phase.RUNNING and each.ready_ns == now_ns for each in run.containers)
+    def _remember(self, key: Key, run: PodRun) -> None:
+        self._runs[key] = run
+        instant = run.next_due(self.api.clock.now_ns)
+        if instant is None:
+            self._due.pop(key, None)
+        else:
+            self._due[key] = instant
+
+    def _forget(self, key: Key) -> None:
+        self._runs.pop(key, None)
+        self._due.pop(key, None)
+        self._sandbox_retries.pop(key, None)
 
     def reconcile(self, key: Key) -> None:
         """Bring one pod a step on."""
@@ -128,7 +137,7 @@ class Kubelet:
             run = replace(run, containers=tuple(self._start(pod, run, each) for each in run.containers))
         elif run.start_ns is None:
             run = replace(run, containers=tuple(self._tend(pod, run, each) for each in run.containers))
-        self._runs[key] = run
+        self._remember(key, run)
         self._write_status(key, run)
 
     def _sandbox(self, key: Key, pod: KubeObject, run: PodRun) -> PodRun:
@@ -273,7 +282,7 @@ class Kubelet:
         now = self.api.clock.now_ns
         self._sandbox_retries.pop(key, None)
         if run is None or not run.ip:
-            self._runs.pop(key, None)
+            self._forget(key)
             self.api.finish_deletion("pods", key[1], key[0])
             return
         if run.stop_ns is None:
@@ -283,14 +292,13 @@ class Kubelet:
                     self._say(pod, run, "Killing", f"Stopping container {each.name}", field_path=path)
             grace = int(pod["metadata"].get("deletionGracePeriodSeconds", 30)) * SECOND
             run = replace(run, stop_ns=now + min(grace, STOP_NS), start_ns=None)
-            self._runs[key] = run
+            self._remember(key, run)
         if run.stop_ns is not None and run.stop_ns <= now:
             self._tear_down(key, run)
             self.api.finish_deletion("pods", key[1], key[0])
 
     def _tear_down(self, key: Key, run: PodRun) -> None:
-        self._runs.pop(key, None)
-        self._sandbox_retries.pop(key, None)
+        self._forget(key)
         self._programs.pod_gone(key, run)
         if not run.is_host_network and run.ip and run.node in self.cluster.agents:
             self.cluster.agents[run.node].cni_del(*key)

@@ -17,6 +17,7 @@ from quizgame.cluster.controllers.nodes import NodeController
 from quizgame.cluster.controllers.replicasets import ReplicaSetController
 from quizgame.cluster.controllers.scheduler import Scheduler
 from quizgame.cluster.controllers.statefulsets import StatefulSetController
+from quizgame.cluster.controllers.staticpods import StaticPodController
 
 if TYPE_CHECKING:
     from quizgame.cluster.world import Cluster
@@ -33,6 +34,7 @@ def controllers_for(cluster: Cluster) -> ControllerManager:
         DaemonSetController(cluster),
         StatefulSetController(cluster),
         Scheduler(cluster),
+        StaticPodController(cluster),
         Kubelet(cluster),
         EndpointSliceController(cluster),
         EndpointMirrorController(cluster),
