@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quizgame.tools.output import render
@@ -143,6 +143,7 @@ FRAGMENTS = [
 WORDS = st.lists(st.sampled_from([*FRAGMENTS, "\n"]), max_size=25).map(" ".join)
 
 
+@settings(deadline=None)  # a first run imports what it runs
 @given(SHELLISH | WORDS)
 def test_any_text_is_run_or_refused_and_never_raises(make_shell: MakeShell, line: str) -> None:
     needs_more(line)
@@ -157,6 +158,7 @@ TOOL_NAMES = [
 TOOLS = st.sampled_from(TOOL_NAMES)
 
 
+@settings(deadline=None)  # a first run imports what it runs
 @given(TOOLS, SHELLISH, SHELLISH)
 def test_any_argument_is_taken_or_refused_and_never_raises(
     make_shell: MakeShell, tool: str, first: str, second: str
