@@ -23,6 +23,9 @@ class Flags(IntFlag):
     """A flush keeps the widths, so that later rows are never narrower (kubectl's printer does this)."""
 
 
+_LEFT_ALIGNED = frozenset({Flags.NONE, Flags.DISCARD_EMPTY_COLUMNS, Flags.REMEMBER_WIDTHS})
+
+
 class TabWriter:
     """Collects lines and returns them aligned.
 
@@ -97,6 +100,9 @@ class TabWriter:
         return width
 
     def _row(self, cells: list[str], widths: list[int]) -> str:
+        if self._flags in _LEFT_ALIGNED and self._pad_char != "\t" and len(widths) == len(cells) - 1:
+            pad = self._pad_char
+            return "".join([cell.ljust(width, pad) for cell, width in zip(cells, widths, strict=False)]) + cells[-1]
         out: list[str] = []
         use_tabs = bool(self._flags & Flags.TAB_INDENT)
         for index, cell in enumerate(cells):

@@ -15,7 +15,7 @@ from quizgame.hubble.answer import select
 from quizgame.hubble.observer import EVERYTHING, GetFlowsRequest, GetFlowsResponse
 from quizgame.hubble.protojson.reader import parse_message
 from quizgame.hubble.protojson.tokens import ProtoJsonError
-from quizgame.hubble.responses import decode_canonical
+from quizgame.hubble.responses import decode_canonical, decode_respaced
 
 MAX_LINE = 65_535
 """Bytes of a line without its newline; the tool's reader takes no longer ones."""
@@ -62,7 +62,7 @@ class CaptureSource:
 
     def _records(self) -> Iterator[GetFlowsResponse]:
         for line in self._lines():
-            record = decode_canonical(line) or self._parse(line)
+            record = decode_canonical(line) or decode_respaced(line) or self._parse(line)
             if record is not None:
                 yield record
 

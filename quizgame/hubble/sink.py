@@ -11,6 +11,10 @@ from quizgame.hubble.observer import GetFlowsResponse
 class Sink(Protocol):
     """Takes text as it is printed; a text is one or more whole lines with their newlines."""
 
+    @property
+    def wants_records(self) -> bool:
+        """Whether the records matter; if not, what is printed late need not keep them in memory."""
+
     def out(self, text: str, response: GetFlowsResponse | None = None) -> None:
         """Take text for stdout; `response` is what it shows, ``None`` for headers and answers without flows."""
 
@@ -33,6 +37,11 @@ class StreamSink:
         self._stdout = stdout
         self._stderr = stderr
         self._pending: list[str] = []
+
+    @property
+    def wants_records(self) -> bool:
+        """Streams show text alone."""
+        return False
 
     def out(self, text: str, response: GetFlowsResponse | None = None) -> None:
         """Keep text until the next flush."""
@@ -67,6 +76,11 @@ class RecordingSink:
     """Keeps every printed line with the record that it shows."""
 
     lines: list[PrintedLine] = field(default_factory=list)
+
+    @property
+    def wants_records(self) -> bool:
+        """Every line is kept with its record."""
+        return True
 
     def out(self, text: str, response: GetFlowsResponse | None = None) -> None:
         """Keep lines of stdout."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 from collections.abc import Sequence
 from typing import BinaryIO
@@ -41,7 +42,7 @@ from quizgame.hubble.printers.options import PrintOptions
 from quizgame.hubble.protojson.reader import parse_message
 from quizgame.hubble.protojson.tokens import ProtoJsonError
 from quizgame.hubble.protojson.writer import encode
-from quizgame.hubble.responses import decode_canonical
+from quizgame.hubble.responses import decode_canonical, decode_respaced
 from quizgame.hubble.ring import RingBuffer
 from quizgame.hubble.sink import RecordingSink
 from quizgame.hubble.source import FlowSource, connection_refused
@@ -216,13 +217,24 @@ def test_the_fast_reader_never_takes_what_the_exact_one_refuses(
         piece = line[start : start + source.randint(1, 30)]
         at = source.randrange(len(line))
         line[at:at] = piece
-    fast = decode_canonical(bytes(line))
-    if fast is not None:
-        try:
-            exact = parse_message(GetFlowsResponse, line.decode())
-        except ProtoJsonError as refusal:
-            raise AssertionError(line) from refusal
-        assert fast == exact
+    for decode in (decode_canonical, decode_respaced):
+        fast = decode(bytes(line))
+        if fast is not None:
+            try:
+                exact = parse_message(GetFlowsResponse, line.decode())
+            except ProtoJsonError as refusal:
+                raise AssertionError(line) from refusal
+            assert fast == exact
+
+
+@MANY
+@given(records)
+def test_white_space_and_escapes_change_nothing(record: GetFlowsResponse) -> None:
+    line = encode(record)
+    spaced = json.dumps(json.loads(line), indent=1).replace("\n", " ").encode()
+    assert decode_canonical(spaced) is None or spaced == line
+    assert decode_respaced(spaced) in (None, parse_message(GetFlowsResponse, line.decode()))
+    assert run(["-o", "jsonpb"], spaced) == run(["-o", "jsonpb"], line)
 
 
 @MANY

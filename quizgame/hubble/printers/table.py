@@ -72,4 +72,5 @@ class TablePrinter:
     def _keep(self, row: str, response: GetFlowsResponse | None) -> None:
         self._writer.write(row)
         # A newline inside a cell makes one record several lines.
-        self._rows.append((row.count("\n") + row.count("\f"), response))
+        shown = response if self._sink.wants_records else None
+        self._rows.append((row.count("\n") + row.count("\f"), shown))

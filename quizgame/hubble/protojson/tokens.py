@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import Enum, auto
+from enum import IntEnum, auto
+from typing import NamedTuple
 
 from quizgame.errors import QuizgameError
 from quizgame.goflags.quoting import quote_rune
 
-_SPACE = " \t\r\n"
+_SPACES = re.compile("[ \\t\\r\\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORD = re.compile(r"[-+._a-zA-Z0-9/]{1,33}")
 _DELIMITER = re.compile(r"[^-+._a-zA-Z0-9]")
@@ -26,7 +26,7 @@ class ProtoJsonError(QuizgameError):
     """A text that the reader refuses; the message is protobuf's own."""
 
 
-class Kind(Enum):
+class Kind(IntEnum):
     """Kinds of tokens."""
 
     END = auto()
@@ -54,8 +54,7 @@ _SCALARS = frozenset({Kind.NULL, Kind.BOOL, Kind.NUMBER, Kind.STRING})
 _CLOSED = _SCALARS | {Kind.OBJECT_CLOSE, Kind.ARRAY_CLOSE}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token; `value` is a string's text or a boolean."""
 
     kind: Kind
@@ -156,8 +155,9 @@ class Tokens:
         return Token(Kind.NAME, token.at, token.raw, token.value)
 
     def _skip_space(self) -> None:
-        while self._at < len(self._text) and self._text[self._at] in _SPACE:
-            self._at += 1
+        match = _SPACES.match(self._text, self._at)
+        if match:
+            self._at = match.end()
 
     def _next(self) -> Token:
         self._skip_space()
