@@ -297,12 +297,13 @@ class Repository:
         rules = () if is_open else self.selecting_rules(identity)
         names = tuple(sorted((named_ports or {}).items())) if any(rule.has_names for rule in rules) else ()
         always = not is_open and self._is_always_closed(identity)
-        key = rules, names, always
+        is_node = identity == ReservedIdentity.HOST
+        key = rules, names, always, is_node
         states = caches.states.get(key)
         if states is None:
             states = caches.states[key] = (
-                self._state(Direction.INGRESS, rules, dict(names), always=always),
-                self._state(Direction.EGRESS, rules, dict(names), always=always),
+                self._state(Direction.INGRESS, rules, dict(names), always=always, is_node=is_node),
+                self._state(Direction.EGRESS, rules, dict(names), always=always, is_node=is_node),
             )
         policies = tuple(sorted({compiled.rule.policy for compiled in rules}))
         return EndpointPolicy(identity, self.revision, *states, policies, self.identities.slots)
@@ -318,20 +319,27 @@ class Repository:
         is_init = has_reserved(self.labels_of(identity), "init")
         return self.settings.mode is EnforcementMode.ALWAYS or is_init
 
-    def posture(self, direction: Direction, rules: Iterable[CompiledRule], *, always: bool) -> Posture:
+    def posture(self, direction: Direction, rules: Iterable[CompiledRule], *, always: bool, is_node: bool) -> Posture:
         """Return what applies to an endpoint beside the rules that select it."""
         concerned = [compiled.rule for compiled in rules if compiled.rule.concerns(direction)]
-        is_ingress = direction is Direction.INGRESS
+        # Source: cilium/cilium v1.19 pkg/policy/resolve.go: the node's entry is for pods, not for the node itself.
+        is_entered = direction is Direction.INGRESS and not is_node
         return Posture(
             enabled=always or bool(concerned),
             enforced=always or any(rule.default_deny(direction) for rule in concerned),
-            allows_local_host=is_ingress and self.settings.allow_local_host,
+            allows_local_host=is_entered and self.settings.allow_local_host,
             audit=self.settings.audit,
             proxy=self.settings.l7_proxy,
         )
 
     def _state(
-        self, direction: Direction, rules: tuple[CompiledRule, ...], own_names: NamedPorts, *, always: bool
+        self,
+        direction: Direction,
+        rules: tuple[CompiledRule, ...],
+        own_names: NamedPorts,
+        *,
+        always: bool,
+        is_node: bool,
     ) -> MapState:
         items: list[MapItem] = []
         names = self.port_names(direction, own_names)
@@ -342,7 +350,7 @@ class Repository:
                 peers = self.clause_peers(clause)
                 for port in resolve_ports(clause.ports, names):
                     items.append(MapItem(clause, port, peers, clause.is_wildcard, order=len(items)))
-        posture = self.posture(direction, rules, always=always)
+        posture = self.posture(direction, rules, always=always, is_node=is_node)
         return MapState(direction, items, posture, self.identities.slots)
 
     def port_names(self, direction: Direction, own_names: NamedPorts) -> Mapping[str, Sequence[tuple[int, Protocol]]]:

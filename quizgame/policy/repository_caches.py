@@ -10,7 +10,7 @@ from quizgame.policy.map_state import MapState
 from quizgame.policy.model import Protocol
 from quizgame.policy.selectors import FqdnSelector, Prefix
 
-_StateKey = tuple[tuple[CompiledRule, ...], tuple[tuple[str, tuple[int, Protocol]], ...], bool]
+_StateKey = tuple[tuple[CompiledRule, ...], tuple[tuple[str, tuple[int, Protocol]], ...], bool, bool]
 
 
 _STATES_KEPT: Final = 4096

@@ -160,6 +160,7 @@ def test_node_policies_count_only_with_the_host_firewall() -> None:
         node, pod = repository.endpoint_policy(1), repository.endpoint_policy(300)
         assert node.lookup(Direction.INGRESS, 2, 22, Protocol.TCP).allowed is allowed
         assert node.lookup(Direction.INGRESS, 6, 22, Protocol.TCP).allowed
+        assert all(row.identity != 1 or row.policies for row in node.entries())
         assert pod.lookup(Direction.INGRESS, 2, 22, Protocol.TCP).allowed
 
 
