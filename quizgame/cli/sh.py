@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quizgame.cli.main import Exit
+from quizgame.cli.script import read_piped, read_typed, whole_lines
 from quizgame.errors import QuizgameError
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 _SUFFIXES = (".yaml", ".yml", ".json")
 MAX_CLUSTERS = 8
 MAX_WORKERS = 50
-PROMPT = "$ "
-CONTINUATION = "> "
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -101,37 +99,8 @@ def _manifests(path: Path) -> Iterator[Manifest]:
         yield str(file), [document.data for document in documents if document.data]
 
 
-def _lines(args: Namespace) -> Iterator[str]:
-    """The lines to run; a line that is not complete takes the next one with it."""
+def _lines(args: Namespace) -> Iterable[str]:
     if args.lines is not None:
-        yield from args.lines
-        return
-    from quizgame.tools.shell.parser import needs_more
-
-    read = _typed if sys.stdin.isatty() else _piped
-    pending = ""
-    for line in read(lambda: CONTINUATION if pending else PROMPT):
-        pending = f"{pending}\n{line}" if pending else line
-        if not needs_more(pending):
-            yield pending
-            pending = ""
-    if pending:
-        yield pending
-
-
-def _piped(_prompt: Callable[[], str]) -> Iterator[str]:
-    for line in sys.stdin:
-        yield line.rstrip("\n")
-
-
-def _typed(prompt: Callable[[], str]) -> Iterator[str]:
-    import readline  # noqa: F401  # importing it gives input() its line editing and history
-
-    while True:
-        try:
-            yield input(prompt())
-        except EOFError:
-            sys.stdout.write("\n")
-            return
-        except KeyboardInterrupt:
-            sys.stdout.write("\n")
+        lines: Iterable[str] = args.lines
+        return lines
+    return whole_lines(read_typed if sys.stdin.isatty() else read_piped)

@@ -1,4 +1,4 @@
-"""Puts worlds together: clusters with agents that decide packets, their surroundings, and the traffic that flows in them.
+"""Puts worlds together: clusters with agents that decide packets, their surroundings, and the traffic in them.
 
 Rules for this file: it is the one place where clusters, agents, fabric and traffic meet; whoever needs a living world
 (the free cluster, scenarios, the checker, the app) takes it from here.
@@ -92,4 +92,3 @@ INSIGHT_PROGRAMS: Mapping[str, str] = {
 def free_shell(world: World) -> Shell:
     """Open a shell on a world in which ``why`` and ``what-if`` are at hand."""
     return Shell(Session(world), Programs({**PROGRAMS, **INSIGHT_PROGRAMS}))
-

@@ -109,7 +109,9 @@ class Action(PackModel):
     def _is_one(self) -> Self:
         given = [name for name in type(self).model_fields if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError("an action is a mapping with one key, as {scale: {...}}; write two actions for two changes")
+            raise ValueError(
+                "an action is a mapping with one key, as {scale: {...}}; write two actions for two changes"
+            )
         return self
 
     @property

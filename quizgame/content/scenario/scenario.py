@@ -30,9 +30,13 @@ class Decoy(PackModel):
 
     noun: ClassVar[str] = "decoy"
 
-    fault: tuple[Action, ...] = Field(min_length=1, description="What would be wrong, in place of the scenario's fault.")
+    fault: tuple[Action, ...] = Field(
+        min_length=1, description="What would be wrong, in place of the scenario's fault."
+    )
     reason: Text = Field(description="What tells it from the real cause.")
-    repair: tuple[Line | Text, ...] = Field((), description="Lines by which somebody who believes in it would repair it.")
+    repair: tuple[Line | Text, ...] = Field(
+        (), description="Lines by which somebody who believes in it would repair it."
+    )
 
 
 class Hint(PackModel):

@@ -1,7 +1,8 @@
 """A scenario's variables: drawn from a seed, put into its text as ``${name}`` or ``${name.part}``.
 
 Rules for this file: substitution keeps the shape of the data, so that places in the file stay valid; a text that is
-nothing but one placeholder takes the variable's value with its type, so that a port stays a number. ``$${`` stands for ``${``.
+nothing but one placeholder takes the variable's value with its type, so that a port stays a number. ``$${`` stands
+for ``${``.
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ def value_of(name: str, values: Mapping[str, Value]) -> str | int:
     if isinstance(value, Mapping) and part in value:
         return value[part]
     if value is None or part or isinstance(value, Mapping):
-        raise UnknownVariable(f'"${{{name}}}" names no variable', hint="declare it under vary, or write $${ for a plain ${")
+        raise UnknownVariable(
+            f'"${{{name}}}" names no variable', hint="declare it under vary, or write $${ for a plain ${"
+        )
     return value
 
 

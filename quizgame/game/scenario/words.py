@@ -1,0 +1,213 @@
+"""The game's own words at the prompt, each a row of a table: a function from an attempt and arguments to a result."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from quizgame.content.scenario.steps import DiagnosisStep
+from quizgame.content.validation import close_match
+from quizgame.game.quiz.grading import Confidence
+from quizgame.game.scenario import debrief
+from quizgame.game.scenario.repair import Check
+from quizgame.game.scenario.steps import Choice, StepState, StepView
+from quizgame.game.worlds import INSIGHT_PROGRAMS
+from quizgame.tools.output import Result, failure, lines
+
+if TYPE_CHECKING:
+    from quizgame.game.scenario.attempt import Attempt
+
+USAGE = 2
+"""Exit status of wrong use."""
+_COLUMNS = 100
+_CONFIDENCE = {"--sure": Confidence.SURE, "--unsure": Confidence.UNSURE}
+
+
+def word_of(text: str) -> str | None:
+    """The word of the game that a line begins with, if it does."""
+    first = text.split(maxsplit=1)[:1]
+    return first[0] if first and (first[0] in WORDS or first[0] in INSIGHT_PROGRAMS) else None
+
+
+def run(attempt: Attempt, text: str) -> Result:
+    """Run a line that begins with a word of the game."""
+    try:
+        word, *arguments = shlex.split(text)
+    except ValueError as error:
+        return failure(f"{text.split(maxsplit=1)[0]}: {str(error).lower()}", USAGE)
+    if word in INSIGHT_PROGRAMS:
+        return failure(f"{word}: opens after `submit`")
+    return WORDS[word][0](attempt, arguments)
+
+
+def _say(text: str) -> Result:
+    return Result(lines(text if text.endswith("\n") else text + "\n"))
+
+
+def _brief(attempt: Attempt, arguments: Sequence[str]) -> Result:
+    scenario = attempt.scenario
+    parts = [scenario.title, "", scenario.briefing.rstrip("\n"), "", f"Time: about {scenario.minutes} minutes."]
+    if scenario.files:
+        parts.append(f"In your folder: {', '.join(scenario.files)}.")
+    if scenario.hints:
+        prices = ", ".join(str(hint.price) for hint in scenario.hints)
+        parts.append(f"Hints: {len(scenario.hints)}, for {prices} points; `hint` buys the next one.")
+    parts.append("`steps` shows what earns points, `help` all words of the game.")
+    return _say("\n".join(parts))
+
+
+def _steps(attempt: Attempt, arguments: Sequence[str]) -> Result:
+    return _say("\n".join(line for view in attempt.steps() for line in _step_lines(view)))
+
+
+def _step_lines(view: StepView) -> Iterable[str]:
+    points = f"{view.points} points" if view.earned is None else f"{view.earned} of {view.points} points"
+    title = view.title or "not found yet: look before you decide"
+    if view.title is None and view.state is StepState.MISSED:
+        title = "not seen before the diagnosis was given"
+    yield f"{_MARKS[view.state]} {view.id} ({view.kind}, {points}): {title}"
+    for number, choice in enumerate(view.choices, 1):
+        mark = "*" if number in view.chosen else " "
+        yield f"    {mark}{number}. {choice.text}"
+
+
+_MARKS = {StepState.OPEN: "[ ]", StepState.EARNED: "[x]", StepState.ANSWERED: "[?]", StepState.MISSED: "[-]"}
+
+
+def _answer(attempt: Attempt, arguments: Sequence[str]) -> Result:
+    confidences = [_CONFIDENCE[each] for each in arguments if each in _CONFIDENCE]
+    unknown = [each for each in arguments if each.startswith("--") and each not in _CONFIDENCE]
+    plain = [each for each in arguments if not each.startswith("--")]
+    if unknown:
+        return failure(f"answer: unknown option {unknown[0]}: there are --sure and --unsure", USAGE)
+    if len(plain) < 2:
+        return failure("usage: answer STEP CHOICE... [--sure|--unsure]; `steps` shows the choices", USAGE)
+    diagnoses = {step.id: step for step in attempt.scenario.diagnoses}
+    step = diagnoses.get(plain[0])
+    if step is None:
+        hint = close_match(plain[0], list(diagnoses))
+        return failure(f'answer: there is no diagnosis "{plain[0]}"{hint}; there are {", ".join(diagnoses)}', USAGE)
+    chosen, problem = _chosen(attempt.choices(step), plain[1:])
+    if problem:
+        return failure(f"answer: {problem}", USAGE)
+    if not attempt.answer(step, [choice.position for choice in chosen], confidences[-1] if confidences else None):
+        return failure(f"answer: {step.id} has been answered; a diagnosis is given once")
+    return _say(_acknowledge(step, chosen, confidences))
+
+
+def _acknowledge(step: DiagnosisStep, chosen: Sequence[Choice], confidences: Sequence[Confidence]) -> str:
+    how = f" ({confidences[-1].value})" if confidences else ""
+    return f"{step.id}: {'; '.join(choice.text for choice in chosen)}{how}. What it is worth is told at the end."
+
+
+def _chosen(choices: Sequence[Choice], given: Sequence[str]) -> tuple[list[Choice], str]:
+    """The choices that words name: numbers, or beginnings of texts; several words may together be one beginning."""
+    whole, problem = _one(choices, " ".join(given))
+    if whole is not None:
+        return [whole], ""
+    if len(given) == 1:
+        return [], problem
+    found = []
+    for each in given:
+        choice, problem = _one(choices, each)
+        if choice is None:
+            return [], problem
+        if choice not in found:
+            found.append(choice)
+    return found, ""
+
+
+def _one(choices: Sequence[Choice], given: str) -> tuple[Choice | None, str]:
+    if given.isdecimal():
+        number = int(given)
+        if 1 <= number <= len(choices):
+            return choices[number - 1], ""
+        return None, f"there is no choice {number}: choose from 1 to {len(choices)}"
+    matching = [choice for choice in choices if choice.text.lower().startswith(given.lower())]
+    if len(matching) == 1:
+        return matching[0], ""
+    if not matching:
+        return None, f'no choice begins with "{given}"; `steps` shows them'
+    return None, f'{len(matching)} choices begin with "{given}": write more of it, or its number'
+
+
+def _hint(attempt: Attempt, arguments: Sequence[str]) -> Result:
+    if attempt.is_over:
+        return failure("hint: the attempt is over")
+    price = attempt.next_hint_price
+    text = attempt.buy_hint()
+    if text is None:
+        return failure("hint: there are no more hints")
+    given = len(attempt.hints_given)
+    following = attempt.next_hint_price
+    after = f"The next one costs {following} points." if following is not None else "It was the last one."
+    return _say(f"Hint {given} of {len(attempt.scenario.hints)}, for {price} points: {text.rstrip()}\n{after}")
+
+
+def _verify(attempt: Attempt, arguments: Sequence[str]) -> Result:
+    judgement = attempt.judge_now()
+    if judgement is None:
+        return _say("There is no repair to check in this scenario: the diagnosis decides.")
+    told = [line for check in judgement.checks for line in _check_lines(check)]
+    met = sum(check.is_met for check in judgement.checks)
+    verdict = "the repair holds" if judgement.is_met else "the repair does not hold"
+    told.append(f"{met} of {len(judgement.checks)} checks are met: {verdict}.")
+    step = attempt.scenario.verification
+    if judgement.is_met and step is not None and not attempt.is_over and not _has(attempt, step.id):
+        told.append("It is not proved yet: see a restored flow with your own eyes.")
+    return Result(lines("\n".join(told) + "\n"), exit=0 if judgement.is_met else 1)
+
+
+def _has(attempt: Attempt, step: str) -> bool:
+    return any(view.id == step and view.earned for view in attempt.steps())
+
+
+def _check_lines(check: Check) -> Iterable[str]:
+    yield f"{'ok  ' if check.is_met else 'FAIL'} {check.kind}: {check.subject}"
+    if not check.is_met:
+        yield f"     expected: {check.expected}; seen: {check.seen}"
+        yield f"     why it matters: {check.why}"
+
+
+def _score(attempt: Attempt, arguments: Sequence[str]) -> Result:
+    if attempt.report is not None:
+        return _say("\n".join(debrief.result_lines(attempt.report)))
+    told = [f"{attempt.points_so_far()} points so far; diagnoses and repair are counted at the end."]
+    told += [f"  -{deduction.points}: {deduction.reason}" for deduction in attempt.deductions]
+    return _say("\n".join(told))
+
+
+def _submit(attempt: Attempt, arguments: Sequence[str]) -> Result:
+    if attempt.is_over:
+        return failure("submit: the attempt is over")
+    report = attempt.judge_for_word()
+    return _say("\n".join([*debrief.result_lines(report), "", *debrief.story_lines(attempt)]))
+
+
+def _help(attempt: Attempt, arguments: Sequence[str]) -> Result:
+    told = ["Everything else is a shell command of the simulated workstation. The game's own words:"]
+    for word, (_, usage, meaning) in WORDS.items():
+        text = f"  {f'{word} {usage}'.strip():42} {meaning}"
+        told += wrap(text, _COLUMNS, subsequent_indent=" " * 45, break_long_words=False)
+    told.append("After `submit`: why FLOW | why FROM TO PORT, and what-if -f FILE.")
+    return _say("\n".join(told))
+
+
+Word = Callable[["Attempt", Sequence[str]], Result]
+WORDS: Mapping[str, tuple[Word, str, str]] = {
+    "brief": (_brief, "", "what you have been told"),
+    "steps": (_steps, "", "what earns points, and how far you are"),
+    "answer": (
+        _answer,
+        "STEP CHOICE... [--sure|--unsure]",
+        "give a diagnosis, once: by number or beginning of the text",
+    ),
+    "hint": (_hint, "", "buy the next hint; `brief` names the prices"),
+    "verify": (_verify, "", "check the repair as things are now"),
+    "score": (_score, "", "points so far"),
+    "submit": (_submit, "", "end the attempt and see the debrief"),
+    "help": (_help, "", "this list"),
+}
+"""Word → what runs it, its arguments, what it is for."""
