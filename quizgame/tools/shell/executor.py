@@ -427,7 +427,9 @@ class Shell:
         if name in self.tools:
             return self.tools[name]
         if "/" not in name:
-            return self.complain(streams, f"{name}: command not found", 127)
+            # Source: the project's contract, "The shell": an unknown program is named without the shell before it.
+            streams.stderr.write(failure(f"{name}: command not found").stderr)
+            return 127
         place, _, base = folder.absolute(self.session, name).rpartition("/")
         if place in PROGRAM_FOLDERS and base in self.tools:
             return self.tools[base]

@@ -24,7 +24,6 @@ from quizgame.tools.cilium_dbg.call import Call, DbgError, Sub
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.naming import peer_name
 from quizgame.tools.output import Line, Result, lines, not_simulated
-from quizgame.tools.session import STREAM_SPAN_S
 
 TYPES = {"agent": 130, "capture": 3, "debug": 2, "drop": 1, "l7": 129, "policy-verdict": 5, "trace": 4, "trace-sock": 7}
 BANNER = "Listening for events on 4 CPUs with 64x4096 of shared memory\nPress Ctrl-C to quit\n"
@@ -207,7 +206,7 @@ def _monitor(call: Call) -> Result:
         wanted.discard(EventType.TRACE_SOCK)
     world = call.context.session.world
     start = world.clock.now_ns
-    world.advance(STREAM_SPAN_S)
+    world.advance(call.context.session.stream_span_s)
     sender, receiver, related = (call.flags.text(name) for name in ("from", "to", "related-to"))
     is_numeric = call.flags.is_on("numeric")
     shown = [
