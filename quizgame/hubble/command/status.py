@@ -59,13 +59,14 @@ def run_status(flags: FlagSet, environment: HubbleEnvironment, sink: Sink) -> No
 
 
 def _json(status: ServerStatus) -> str:
-    # Go prints a whole number without a fraction.
-    whole = status.flows_rate.is_integer() and status.flows_rate != 0
-    line = encode(structs.replace(status, flows_rate=0.0) if whole else status)
-    if whole:
-        rate = b'"flows_rate":' + format_float(status.flows_rate).encode()
-        line = line[:-1] + (b"," if len(line) > 2 else b"") + rate + b"}"
-    return line.decode() + "\n"
+    rate = status.flows_rate
+    if not rate.is_integer():
+        return encode(status).decode() + "\n"
+    # Go prints a whole number without a fraction, and leaves out 0; the encoder knows its default by identity.
+    line = encode(structs.replace(status, flows_rate=ServerStatus().flows_rate)).decode()
+    if rate:
+        line = f'{line[:-1]}{"," if len(line) > 2 else ""}"flows_rate":{format_float(rate)}}}'
+    return line + "\n"
 
 
 def _compact(status: ServerStatus) -> str:
