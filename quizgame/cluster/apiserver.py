@@ -2,67 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import Enum
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from quizgame.cluster import admission, apierror, decoding, defaults, validation
-from quizgame.cluster.clock import Clock, rfc3339
+from quizgame.cluster import admission, apierror, decoding, defaults, deletion, replacement, validation
+from quizgame.cluster.clock import Clock
 from quizgame.cluster.crds import KNOWN_CRDS
+from quizgame.cluster.eventview import event_view
 from quizgame.cluster.keyed import keyed_suffix, keyed_uuid
 from quizgame.cluster.labelselect import field_filter, matches, parse_selector
-from quizgame.cluster.objects import KubeObject, annotations_of, dig, is_terminating, labels_of
+from quizgame.cluster.objects import KubeObject, is_terminating, labels_of
 from quizgame.cluster.objectstore import Change, Key, ObjectStore
-from quizgame.cluster.patching import PatchProblem, PatchType, json_patch, merge_patch, strategic_merge
+from quizgame.cluster.patching import PatchProblem, PatchType
+from quizgame.cluster.requests import FieldValidation, Propagation, Warn
 from quizgame.cluster.resources import BUILT_IN, Registry, Resource, resource_of_crd
-from quizgame.cluster.schema import builtin_schema
-from quizgame.goflags.times import SECOND
+
+__all__ = ["ApiServer", "FieldValidation", "Propagation", "Warn"]
 
 Objects = list[KubeObject]
 Changes = list[Change]
 
-Warn = Callable[[str], None]
-"""Takes one warning that the server sends along with its answer."""
-
-
-class FieldValidation(Enum):
-    """What happens to fields that a kind does not have (``kubectl --validate``)."""
-
-    STRICT = "Strict"
-    WARN = "Warn"
-    IGNORE = "Ignore"
-    TRUSTED = "Trusted"
-    """The object comes from a controller of the simulation: neither decoding nor validation is run."""
-
-
-class Propagation(Enum):
-    """What happens to the objects that a deleted object owns."""
-
-    BACKGROUND = "Background"
-    FOREGROUND = "Foreground"
-    ORPHAN = "Orphan"
-
-
-# Source: strategies in kubernetes pkg/registry: kinds whose generation is counted (all custom resources besides).
-_COUNTS_GENERATION = frozenset((
-    "Pod", "Deployment", "DaemonSet", "ReplicaSet", "StatefulSet", "ReplicationController", "Job", "CronJob",
-    "NetworkPolicy", "EndpointSlice", "Ingress", "IngressClass", "PodDisruptionBudget", "CustomResourceDefinition",
-    "HorizontalPodAutoscaler", "FlowSchema", "PriorityLevelConfiguration", "PriorityClass",
-    "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
-))  # fmt: skip
 _MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
-_SERVER_FIELDS = (
-    "uid",
-    "creationTimestamp",
-    "generation",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-    "selfLink",
-)
-
-
-_IMMORTAL = ("default", "kube-public", "kube-system")
-# Source: kubernetes plugin/pkg/admission/namespace/lifecycle: namespaces that stay.
 
 
 def _no_warning(_text: str) -> None:
@@ -224,7 +184,7 @@ class ApiServer:
             )
         fresh = self._decode(served, node, version, validate, warn)
         metadata = dict(fresh.get("metadata") or {})
-        for field in (*_SERVER_FIELDS, "resourceVersion"):
+        for field in (*replacement.SERVER_FIELDS, "resourceVersion"):
             metadata.pop(field, None)
         key = self._place(served, metadata, namespace)
         fresh = {**fresh, "apiVersion": served.api_version, "kind": served.kind, "metadata": metadata}
@@ -239,7 +199,7 @@ class ApiServer:
         metadata = dict(fresh["metadata"])
         metadata["uid"] = self._uid(served, key)
         metadata["creationTimestamp"] = self.clock.timestamp()
-        if served.is_custom or served.kind in _COUNTS_GENERATION:
+        if served.is_custom or served.kind in replacement.COUNTS_GENERATION:
             metadata["generation"] = 1
         fresh["metadata"] = metadata
         return fresh if dry_run else self._put(served, key, fresh)
@@ -279,7 +239,7 @@ class ApiServer:
             return self._replace(served, old, {**old, "status": node.get("status") or {}}, dry_run=dry_run)
         fresh = self._decode(served, node, version, validate, warn)
         fresh["apiVersion"], fresh["kind"] = served.api_version, served.kind
-        fresh["metadata"] = self._kept_metadata(old, fresh["metadata"])
+        fresh["metadata"] = replacement.kept_metadata(old, fresh["metadata"])
         if served.has_status:
             fresh.pop("status", None)
             if "status" in old:
@@ -325,7 +285,7 @@ class ApiServer:
             message = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
             raise apierror.ApiError(415, "UnsupportedMediaType", message)
         try:
-            fresh = self._patched(served, old, patch, patch_type)
+            fresh = replacement.patched(served, old, patch, patch_type)
         except PatchProblem as problem:
             raise apierror.ApiError(422, "Invalid", str(problem)) from None
         return self.update(
@@ -357,32 +317,18 @@ class ApiServer:
         """
         served = self.resource(resource)
         old = self.get(served, name, namespace)
-        if served.kind == "Namespace" and name in _IMMORTAL:
+        if served.kind == "Namespace" and name in deletion.IMMORTAL_NAMESPACES:
             raise apierror.forbidden(served, name, "this namespace may not be deleted")
         if dry_run:
             return old
         if propagation is not Propagation.BACKGROUND:
-            self._release_dependents(old, propagation)
+            deletion.release_dependents(self, old, propagation)
         key = (namespace if served.namespaced else "", name)
-        grace = _grace(served, old, grace_period)
-        held = bool(old["metadata"].get("finalizers")) or (
-            served.kind == "Namespace" and dig(old, "spec", "finalizers")
-        )
-        if not held and not grace:
+        grace = deletion.grace_seconds(served, old, grace_period)
+        if not grace and not deletion.is_held(served, old):
             return self._remove(served, key)
-        if is_terminating(old) and not (grace < old["metadata"].get("deletionGracePeriodSeconds", 0)):
-            return old
-        metadata = {
-            **old["metadata"],
-            "deletionTimestamp": rfc3339(self.clock.now_ns + grace * SECOND),
-            "deletionGracePeriodSeconds": grace,
-        }
-        if "generation" in metadata and not is_terminating(old):
-            metadata["generation"] += 1
-        fresh = {**old, "metadata": metadata}
-        if served.kind == "Namespace":
-            fresh["status"] = {**(old.get("status") or {}), "phase": "Terminating"}
-        return self._put(served, key, fresh)
+        fresh = deletion.marked(served, old, grace, self.clock.now_ns)
+        return old if fresh is old else self._put(served, key, fresh)
 
     def finish_deletion(self, resource: str | Resource, name: str, namespace: str = "") -> None:
         """Take an object out whose deletion waited for its kubelet or controller; nothing happens if it is gone."""
@@ -450,45 +396,12 @@ class ApiServer:
         incarnation = self.store.incarnations.get((served.qualified, *key), 0)
         return keyed_uuid(self.seed, "uid", self.name, served.qualified, *key, incarnation)
 
-    @staticmethod
-    def _kept_metadata(old: KubeObject, fresh: Mapping[str, Any]) -> KubeObject:
-        metadata = {key: value for key, value in fresh.items() if key not in (*_SERVER_FIELDS, "resourceVersion")}
-        for field in (*_SERVER_FIELDS, "resourceVersion", "generateName"):
-            if field in old["metadata"]:
-                metadata[field] = old["metadata"][field]
-        return metadata
-
-    def _patched(
-        self,
-        served: Resource,
-        old: KubeObject,
-        patch: Mapping[str, Any] | Sequence[Mapping[str, Any]],
-        patch_type: PatchType,
-    ) -> KubeObject:
-        fresh: KubeObject
-        if patch_type is PatchType.JSON:
-            if not isinstance(patch, Sequence):
-                raise apierror.bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
-            fresh = json_patch(old, patch)
-        elif not isinstance(patch, Mapping):
-            raise apierror.bad_request("json: cannot unmarshal array into Go value of type map[string]interface {}")
-        elif patch_type is PatchType.MERGE:
-            fresh = merge_patch(old, dict(patch))
-        else:
-            fresh = strategic_merge(old, dict(patch), builtin_schema(), served.kind)
-        metadata = dict(fresh["metadata"])
-        if isinstance(patch, Mapping) and not dig(patch, "metadata", "resourceVersion"):
-            metadata.pop("resourceVersion", None)
-        return {**fresh, "metadata": metadata}
-
     def _replace(self, served: Resource, old: KubeObject, fresh: KubeObject, *, dry_run: bool) -> KubeObject:
         if fresh == old:
             return old
+        fresh = replacement.counted(old, fresh)
         metadata = fresh["metadata"]
         key = (metadata.get("namespace", ""), metadata["name"])
-        if "generation" in old["metadata"] and _content(fresh) != _content(old):
-            metadata = {**metadata, "generation": old["metadata"]["generation"] + 1}
-            fresh = {**fresh, "metadata": metadata}
         if dry_run:
             return fresh
         is_held = metadata.get("finalizers") or metadata.get("deletionGracePeriodSeconds")
@@ -508,48 +421,3 @@ class ApiServer:
         if served.kind == "CustomResourceDefinition":
             self._registry = None
         return gone
-
-    def _release_dependents(self, owner: KubeObject, propagation: Propagation) -> None:
-        uid = owner["metadata"]["uid"]
-        for resource, (namespace, name) in self.store.owned_by(uid):
-            dependent = self.store.get(resource, (namespace, name))
-            if dependent is None:
-                continue
-            if propagation is Propagation.FOREGROUND:
-                self.delete(resource, name, namespace, propagation=propagation)
-                continue
-            references = [each for each in dependent["metadata"]["ownerReferences"] if each["uid"] != uid]
-            metadata = {**dependent["metadata"], "ownerReferences": references}
-            if not references:
-                del metadata["ownerReferences"]
-            self.store.put(resource, (namespace, name), {**dependent, "metadata": metadata})
-
-
-def event_view(event: KubeObject) -> KubeObject:
-    """A core event as group ``events.k8s.io`` shows it."""
-    # Source: kubernetes pkg/apis/events/v1/conversion.go
-    renamed = {
-        "regarding": event.get("involvedObject"),
-        "note": event.get("message"),
-        "reportingController": event.get("reportingComponent"),
-        "deprecatedSource": event.get("source"),
-        "deprecatedFirstTimestamp": event.get("firstTimestamp"),
-        "deprecatedLastTimestamp": event.get("lastTimestamp"),
-        "deprecatedCount": event.get("count"),
-    }
-    kept = ("metadata", "type", "reason", "eventTime", "reportingInstance", "action", "series", "related")
-    shown = {key: event[key] for key in kept if key in event}
-    return {"apiVersion": "events.k8s.io/v1", "kind": "Event", **shown, **renamed}
-
-
-def _content(node: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in node.items() if key not in ("metadata", "status")}
-
-
-def _grace(served: Resource, old: KubeObject, asked: int | None) -> int:
-    # Source: pod strategy CheckGracefulDelete: unscheduled, finished and mirror-less static pods go at once.
-    if served.kind != "Pod" or not dig(old, "spec", "nodeName") or "kubernetes.io/config.mirror" in annotations_of(old):
-        return 0
-    if dig(old, "status", "phase") in ("Succeeded", "Failed"):
-        return 0
-    return int(dig(old, "spec", "terminationGracePeriodSeconds", default=30)) if asked is None else asked

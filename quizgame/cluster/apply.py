@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from quizgame.cluster.apiserver import ApiServer, FieldValidation, Warn
+from quizgame.cluster.apiserver import ApiServer
 from quizgame.cluster.objects import KubeObject, annotations_of, evolve
 from quizgame.cluster.patching import PatchType, three_way_merge, three_way_strategic
+from quizgame.cluster.requests import FieldValidation, Warn
 from quizgame.cluster.resources import Resource
 from quizgame.cluster.schema import builtin_schema
 

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from quizgame.cluster.apierror import ApiError
-from quizgame.cluster.apiserver import ApiServer, FieldValidation
+from quizgame.cluster.apiserver import ApiServer
 from quizgame.cluster.appfaults import AppFault
 from quizgame.cluster.apply import apply_object
 from quizgame.cluster.clock import EPOCH_NS, Clock
@@ -17,6 +17,7 @@ from quizgame.cluster.install.kind import NAMESPACES, api_service, node_object, 
 from quizgame.cluster.install.release import apply_release, install_gateway_api
 from quizgame.cluster.install.values import KIND_VALUES, Values, lookup, merge
 from quizgame.cluster.interfaces import AgentFactory, OperatorFactory
+from quizgame.cluster.requests import FieldValidation
 from quizgame.cluster.world import Cluster, World
 from quizgame.errors import QuizgameError
 from quizgame.goflags.times import SECOND

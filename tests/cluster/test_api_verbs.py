@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from quizgame.cluster.apierror import ApiError
-from quizgame.cluster.apiserver import ApiServer, FieldValidation, Propagation
+from quizgame.cluster.apiserver import ApiServer
 from quizgame.cluster.patching import PatchType
+from quizgame.cluster.requests import FieldValidation, Propagation
 
 POD: dict[str, Any] = {
     "metadata": {"name": "web", "labels": {"app": "web"}},

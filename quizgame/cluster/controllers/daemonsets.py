@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.admission import NOT_READY, TEMPLATE_GENERATION, UNREACHABLE
 from quizgame.cluster.apierror import ApiError
-from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.controllers.events import WARNING, record
 from quizgame.cluster.controllers.manager import Timeless
 from quizgame.cluster.controllers.placement import selects_node, untolerated
@@ -24,6 +23,7 @@ from quizgame.cluster.objects import (
     owner_reference,
 )
 from quizgame.cluster.objectstore import ADDED, Change, Key
+from quizgame.cluster.requests import FieldValidation
 
 if TYPE_CHECKING:
     from quizgame.cluster.world import Cluster

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from quizgame.cluster.apiserver import ApiServer, FieldValidation
+from quizgame.cluster.apiserver import ApiServer
 from quizgame.cluster.clock import parse_rfc3339
 from quizgame.cluster.controllers.deploymentstatus import deployment_status, is_complete
 from quizgame.cluster.controllers.events import record
@@ -22,6 +22,7 @@ from quizgame.cluster.objects import (
     uid_of,
 )
 from quizgame.cluster.objectstore import Change, Key
+from quizgame.cluster.requests import FieldValidation
 from quizgame.goflags.times import SECOND
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.controllers.endpointslices import RESOURCE, SERVICE_LABEL
 from quizgame.cluster.controllers.manager import Timeless
 from quizgame.cluster.objects import KubeObject, dig, labels_of, name_of, owner_reference, uid_of
 from quizgame.cluster.objectstore import Change, Key
+from quizgame.cluster.requests import FieldValidation
 
 if TYPE_CHECKING:
     from quizgame.cluster.world import Cluster

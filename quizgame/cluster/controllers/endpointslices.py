@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.controllers.manager import Timeless
 from quizgame.cluster.controllers.pods import is_ready
 from quizgame.cluster.objects import KubeObject, dig, is_terminating, labels_of, name_of, owner_reference, uid_of
 from quizgame.cluster.objectstore import Change, Key
+from quizgame.cluster.requests import FieldValidation
 
 if TYPE_CHECKING:
     from quizgame.cluster.world import Cluster

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from quizgame.cluster.apiserver import ApiServer, FieldValidation
+from quizgame.cluster.apiserver import ApiServer
 from quizgame.cluster.keyed import keyed_hex
 from quizgame.cluster.objects import KubeObject
+from quizgame.cluster.requests import FieldValidation
 
 NORMAL, WARNING = "Normal", "Warning"
 

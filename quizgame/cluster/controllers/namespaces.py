@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.controllers.manager import Timeless
 from quizgame.cluster.keyed import keyed_hex
 from quizgame.cluster.objects import KubeObject, is_terminating
 from quizgame.cluster.objectstore import DELETED, Change, Key
+from quizgame.cluster.requests import FieldValidation
 
 if TYPE_CHECKING:
     from quizgame.cluster.world import Cluster

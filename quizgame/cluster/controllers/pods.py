@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from quizgame.cluster.apiserver import ApiServer, FieldValidation
+from quizgame.cluster.apiserver import ApiServer
 from quizgame.cluster.keyed import safe_hash
 from quizgame.cluster.objects import (
     KubeObject,
@@ -17,6 +17,7 @@ from quizgame.cluster.objects import (
     owner_reference,
     uid_of,
 )
+from quizgame.cluster.requests import FieldValidation
 
 
 def pods_of(api: ApiServer, owner: Mapping[str, Any]) -> list[KubeObject]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.objects import KubeObject, annotations_of, dig
 from quizgame.cluster.objectstore import DELETED, Change, Key
+from quizgame.cluster.requests import FieldValidation
 
 if TYPE_CHECKING:
     from quizgame.cluster.world import Cluster

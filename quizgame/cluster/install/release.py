@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from quizgame.cluster.apiserver import ApiServer, FieldValidation
+from quizgame.cluster.apiserver import ApiServer
 from quizgame.cluster.crds import GATEWAY_CRDS, cilium_crds, crd_object
 from quizgame.cluster.install import agent, components
 from quizgame.cluster.install.certificates import authority, issued
 from quizgame.cluster.install.config import config_data
 from quizgame.cluster.install.values import Values, lookup
 from quizgame.cluster.objects import KubeObject, annotations_of, evolve, labels_of, name_of, namespace_of
+from quizgame.cluster.requests import FieldValidation
 from quizgame.cluster.resources import Resource
 from quizgame.cluster.world import Cluster
 
