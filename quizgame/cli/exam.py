@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from quizgame.cli.main import Exit
+from quizgame.cli.options import positive
+from quizgame.cli.screen import run_app
 from quizgame.cli.sources import (
     add_blueprint_option,
     add_database_option,
@@ -18,6 +20,7 @@ from quizgame.cli.sources import (
     new_seed,
     open_store,
 )
+from quizgame.errors import QuizgameError
 
 if TYPE_CHECKING:
     from quizgame.content.blueprint import Blueprint
@@ -27,10 +30,11 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the verb's options."""
-    parser.add_argument("--minutes", type=_positive, help="how long it lasts (default: the blueprint's 90)")
-    parser.add_argument("--questions", type=_positive, help="how many questions (default: the blueprint's 60)")
+    parser.add_argument("--minutes", type=positive, help="how long it lasts (default: the blueprint's 90)")
+    parser.add_argument("--questions", type=positive, help="how many questions (default: the blueprint's 60)")
     parser.add_argument("--seed", type=int, help="the same seed gives the same exam, whatever was asked before")
-    parser.add_argument("--plan", action="store_true", required=True, help="print which questions it would hold")
+    parser.add_argument("--plan", action="store_true", help="print which questions it would hold; no app")
+    parser.add_argument("--resume", action="store_true", help="go on with the exam under way")
     parser.add_argument("--json", action="store_true", help="with --plan: one JSON array")
     add_blueprint_option(parser)
     add_pack_option(parser)
@@ -38,7 +42,30 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Print the plan."""
+    """Open the app in an exam, or print the plan of one."""
+    if args.plan:
+        return _print_plan(args)
+    if args.json:
+        raise QuizgameError("--json belongs to --plan")
+    from quizgame.tui.launch import ExamTerms, Resume
+
+    if not args.resume:
+        return run_app(args, ExamTerms(args.questions, args.minutes, args.seed))
+    if not (args.questions is args.minutes is args.seed is None):
+        raise QuizgameError("--resume goes on with an exam as it was begun", hint="leave the other options out")
+    if not _has_open_exam(args):
+        raise QuizgameError("no exam is under way", hint="`quizgame exam` begins one")
+    return run_app(args, Resume.EXAM)
+
+
+def _has_open_exam(args: Namespace) -> bool:
+    if not database_path(args).exists():
+        return False
+    with open_store(args) as store:
+        return bool(store.open_attempts("exam"))
+
+
+def _print_plan(args: Namespace) -> int:
     blueprint = blueprint_of(args)
     plan = plan_of(args, blueprint)
     if plan.repeated:
@@ -77,13 +104,3 @@ def plan_of(args: Namespace, blueprint: Blueprint, store: Store | None = None) -
         minutes=args.minutes,
         left_out=left_out,
     )
-
-
-def _positive(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise ArgumentTypeError(f"expected a number from 1, found {text!r}")
-    return number

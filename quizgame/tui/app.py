@@ -53,8 +53,8 @@ class QuizgameApp(App[None]):
 
     TITLE = "quizgame"
     CSS_PATH: ClassVar[list[str | PurePath]] = ["base.tcss", "screens/home.tcss"]
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-wide"), (160, "-vast")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (32, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (160, "-vast")]  # noqa: RUF012  # Textual types it so
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012  # the same
     SCREENS: ClassVar[dict[str, Callable[[], Screen[None]]]] = {
         "practice": _practice,
         "exam": _exam,
@@ -71,7 +71,7 @@ class QuizgameApp(App[None]):
         *,
         folder: Path | None = None,
         launch: Launch = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),  # noqa: TID251  # the edge: the app's one wall clock
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),  # the edge: the app's one wall clock
     ) -> None:
         super().__init__()
         self.desk = Desk(open_workspace)
@@ -95,6 +95,11 @@ class QuizgameApp(App[None]):
     async def on_unmount(self) -> None:
         """Close the store."""
         await self.desk.close()
+
+    @property
+    def workspace(self) -> Workspace | None:
+        """Library and blueprint, once they are loaded."""
+        return self.desk.opened
 
     def fail(self, error: QuizgameError) -> None:
         """End the app because of an error that leaves nothing to work with."""
@@ -144,6 +149,10 @@ class QuizgameApp(App[None]):
                 key = self.get_key_display(binding)
                 yield SystemCommand(f"{binding.description} ({key})", binding.tooltip or binding.description, run)
         yield from (command for command in super().get_system_commands(screen) if command.title != "Quit")
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Keys by the names that are printed on them."""
+        return "enter" if binding.key == "enter" and not binding.key_display else super().get_key_display(binding)
 
     def action_help(self) -> None:
         """Say what the keys do on the screen in front."""

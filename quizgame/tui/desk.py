@@ -30,6 +30,11 @@ class Desk:
         self._thread = ThreadPoolExecutor(1, "store")
         self._workspace: Workspace | None = None
 
+    @property
+    def opened(self) -> Workspace | None:
+        """The workspace once it is open: what it holds that never changes may be read anywhere."""
+        return self._workspace
+
     async def call(self, function: Callable[..., T], *args: Any, **named: Any) -> T:
         """Run ``function`` on the desk's thread and return what it returns, or raise what it raises."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(function, *args, **named))

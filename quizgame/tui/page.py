@@ -82,6 +82,15 @@ class _Fitting(Screen[Result]):
             self.tell(error)
             return None
 
+    async def do(self, function: Callable[..., object], *args: Any) -> bool:
+        """Run ``function`` on the store's thread; tell an error. Return whether there was none."""
+        try:
+            await self.quiz.desk.call(function, *args)
+        except QuizgameError as error:
+            self.tell(error)
+            return False
+        return True
+
     def tell(self, error: QuizgameError) -> None:
         """Tell an error that the user can act on."""
         hint = f"\n{error.hint}" if error.hint else ""

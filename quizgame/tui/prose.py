@@ -20,7 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 def prose(text: str) -> Content:
     """A running text: its lines joined into paragraphs, `code` and **bold** styled."""
-    return inline("\n".join(paragraphs(text)))
+    return inline("\n".join(paragraphs(text)).strip("\n"))
 
 
 def inline(text: str) -> Content:

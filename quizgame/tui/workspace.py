@@ -110,7 +110,7 @@ class Workspace:
     store: Store
     library: Library
     blueprint: Blueprint
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: TID251  # the edge: the app's one wall clock
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)  # the edge: the app's one wall clock
     new_seed: Callable[[], int] = lambda: 0
     scenarios: Sequence[ScenarioEntry] = ()
     """What can be played; the screen that plays it is registered as ``scenarios``."""

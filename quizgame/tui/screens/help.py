@@ -11,11 +11,13 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from quizgame.tui.page import Dialog
 from quizgame.tui.prose import prose
 from quizgame.tui.widgets.keybar import KeyBar
+from quizgame.tui.widgets.row import Row
 
 KEY_WIDTH = 16
 
@@ -34,38 +36,41 @@ class HelpScreen(Dialog[None]):
 
     def __init__(self, about: Screen[object]) -> None:
         super().__init__()
-        self._text = Content("\n").join(help_lines(about))
+        self._rows = list(help_rows(about))
 
     def compose(self) -> ComposeResult:
         """The text in a box that scrolls."""
         with VerticalScroll(classes="dialog", id="help") as box:
             box.border_title = "Help"
-            yield Static(self._text, markup=False)
+            yield from self._rows
         yield KeyBar()
 
 
-def help_lines(about: Screen[object]) -> Iterator[Content]:
-    """The help of a screen, line by line: what it is for, then its keys, the nearest first."""
+def help_rows(about: Screen[object]) -> Iterator[Widget]:
+    """The help of a screen: what it is for, then its keys, the nearest first."""
     purpose = str(getattr(about, "HELP", ""))
     if purpose:
-        yield prose(purpose)
-        yield Content("")
-    groups: dict[DOMNode, dict[str, list[tuple[str, Binding]]]] = {}
-    for key, active in about.active_bindings.items():
+        yield Static(prose(purpose), markup=False)
+    groups: dict[DOMNode, dict[str, list[str]]] = {}
+    for active in about.active_bindings.values():
         binding = active.binding
-        if active.enabled and binding.description and not binding.system:
-            groups.setdefault(active.node, {}).setdefault(binding.action, []).append((key, binding))
-    for node, actions in groups.items():
-        yield Content.styled(_heading(node), "bold $primary")
-        for bindings in actions.values():
-            shown = [about.app.get_key_display(binding) for _, binding in bindings]
-            first = bindings[0][1]
-            keys = first.key_display or " ".join(dict.fromkeys(shown))
-            yield Content.assemble((f"  {keys:<{KEY_WIDTH}}", "bold"), first.tooltip or first.description)
-        yield Content("")
-    yield Content.styled(
-        f"  {'ctrl+p':<{KEY_WIDTH}}".rstrip() + "  the command palette: everything by its name", "$foreground-muted"
-    )
+        if active.enabled and binding.description and (binding.id or binding.tooltip):  # ours have one of them
+            keys = groups.setdefault(active.node, {}).setdefault(binding.tooltip or binding.description, [])
+            keys.append(about.app.get_key_display(binding))
+    for node, keys_of in groups.items():
+        yield Static(_heading(node), classes="heading", markup=False)
+        for does, keys in keys_of.items():
+            yield _key(" ".join(dict.fromkeys(keys)), does)
+    for keys_shown, does in (
+        ("pgup pgdn", "Scroll a page"),
+        ("tab", "The next pane"),
+        ("ctrl+p", "Everything, by its name"),
+    ):
+        yield _key(keys_shown, does)
+
+
+def _key(keys: str, does: str) -> Row:
+    return Row(Content(does), Content.styled(f"  {keys}", "bold"), indent=KEY_WIDTH)
 
 
 def _heading(node: DOMNode) -> str:

@@ -58,7 +58,7 @@ class HomeScreen(Page[None]):
         with VerticalScroll(id="home", can_focus=False):
             yield Menu(_ALWAYS, id="menu")
             yield Static("", id="domains", markup=False)
-        yield Static("", id="readiness", markup=False)
+            yield Static("", id="readiness", markup=False)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -85,6 +85,7 @@ class HomeScreen(Page[None]):
         self.query_one(TopBar).where = f"quizgame › {workspace.blueprint.title}"
         self._show(workspace, overview)
         if is_first:
+            self.query_one(Menu).cursor = 0
             self._begin(overview)
 
     def _begin(self, overview: Overview) -> None:
@@ -201,10 +202,15 @@ def _readiness(workspace: Workspace, overview: Overview) -> Content:
     """One honest line."""
     readiness = overview.readiness
     if readiness.probability is None:
-        first = f", {workspace.blueprint.title_of(readiness.domains_missing[0])} first" if readiness.domains_missing else ""
+        first = (
+            f", {workspace.blueprint.title_of(readiness.domains_missing[0])} first" if readiness.domains_missing else ""
+        )
         return Content.assemble(
             ("Readiness  ", "bold"),
-            (f"too early to say: {counted(readiness.answers_missing, 'more answer')} needed{first}", "$foreground-muted"),
+            (
+                f"too early to say: {counted(readiness.answers_missing, 'more answer')} needed{first}",
+                "$foreground-muted",
+            ),
         )
     assert readiness.low is not None
     assert readiness.high is not None
@@ -212,6 +218,6 @@ def _readiness(workspace: Workspace, overview: Overview) -> Content:
     advice = f" · most to gain: {workspace.blueprint.title_of(best.competency)}" if best else ""
     return Content.assemble(
         ("Readiness  ", "bold"),
-        f"{percent(readiness.probability)} likely to pass today ",
+        f"{percent(readiness.probability)} chance of passing today ",
         (f"({percent(readiness.low)} to {percent(readiness.high)}){advice}", "$foreground-muted"),
     )
