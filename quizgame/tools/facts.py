@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 KINDS: dict[str, tuple[str, ...]] = {
     "flow": (
@@ -43,6 +44,17 @@ name (``host``, ``world`` …) otherwise. ``outcome`` of a probe is ``ok``, ``ti
 """
 
 
+@lru_cache(maxsize=1024)
+def _check(kind: str, keys: tuple[str, ...]) -> None:
+    """Refuse what is not in the vocabulary; the few shapes that tools print are looked at once."""
+    known = KINDS.get(kind)
+    if known is None:
+        raise ValueError(f"unknown kind of fact {kind!r}")
+    for key in keys:
+        if key not in known:
+            raise ValueError(f"unknown attribute {key!r} of a {kind} fact")
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One thing that a line tells.
@@ -58,12 +70,7 @@ class Fact:
     """Texts that a derived line must all contain to still show this fact; never part of equality."""
 
     def __post_init__(self) -> None:
-        known = KINDS.get(self.kind)
-        if known is None:
-            raise ValueError(f"unknown kind of fact {self.kind!r}")
-        for key, _ in self.attributes:
-            if key not in known:
-                raise ValueError(f"unknown attribute {key!r} of a {self.kind} fact")
+        _check(self.kind, tuple([key for key, _ in self.attributes]))
 
     def __str__(self) -> str:
         return f"{self.kind}({', '.join(f'{key}={value}' for key, value in self.attributes)})"
@@ -76,5 +83,6 @@ class Fact:
 
 def fact(kind: str, /, *, witnesses: tuple[str, ...] = (), **attributes: object) -> Fact:
     """Build a fact; attributes that are ``None`` are left out, ``from_`` stands for ``from``."""
-    pairs = sorted((key.rstrip("_"), str(value)) for key, value in attributes.items() if value is not None)
+    pairs = [(key.rstrip("_"), str(value)) for key, value in attributes.items() if value is not None]
+    pairs.sort()
     return Fact(kind, tuple(pairs), witnesses)
