@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from quizgame.cluster.apierror import ApiError
@@ -186,6 +186,40 @@ def _apply(cluster: Cluster, place: str, manifest: Mapping[str, Any]) -> Quizgam
     except ApiError as refusal:
         return QuizgameError(refusal.message, source=place)
     return None
+
+
+def join_node(
+    world: World, cluster: Cluster, name: str, *, labels: Mapping[str, str] | None = None, kernel: str = "6.12.48"
+) -> None:
+    """Let a new worker join a running cluster; settle the world afterwards.
+
+    Args:
+        world: The world; its clusters share one network of nodes.
+        cluster: Where.
+        name: Its name.
+        labels: More labels.
+        kernel: Its kernel version.
+    """
+    taken = [
+        ip_address(address["address"])
+        for each in world.clusters.values()
+        for node in each.nodes
+        for address in node["status"]["addresses"]
+        if address["type"] == "InternalIP"
+    ]
+    node = node_object(
+        seed=cluster.api.seed,
+        cluster=cluster.kind_name,
+        name=name,
+        address=str(max(taken, key=int) + 1),
+        is_control_plane=False,
+        version=cluster.api.version,
+        now=cluster.api.clock.timestamp(),
+        labels=labels,
+        kernel=kernel,
+    )
+    cluster.api.create("nodes", node, validate=FieldValidation.TRUSTED)
+    cluster.ensure_agent(name)
 
 
 def _bare_cluster(

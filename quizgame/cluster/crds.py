@@ -107,15 +107,32 @@ def _table(text: str) -> tuple[Resource, ...]:
 
 
 CILIUM_CRDS = _table(_CILIUM)
-CILIUM_118_CRDS = tuple(sorted((*CILIUM_CRDS, *_table(_CILIUM_118_ONLY)), key=lambda row: row.plural))
+# Source: reference versions.md: the load-balancer pool became v2 in 1.19, when the old BGP kind went.
+CILIUM_118_CRDS = tuple(
+    sorted(
+        (
+            *(
+                replace(row, versions=("v2alpha1",), deprecated=()) if row.kind == "CiliumLoadBalancerIPPool" else row
+                for row in CILIUM_CRDS
+            ),
+            *_table(_CILIUM_118_ONLY),
+        ),
+        key=lambda row: row.plural,
+    )
+)
 GATEWAY_CRDS = _table(_GATEWAY)
-KNOWN_CRDS = {row.qualified: row for row in (*CILIUM_118_CRDS, *GATEWAY_CRDS)}
+KNOWN_CRDS = {row.qualified: row for row in (*CILIUM_118_CRDS, *CILIUM_CRDS, *GATEWAY_CRDS)}
+
+
+def minor_of(version: str) -> tuple[int, int]:
+    """Major and minor number of a version (``v1.19.5`` → (1, 19))."""
+    major, minor = version.lstrip("v").split(".")[:2]
+    return int(major), int(minor)
 
 
 def cilium_crds(version: str) -> tuple[Resource, ...]:
     """The kinds that a Cilium version (``1.19.5``) registers."""
-    major, minor = (int(part) for part in version.lstrip("v").split(".")[:2])
-    return CILIUM_CRDS if (major, minor) >= (1, 19) else CILIUM_118_CRDS
+    return CILIUM_CRDS if minor_of(version) >= (1, 19) else CILIUM_118_CRDS
 
 
 def crd_object(resource: Resource) -> KubeObject:

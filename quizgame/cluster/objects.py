@@ -56,11 +56,10 @@ def evolve(node: Any, path: Path, value: Any) -> Any:
 def prune(node: Any, path: Path) -> Any:
     """A copy without the value at the path; the same object where there is none."""
     step, rest = path[0], path[1:]
-    present = (
-        isinstance(node, list) and isinstance(step, int) and -len(node) <= step < len(node)
-        if isinstance(step, int)
-        else isinstance(node, dict) and step in node
-    )
+    if isinstance(step, int):
+        present = isinstance(node, list) and -len(node) <= step < len(node)
+    else:
+        present = isinstance(node, dict) and step in node
     if not present:
         return node
     if rest:

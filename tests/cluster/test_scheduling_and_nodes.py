@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from quizgame.cluster.build import ClusterSpec
+from quizgame.cluster.build import ClusterSpec, join_node
 from quizgame.cluster.objects import condition_of, dig, name_of
 from quizgame.cluster.patching import PatchType
 from quizgame.cluster.world import World
@@ -115,6 +115,17 @@ def test_without_cilium_nodes_are_not_ready_and_coredns_waits(build: Build) -> N
         for each in world.cluster.api.list("pods", "kube-system")
     }
     assert (phases["coredns"], phases["etcd"]) == ("Pending", "Running")
+
+
+def test_joining_node_gets_a_range_an_agent_and_daemons(build: Build) -> None:
+    world = build()
+    join_node(world, world.cluster, "kind-worker3", labels={"zone": "b"})
+    world.advance(5)
+    node = world.cluster.api.get("nodes", "kind-worker3")
+    assert dig(node, "spec", "podCIDR") == "10.244.3.0/24"
+    assert dig(node, "status", "addresses", 0, "address") == "172.18.0.5"
+    assert (condition_of(node, "Ready") or {})["status"] == "True"
+    assert world.cluster.agents["kind-worker3"].is_running
 
 
 def test_pod_of_a_deleted_node_is_forgotten(build: Build) -> None:

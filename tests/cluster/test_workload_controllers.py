@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
 from quizgame.cluster.appfaults import AppFault, AppState
 from quizgame.cluster.objects import annotations_of, condition_of, dig, is_terminating, labels_of, name_of
@@ -138,6 +139,17 @@ def test_a_bad_image_stops_the_roll_out_and_the_old_pods_go_on(build: Build) -> 
     failed = condition_of(world.cluster.api.get("deployments", "web", "default"), "Progressing")
     assert failed is not None
     assert failed["reason"] == "ProgressDeadlineExceeded"
+
+
+def test_a_pod_is_available_once_it_has_been_ready_long_enough(build: Build) -> None:
+    world = build()
+    manifest = yaml.safe_load(WEB.replace("replicas: 4", "replicas: 4\n  minReadySeconds: 10"))
+    world.cluster.api.create("deployments", manifest)
+    world.advance(5)
+    status = world.cluster.api.get("deployments", "web", "default")["status"]
+    assert (status["readyReplicas"], status.get("availableReplicas")) == (4, None)
+    world.advance(7)
+    assert world.cluster.api.get("deployments", "web", "default")["status"]["availableReplicas"] == 4
 
 
 def test_recreate_ends_the_old_pods_first(build: Build) -> None:

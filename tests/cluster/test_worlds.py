@@ -139,6 +139,24 @@ def test_upgrade_changes_the_config_map_and_adds_what_the_values_ask_for(build: 
     assert cluster.api.find("deployments", "hubble-ui", "kube-system") is None
 
 
+def test_upgrade_from_118_changes_defaults_kinds_and_images(build: Build) -> None:
+    world = build(specs=(ClusterSpec(cilium="1.18.5"),))
+    cluster = world.cluster
+    assert cluster.config["policy-default-local-cluster"] == "false"
+    assert cluster.api.registry.for_kind("cilium.io/v2alpha1", "CiliumBGPPeeringPolicy") is not None
+    assert cluster.api.registry.for_kind("cilium.io/v2", "CiliumLoadBalancerIPPool") is None
+    cluster.api.create("ciliumloadbalancerippools", {"metadata": {"name": "p"}, "spec": {"blocks": []}})
+    apply_release(cluster, cluster.values, version="1.19.5")
+    world.advance(20)
+    assert cluster.config["policy-default-local-cluster"] == "true"
+    assert cluster.api.get("ciliumloadbalancerippools", "p")["apiVersion"] == "cilium.io/v2"
+    pods = cluster.api.list("pods", "kube-system", label_selector="k8s-app=cilium")
+    assert {pod["spec"]["containers"][0]["image"].partition("@")[0] for pod in pods} == {
+        "quay.io/cilium/cilium:v1.19.5"
+    }
+    assert all(agent.is_running for agent in cluster.agents.values())
+
+
 def test_uninstalling_stops_the_agents(build: Build) -> None:
     world = build()
     assert remove_release(world.cluster)

@@ -6,11 +6,20 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.apierror import ApiError
+from quizgame.cluster.clock import parse_rfc3339
 from quizgame.cluster.controllers.events import WARNING, record
-from quizgame.cluster.controllers.manager import Timeless
 from quizgame.cluster.controllers.pods import create_pod, deletion_order, is_active, is_ready, pods_of
-from quizgame.cluster.objects import KubeObject, controller_of, dig, is_terminating, labels_of, with_condition
+from quizgame.cluster.objects import (
+    KubeObject,
+    condition_of,
+    controller_of,
+    dig,
+    is_terminating,
+    labels_of,
+    with_condition,
+)
 from quizgame.cluster.objectstore import ADDED, Change, Key
+from quizgame.goflags.times import SECOND
 
 if TYPE_CHECKING:
     from quizgame.cluster.world import Cluster
@@ -19,12 +28,29 @@ RESOURCE = "replicasets.apps"
 _COMPONENT = "replicaset-controller"
 
 
-class ReplicaSetController(Timeless):
+class ReplicaSetController:
     """Creates and deletes pods; names are keyed by the set and the ordinal of the pod in it."""
 
-    __slots__ = ()
+    __slots__ = ("_due", "api", "cluster")
 
     name = "replicasets"
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.api = cluster.api
+        self._due: dict[Key, int] = {}
+        """When a ready pod of a set next becomes available (``minReadySeconds``)."""
+
+    def next_due(self) -> int | None:
+        """The next pod that becomes available."""
+        return min(self._due.values(), default=None)
+
+    def due_keys(self, now_ns: int) -> Iterable[Key]:
+        """Sets with a pod that has been ready for long enough."""
+        due = [key for key, instant in self._due.items() if instant <= now_ns]
+        for key in due:
+            del self._due[key]
+        return due
 
     def keys(self, change: Change) -> Iterable[Key]:
         """Changed sets, owners of changed pods, sets of a namespace that got a service account."""
@@ -84,7 +110,8 @@ class ReplicaSetController(Timeless):
             return
         pods = pods_of(self.api, owner)
         active = [pod for pod in pods if is_active(pod)]
-        ready = sum(map(is_ready, active))
+        ready = [pod for pod in active if is_ready(pod)]
+        available = self._available(key, owner, ready)
         wanted = dig(owner, "spec", "template", "metadata", "labels", default={}).items()
         status: KubeObject = {
             "observedGeneration": owner["metadata"]["generation"],
@@ -94,9 +121,9 @@ class ReplicaSetController(Timeless):
         if active:
             status["fullyLabeledReplicas"] = sum(wanted <= labels_of(pod).items() for pod in active)
         if ready:
-            status["readyReplicas"] = ready
-            # Simplified: minReadySeconds is not waited for; a ready pod is available.
-            status["availableReplicas"] = ready
+            status["readyReplicas"] = len(ready)
+        if available:
+            status["availableReplicas"] = available
         if problem:
             now = self.api.clock.timestamp()
             before = dig(owner, "status", "conditions", default=[])
@@ -105,6 +132,19 @@ class ReplicaSetController(Timeless):
             )
         self.api.update_status(RESOURCE, owner, status)
 
+    def _available(self, key: Key, owner: KubeObject, ready: list[KubeObject]) -> int:
+        """How many pods have been ready for ``minReadySeconds``; notes when the next one will have been."""
+        span = int(owner["spec"].get("minReadySeconds", 0)) * SECOND
+        since = (
+            [parse_rfc3339((condition_of(pod, "Ready") or {})["lastTransitionTime"]) for pod in ready] if span else []
+        )
+        later = [instant + span for instant in since if instant + span > self.api.clock.now_ns]
+        if later:
+            self._due[key] = min(later)
+        return len(ready) - len(later)
+
     def fork(self, cluster: Cluster) -> ReplicaSetController:
         """The same for a forked cluster."""
-        return ReplicaSetController(cluster)
+        twin = ReplicaSetController(cluster)
+        twin._due = dict(self._due)
+        return twin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from quizgame.cluster.crds import minor_of
 from quizgame.cluster.install.values import Values, lookup
 
 # Source: the true ConfigMap of the 1.19.5 chart (reference golden config-view): keys that no value of ours changes.
@@ -239,11 +240,18 @@ _FEATURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )  # fmt: skip
 
 
-def config_data(values: Values) -> dict[str, str]:
+# Key, the version that changed its default, and the default before. Source: upgrade notes (reference versions.md).
+_DEFAULTS_BEFORE: tuple[tuple[str, tuple[int, int], str, str], ...] = (
+    ("policy-default-local-cluster", (1, 19), "clustermesh.policyDefaultLocalCluster", "false"),
+)
+
+
+def config_data(values: Values, version: str = "1.19.5") -> dict[str, str]:
     """The data of ``cilium-config``, keys sorted.
 
     Args:
         values: Values of the release; whatever is not given has the chart's default.
+        version: Cilium's version, for defaults that changed.
     """
     data: dict[str, str] = {}
     for line in _CONSTANT.strip().splitlines():
@@ -251,6 +259,12 @@ def config_data(values: Values) -> dict[str, str]:
         data[key] = value
     for key, path, default in _ALWAYS:
         data[key] = _text(lookup(values, path, default))
+    minor = minor_of(version)
+    data |= {
+        key: former
+        for key, changed, path, former in _DEFAULTS_BEFORE
+        if minor < changed and lookup(values, path) is None
+    }
     for key, path in _WHERE_GIVEN:
         value = lookup(values, path)
         if value not in (None, ""):

@@ -68,10 +68,24 @@ def remove_release(cluster: Cluster) -> bool:
 
 
 def install_definitions(api: ApiServer, kinds: tuple[Resource, ...]) -> None:
-    """Create the definitions that are not there yet."""
+    """Create the definitions that are not there yet and bring older ones up to date."""
     for kind in kinds:
-        if api.find("customresourcedefinitions", kind.qualified) is None:
-            api.create("customresourcedefinitions", crd_object(kind), validate=FieldValidation.TRUSTED)
+        wanted = crd_object(kind)
+        present = api.find("customresourcedefinitions", kind.qualified)
+        if present is None:
+            api.create("customresourcedefinitions", wanted, validate=FieldValidation.TRUSTED)
+        elif present["spec"] != wanted["spec"]:
+            api.update(
+                "customresourcedefinitions", {**present, "spec": wanted["spec"]}, validate=FieldValidation.TRUSTED
+            )
+            _migrate(api, kind)
+
+
+def _migrate(api: ApiServer, kind: Resource) -> None:
+    """Store a kind's objects in its present storage version."""
+    for node in api.list(kind):
+        if node["apiVersion"] != kind.api_version:
+            api.store.put(kind.qualified, (namespace_of(node), name_of(node)), {**node, "apiVersion": kind.api_version})
 
 
 def install_gateway_api(api: ApiServer) -> None:
@@ -114,7 +128,7 @@ def render(cluster: Cluster, values: Values, version: str) -> Rendered:
             account["automountServiceAccountToken"] = False
         objects.append(("serviceaccounts", account))
     objects += _secrets(cluster, values, has_relay=has_relay, has_mesh=has_mesh)
-    objects.append(("configmaps", _config_map("cilium-config", config_data(values))))
+    objects.append(("configmaps", _config_map("cilium-config", config_data(values, version))))
     if has_envoy:
         objects.append(("configmaps", _config_map("cilium-envoy-config", {"bootstrap-config.json": "{}"})))
         objects.append(
