@@ -1,0 +1,1 @@
+"""``kubectl describe``: how each kind is described."""
