@@ -189,7 +189,12 @@ def _apply(cluster: Cluster, place: str, manifest: Mapping[str, Any]) -> Quizgam
 
 
 def join_node(
-    world: World, cluster: Cluster, name: str, *, labels: Mapping[str, str] | None = None, kernel: str = "6.12.48"
+    world: World,
+    cluster: Cluster,
+    name: str,
+    *,
+    labels: Mapping[str, str] | None = None,
+    kernel: str = "6.12.48",
 ) -> None:
     """Let a new worker join a running cluster; settle the world afterwards.
 

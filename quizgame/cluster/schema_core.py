@@ -144,7 +144,7 @@ PodSpec | What shall run in a pod.
   dnsConfig PodDNSConfig
   readinessGates []any
   runtimeClassName string
-  enableServiceLinks bool =true
+  enableServiceLinks bool
   preemptionPolicy string
   overhead map[quantity]
   topologySpreadConstraints []any @topologyKey

@@ -97,6 +97,7 @@ def relay(values: Values, version: str) -> KubeObject:
                 "args": ["serve"],
                 "livenessProbe": {**health, "failureThreshold": 12, "initialDelaySeconds": 10, "timeoutSeconds": 10},
                 "readinessProbe": {**health, "timeoutSeconds": 3},
+                "startupProbe": {**health, "failureThreshold": 20, "initialDelaySeconds": 10, "periodSeconds": 3},
                 "ports": [{"containerPort": 4245, "name": "grpc", "protocol": "TCP"}],
                 "securityContext": {
                     "allowPrivilegeEscalation": False,
@@ -112,7 +113,7 @@ def relay(values: Values, version: str) -> KubeObject:
             }
         ],
         "nodeSelector": _LINUX,
-        "securityContext": {"fsGroup": 65532},
+        "securityContext": {"fsGroup": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
         "serviceAccountName": "hubble-relay",
         "terminationGracePeriodSeconds": 1,
         "volumes": [
@@ -146,6 +147,7 @@ def hubble_ui(values: Values, version: str) -> KubeObject:
             {
                 "name": "frontend",
                 "image": image("hubble-ui", version),
+                "securityContext": {"allowPrivilegeEscalation": False},
                 "ports": [{"containerPort": 8081, "name": "http", "protocol": "TCP"}],
                 "livenessProbe": {"httpGet": {"path": "/healthz", "port": "http"}},
                 "readinessProbe": {"httpGet": {"path": "/", "port": "http"}},
@@ -155,6 +157,7 @@ def hubble_ui(values: Values, version: str) -> KubeObject:
             {
                 "name": "backend",
                 "image": image("hubble-ui-backend", version),
+                "securityContext": {"allowPrivilegeEscalation": False},
                 "env": [
                     {"name": "EVENTS_SERVER_PORT", "value": "8090"},
                     {"name": "FLOWS_API_ADDR", "value": "hubble-relay:80"},

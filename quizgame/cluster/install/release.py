@@ -131,9 +131,7 @@ def render(cluster: Cluster, values: Values, version: str) -> Rendered:
     objects.append(("configmaps", _config_map("cilium-config", config_data(values, version))))
     if has_envoy:
         objects.append(("configmaps", _config_map("cilium-envoy-config", {"bootstrap-config.json": "{}"})))
-        objects.append(
-            ("services", _service("cilium-envoy", "cilium-envoy", [_port(9964, 9964, "envoy-metrics")], headless=True))
-        )
+        objects.append(("services", _envoy_service()))
     if lookup(values, "hubble.enabled", True):
         peer = _service("hubble-peer", "cilium", [_port(443, 4244, "peer-service")])
         objects.append(("services", evolve(peer, ("spec", "internalTrafficPolicy"), "Local")))
@@ -257,6 +255,13 @@ def _service(name: str, app: str, ports: list[KubeObject], *, headless: bool = F
     if headless:
         spec["clusterIP"] = "None"
     return {"metadata": {"name": name, "namespace": _NAMESPACE, "labels": labels}, "spec": spec}
+
+
+def _envoy_service() -> KubeObject:
+    made = _service("cilium-envoy", "cilium-envoy", [_port(9964, 9964, "envoy-metrics")], headless=True)
+    labels = {**made["metadata"]["labels"], "io.cilium/app": "proxy"}
+    annotations = {"prometheus.io/port": "9964", "prometheus.io/scrape": "true"}
+    return {**made, "metadata": {**made["metadata"], "labels": labels, "annotations": annotations}}
 
 
 def _mesh_service(values: Values) -> KubeObject:
