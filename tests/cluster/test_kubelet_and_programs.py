@@ -143,6 +143,16 @@ def test_agent_that_gives_up_is_in_a_crash_loop(build: Build) -> None:
     assert dig(container, "lastState", "terminated", "message") == "bad option"
 
 
+def test_new_image_in_a_pod_restarts_its_container(build: Build) -> None:
+    world = build(POD)
+    patch = {"spec": {"containers": [{"name": "c", "image": "nginx:2"}]}}
+    world.cluster.api.patch("pods", "p", patch, PatchType.STRATEGIC, "default")
+    world.advance(2)
+    status = world.cluster.api.get("pods", "p", "default")["status"]["containerStatuses"][0]
+    assert (status["image"], status["restartCount"], status["ready"]) == ("nginx:2", 1, True)
+    assert status["lastState"]["terminated"]["reason"] == "Completed"
+
+
 def test_static_pod_comes_back(build: Build) -> None:
     world = build()
     api = world.cluster.api

@@ -170,6 +170,7 @@ class Kubelet:
         spec = _spec_of(pod, container.name)
         fault = fault_of(self.cluster.app_faults, pod, spec)
         image = spec.get("image", "")
+        container = replace(container, image=image)
         path = f"spec.containers{{{container.name}}}"
         if fault is not None and fault.state is AppState.NO_IMAGE:
             return self._no_image(pod, run, container, image)
@@ -196,12 +197,25 @@ class Kubelet:
     def _tend(self, pod: KubeObject, run: PodRun, container: ContainerRun) -> ContainerRun:
         """Look after a container that has been started before."""
         now = self.api.clock.now_ns
+        spec = _spec_of(pod, container.name)
+        if container.image != spec.get("image", ""):
+            return self._replace(pod, run, container)
         if container.retry_ns is not None:
             return self._start(pod, run, container) if container.retry_ns <= now else container
-        spec = _spec_of(pod, container.name)
         if container.phase is not Phase.RUNNING:
             return container
         return self._obey(pod, run, container, fault_of(self.cluster.app_faults, pod, spec))
+
+    def _replace(self, pod: KubeObject, run: PodRun, container: ContainerRun) -> ContainerRun:
+        """Start a container anew whose image was changed in the pod itself."""
+        fresh = replace(container, phase=Phase.WAITING, reason="ContainerCreating", message="", retry_ns=None)
+        if container.phase is Phase.RUNNING:
+            text = f"Container {container.name} definition changed, will be restarted"
+            self._say(pod, run, "Killing", text, field_path=f"spec.containers{{{container.name}}}")
+            self._programs.stop(pod, container.name)
+            ended = (container.since_ns, self.api.clock.now_ns, 0, "")
+            fresh = replace(fresh, restarts=container.restarts + 1, ended_before=ended)
+        return self._start(pod, run, fresh)
 
     def _obey(self, pod: KubeObject, run: PodRun, container: ContainerRun, fault: AppFault | None) -> ContainerRun:
         """Let a running container misbehave as declared, or recover."""

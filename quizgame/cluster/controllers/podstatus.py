@@ -25,6 +25,8 @@ class ContainerRun:
     """One container as the kubelet knows it."""
 
     name: str
+    image: str = ""
+    """The image that was last started or tried; a changed spec then shows."""
     phase: Phase = Phase.WAITING
     reason: str = "ContainerCreating"
     """Why it waits or ended: ``CrashLoopBackOff``, ``Completed`` …"""
