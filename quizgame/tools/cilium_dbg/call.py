@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from quizgame.tools.pod.context import PodContext
 
 
+SOCKET_PROBLEM = "dial unix /var/run/cilium/cilium.sock: connect: no such file or directory"
+"""Why a tool cannot reach an agent that does not serve."""
+
+
 class DbgError(Exception):
     """The command ends with ``Error: MESSAGE``.
 
@@ -59,8 +63,11 @@ class Call:
             DbgError: ``Is the agent running?``.
         """
         if not self.agent.is_serving:
-            reason = "dial unix /var/run/cilium/cilium.sock: connect: no such file or directory"
-            raise DbgError(f'cannot get {what}: Get "http://localhost{url}": {reason}\nIs the agent running?\n')
+            raise DbgError(f'cannot get {what}: Get "http://localhost{url}": {SOCKET_PROBLEM}\nIs the agent running?\n')
+
+    def only_json(self) -> None:
+        """End the command unless the output that was asked for is JSON."""
+        wants_json(self)
 
 
 Run = Callable[[Call], Result]

@@ -35,6 +35,8 @@ _NETWORK: dict[str, str] = {
 _AGENT: dict[str, str] = {
     "cilium-dbg": "quizgame.tools.cilium_dbg.program:run",
     "cilium": "quizgame.tools.cilium_dbg.program:run",
+    "cilium-health": "quizgame.tools.cilium_dbg.health:run",
+    "hubble": "quizgame.tools.pod.hubble:run",
 }
 _WORKSTATION_ONLY = frozenset(("kubectl", "k", "cilium", "hubble", "nano", "vi", "vim", "jq", "column", "clear"))
 _TEXT: dict[str, str] = {name: target for name, target in registry.PROGRAMS.items() if name not in _WORKSTATION_ONLY}

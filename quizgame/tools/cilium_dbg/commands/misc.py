@@ -6,7 +6,7 @@ from quizgame.goflags.flagset import boolean, integer
 from quizgame.hubble.serving import cilium_version
 from quizgame.policy.model import EnforcementMode
 from quizgame.tools.cilium_dbg.call import Call, DbgError, Sub
-from quizgame.tools.cilium_dbg.commands.status import COMMIT
+from quizgame.tools.cilium_dbg.model.status import COMMIT
 from quizgame.tools.facts import fact
 from quizgame.tools.output import Line, Result, lines, not_simulated
 

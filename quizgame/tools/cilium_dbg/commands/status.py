@@ -2,240 +2,171 @@
 
 from __future__ import annotations
 
-from quizgame.cluster.agent.remote import RemoteCluster
-from quizgame.cluster.clock import rfc3339_nano
-from quizgame.cluster.fabric import agents_of, fabric_of
-from quizgame.cluster.links import HEALTH_PORT
-from quizgame.goflags.durations import format_duration
-from quizgame.goflags.flagset import boolean, duration, string
-from quizgame.goflags.tabwriter import TabWriter
-from quizgame.goflags.times import SECOND
-from quizgame.hubble.serving import NodeHubble, cilium_version
-from quizgame.tools.cilium_dbg.call import Call, Sub
-from quizgame.tools.facts import Fact, fact
-from quizgame.tools.output import Line, Result, lines, not_simulated
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
-APIS = (
-    "cilium/v2::CiliumCIDRGroup", "cilium/v2::CiliumClusterwideNetworkPolicy", "cilium/v2::CiliumEndpoint",
-    "cilium/v2::CiliumNetworkPolicy", "core/v1::Pods", "networking.k8s.io/v1::NetworkPolicy",
-)  # fmt: skip
-COMMIT = "4f21a6d0"
-PROBE_INTERVAL = "1m36.566274746s"
-SOCKET = 'Get "http://localhost/v1/healthz": dial unix /var/run/cilium/cilium.sock: connect: no such file or directory'
+from quizgame.goflags.flagset import boolean, duration, string
+from quizgame.goflags.times import SECOND
+from quizgame.tools.cilium_dbg.call import SOCKET_PROBLEM, Call, Sub, as_json
+from quizgame.tools.cilium_dbg.model.health import health_model
+from quizgame.tools.cilium_dbg.model.modules import module_tree, modules_of
+from quizgame.tools.cilium_dbg.model.status import status_model
+from quizgame.tools.cilium_dbg.status_text import (
+    Details,
+    Entry,
+    aligned,
+    brief,
+    health_entries,
+    is_node_reached,
+    is_ok,
+    modules_summary,
+    status_entries,
+)
+from quizgame.tools.facts import Fact, fact
+from quizgame.tools.output import Line, Result, lines
+
+UNREACHABLE = f'Get "http://localhost/v1/healthz": {SOCKET_PROBLEM}'
 
 
 def _status(call: Call) -> Result:
-    for flag in ("all-redirects", "output"):
-        if call.flags.changed(flag):
-            return not_simulated(f"cilium-dbg status --{flag}")
     agent = call.agent
     if not agent.is_serving:
+        down = (fact("component", cluster=call.cluster, node=agent.node, name="cilium", status="unreachable"),)
         if call.flags.is_on("brief"):
-            return Result(stderr=lines("cilium: daemon unreachable\n"), exit=1)
-        return Result(stderr=lines(f"{SOCKET}\nIs the agent running?\n\n"), exit=1)
-    problem = _api_problem(call)
+            return Result(stderr=lines("cilium: daemon unreachable\n", down), exit=1)
+        return Result(stderr=lines(f"{UNREACHABLE}\nIs the agent running?\n\n", down), exit=1)
+    model = status_model(agent)
+    if not call.flags.is_on("require-k8s-connectivity") and model["kubernetes"]["state"] != "Ok":
+        model["cilium"] = {**model["cilium"], "state": "Ok", "msg": model["cilium"]["msg"].partition("    ")[0]}
+    health = health_model(call.context.session.world, agent)
+    topics = StatusFacts(call.cluster, agent.node, model, health)
     if call.flags.is_on("brief"):
-        if problem:
-            return Result(stderr=lines(f"error in kubernetes: {problem}\n"), exit=1)
-        return Result(stdout=lines("OK\n", (_component(call, "cilium", "ok"),)))
-    rows = [*_head(call, problem), *_tail(call)] if not problem else _head(call, problem)
-    writer = TabWriter(2, 0, 3)
-    writer.write("".join(f"{text}\n" for text, _ in rows))
-    shown = writer.flush().split("\n")
-    facts = [known for text, known in rows for _ in text.split("\n")]
-    return Result(
-        stdout=[Line(text, known) for text, known in zip(shown, facts, strict=False)], exit=1 if problem else 0
+        text, is_failure = brief(model)
+        shown = lines(f"{text}\n", topics.of("cilium"))
+        return Result(stderr=shown, exit=1) if is_failure else Result(stdout=shown)
+    if call.flags.text("output"):
+        call.only_json()
+        return Result(stdout=as_json(sorted_model(model), topics.everything()))
+    entries = status_entries(model, _details(call), agent.now_ns)
+    if is_ok(model):
+        everything = call.flags.is_on("verbose")
+        entries += health_entries(
+            health, shows_all=call.flags.is_on("all-nodes"), is_verbose=everything, marks_local=everything
+        )
+        entries += _modules(call, is_tree=everything or call.flags.is_on("all-health"))
+    shown = [Line(entry.text, topics.of(entry.topic)) for entry in aligned(entries)]
+    return Result(stdout=shown, exit=0 if is_ok(model) else 1)
+
+
+def _details(call: Call) -> Details:
+    def on(name: str) -> bool:
+        return call.flags.is_on(name) or call.flags.is_on("verbose")
+
+    return Details(
+        on("all-addresses"), on("all-clusters"), on("all-controllers"), on("all-redirects"), call.flags.is_on("verbose")
     )
 
 
-def _component(call: Call, name: str, status: str, message: str = "") -> Fact:
-    return fact(
-        "component", cluster=call.cluster, node=call.agent.node, name=name, status=status, message=message or None
-    )
+def _modules(call: Call, *, is_tree: bool) -> list[Entry]:
+    modules = modules_of(call.agent)
+    if not is_tree:
+        return modules_summary(Counter(module.level for module in modules))
+    tree = module_tree(modules)
+    return [Entry(f"Modules Health:\t\t{tree[0]}"), *(Entry(f"\t\t{line}") for line in tree[1:]), Entry("\t\t")]
 
 
-def _api_problem(call: Call) -> str:
-    agent = call.agent
-    if agent.is_connected:
-        return ""
-    address = call.context.cluster.api_address
-    return f'Get "https://{address}:6443/version": dial tcp {address}:6443: i/o timeout'
+def sorted_model(value: Any) -> Any:
+    """An answer with its keys in order, as the tool's JSON has them."""
+    if isinstance(value, Mapping):
+        return {key: sorted_model(value[key]) for key in sorted(value)}
+    return [sorted_model(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-_Rows = list[tuple[str, tuple[Fact, ...]]]
+class StatusFacts:
+    """What the lines of a status tell, by topic."""
 
+    def __init__(self, cluster: str, node: str, model: Mapping[str, Any], health: Mapping[str, Any]) -> None:
+        self._cluster, self._node = cluster, node
+        self._known = {**self._subsystems(model), **self._meshed(model), **self._reached(health)}
 
-def _head(call: Call, problem: str) -> _Rows:
-    agent, config = call.agent, call.agent.config
-    version = cilium_version(call.context.cluster)
-    kubernetes = agent.api.version.removeprefix("v")
-    devices = f"[eth0   {agent.node_ip} (Direct Routing)]"
-    replaces = f"True\t{devices}" if config.has_kube_proxy_replacement else "False\t"
-    ranges = ", ".join(agent.ipam.ranges)
-    ready = f"Ok\t{kubernetes.rpartition('.')[0]} (v{kubernetes}) [linux/amd64]"
-    rows: _Rows = [
-        ("KVStore:\tDisabled\t", ()),
-        (f"Kubernetes:\t{f'Failure{chr(9)}{problem}' if problem else ready}",
-         (_component(call, "kubernetes", "failure" if problem else "ok", problem),)),
-        (f"Kubernetes APIs:\t[{', '.join(f'{chr(34)}{name}{chr(34)}' for name in APIS)}]", ()),
-        (f"KubeProxyReplacement:\t{replaces}",
-         (fact("config", cluster=call.cluster, node=agent.node, key="kube-proxy-replacement",
-               value=str(config.has_kube_proxy_replacement).lower()),)),
-        ("Host firewall:\tDisabled", ()),
-        ("SRv6:\tDisabled", ()),
-        ("CNI Chaining:\tnone", ()),
-        ("CNI Config file:\tsuccessfully wrote CNI configuration file to /host/etc/cni/net.d/05-cilium.conflist", ()),
-    ]  # fmt: skip
-    if problem:
-        text = f"Failure\t{version}\tKubernetes service is not ready: {problem}"
-        rows.append((f"Cilium:\t{text}", (_component(call, "cilium", "failure", problem),)))
-    else:
-        rows.append((f"Cilium:\tOk\t{version} (v{version}-{COMMIT})", (_component(call, "cilium", "ok"),)))
-    used = len(agent.ipam.owners)
-    rows += [
-        ("NodeMonitor:\tListening for events on 4 CPUs with 64x4096 of shared memory", ()),
-        ("Cilium health daemon:\tOk\t", ()),
-        (f"IPAM:\tIPv4: {used}/{agent.ipam.capacity} allocated from {ranges}, ",
-         (fact("node", cluster=call.cluster, node=agent.node, pod_cidr=ranges,
-               status=f"{used}/{agent.ipam.capacity}"),)),
-    ]  # fmt: skip
-    if call.flags.is_on("all-addresses") or call.flags.is_on("verbose"):
-        rows.append(("Allocated addresses:", ()))
-        rows += [(f"  {ip} ({owner})", ()) for ip, owner in sorted(agent.ipam.owners.items())]
-    rows += _mesh(call)
-    return rows
+    def of(self, topic: str) -> tuple[Fact, ...]:
+        """The facts of one topic."""
+        return self._known.get(topic, ())
 
+    def everything(self) -> tuple[Fact, ...]:
+        """All facts, each once."""
+        return tuple(dict.fromkeys(known for each in self._known.values() for known in each))
 
-def _mesh(call: Call) -> _Rows:
-    agent = call.agent
-    ready = [remote for remote in agent.remotes.values() if remote.is_ready]
-    rows: _Rows = [(f"ClusterMesh:\t{len(ready)}/{len(agent.remotes)} remote clusters ready", ())]
-    shows_all = call.flags.is_on("all-clusters") or call.flags.is_on("verbose")
-    for name in sorted(agent.remotes):
-        remote = agent.remotes[name]
-        if shows_all or not remote.is_ready:
-            status = "ready" if remote.is_ready else "not-ready"
-            known = (fact("mesh", cluster=call.cluster, remote=name, status=status, message=remote.problem or None),)
-            rows += [(text, known) for text in _remote(call, remote)]
-    return rows
+    def _component(self, name: str, status: str, message: str = "") -> Fact:
+        return fact(
+            "component", cluster=self._cluster, node=self._node, name=name, status=status.lower(),
+            message=message or None,
+        )  # fmt: skip
 
+    def _config(self, key: str, value: object) -> Fact:
+        return fact("config", cluster=self._cluster, node=self._node, key=key, value=str(value).lower())
 
-def _remote(call: Call, remote: RemoteCluster) -> list[str]:
-    view = remote.view
-    counts = (0, 0, 0, 0)
-    if view is not None:
-        counts = (len(view.nodes), len(view.endpoints), len(view.identities), len(view.services))
-    ago = "never"
-    if remote.failures and remote.last_failure_ns:
-        ago = f"{format_duration((call.agent.now_ns - remote.last_failure_ns) // SECOND * SECOND)} ago"
-    word = "ready" if remote.is_ready else "not-ready"
-    head = (
-        f"   {remote.name}: {word}, {counts[0]} nodes, {counts[1]} endpoints, {counts[2]} identities, "
-        f"{counts[3]} services, 0 MCS-API service exports, {remote.failures} reconnections (last: {ago})"
-    )
-    if not remote.is_ready:
-        flags = "nodes=false, endpoints=false, identities=false, services=false"
-        return [
-            head,
-            f"   └  {remote.problem}",
-            "   └  remote configuration: expected=unknown, retrieved=unknown",
-            f"   └  synchronization status: {flags}",
-        ]
-    number = view.cluster_id if view is not None else 0
-    return [
-        head,
-        "   └  etcd: 1/1 connected, leases=0, lock leases=0, has-quorum=true: "
-        "endpoint status checks are disabled, ID: c6ba18866da7dfd8",
-        f"   └  remote configuration: expected=true, retrieved=true, cluster-id={number}, kvstoremesh=true, "
-        "sync-canaries=true, service-exports=unsupported",
-        "   └  synchronization status: nodes=true, endpoints=true, identities=true, services=true",
-    ]
+    def _subsystems(self, model: Mapping[str, Any]) -> dict[str, tuple[Fact, ...]]:
+        cilium, kubernetes, hubble = model["cilium"], model["kubernetes"], model["hubble"]
+        routing, ipam = model["routing"], model["ipam"]["status"]
+        failed = kubernetes["msg"] if kubernetes["state"] == "Failure" else ""
+        failing = [
+            (each["name"], self._component(
+                f"controller {each['name'].partition(' (')[0]}", "failing", each["status"]["last-failure-msg"]
+            ))
+            for each in model["controllers"] if each["status"].get("consecutive-failure-count")
+        ]  # fmt: skip
+        return {
+            "cilium": (self._component("cilium", cilium["state"], failed),),
+            "kubernetes": (self._component("kubernetes", kubernetes["state"], failed),),
+            "kube-proxy-replacement": (self._config("kube-proxy-replacement", model["kube-proxy-replacement"]["mode"]),),
+            "routing": (self._config("routing-mode", routing["inter-host-routing-mode"]),),
+            "masquerading": (self._config("masquerading", model["masquerading"].get("mode", "disabled")),),
+            "encryption": (self._config("encryption", model["encryption"]["mode"]),),
+            "hubble": (self._component("hubble", hubble["state"], hubble.get("msg", "")),),
+            "cilium-health": (self._component("cilium-health", model["cluster"]["ciliumHealth"]["state"]),),
+            "ipam": (
+                fact("node", cluster=self._cluster, node=self._node, pod_cidr=ipam.partition(" from ")[2].strip(", "),
+                     status=ipam.partition(" ")[2].partition(" ")[0]),
+            ),
+            "controllers": tuple(known for _, known in failing),
+            **{f"controller:{name}": (known,) for name, known in failing},
+        }  # fmt: skip
 
+    def _meshed(self, model: Mapping[str, Any]) -> dict[str, tuple[Fact, ...]]:
+        found = {}
+        for each in model["cluster-mesh"]["clusters"]:
+            status = "ready" if each["ready"] else "not-ready"
+            message = None if each["ready"] else each["status"]
+            found[f"mesh:{each['name']}"] = (
+                fact("mesh", cluster=self._cluster, remote=each["name"], status=status, message=message),
+            )
+        return {**found, "cluster-mesh": tuple(known for each in found.values() for known in each)}
 
-def _tail(call: Call) -> _Rows:
-    agent, config = call.agent, call.agent.config
-    network = f"Tunnel [{config.tunnel_protocol}]" if config.is_tunnel else "Native"
-    host = "BPF" if config.has_bpf_host_routing else "Legacy"
-    ranges = ", ".join(agent.ipam.ranges)
-    masquerade = "IPTables [IPv4: Enabled, IPv6: Disabled]"
-    if config.is_on("enable-bpf-masquerade"):
-        v6 = "Enabled" if config.is_on("enable-ipv6-masquerade") else "Disabled"
-        masquerade = f"BPF\t[eth0]\t{ranges}\t[IPv4: Enabled, IPv6: {v6}]"
-    if not config.is_on("enable-ipv4-masquerade", default=True):
-        masquerade = "Disabled"
-    redirects = sum(
-        len(agent.policy_of(endpoint).redirects()) for endpoint in agent.endpoints.values() if endpoint.is_pod
-    )
-    controllers = 14 + 4 * len(agent.endpoints)
-    envoy = "external" if config.is_on("external-envoy-proxy", default=True) else "embedded"
-    low = 256 if not config.cluster_id else config.cluster_id << 16
-    rows: _Rows = [
-        ("IPv4 BIG TCP:\tDisabled", ()),
-        ("IPv6 BIG TCP:\tDisabled", ()),
-        ("BandwidthManager:\tDisabled", ()),
-        (f"Routing:\tNetwork: {network}\tHost: {host}",
-         (fact("config", cluster=call.cluster, node=agent.node, key="routing-mode", value=network),)),
-        ("Attach Mode:\tTCX", ()),
-        ("Device Mode:\tveth", ()),
-        (f"Masquerading:\t{masquerade}", ()),
-        (f"Controller Status:\t{controllers}/{controllers} healthy", ()),
-        (f"Proxy Status:\tOK, ip {agent.router_ip}, {redirects} redirects active on ports 10000-20000, "
-         f"Envoy: {envoy}", ()),
-        (f"Global Identity Range:\tmin {low}, max {(config.cluster_id << 16) + 65535}", ()),
-        (f"Hubble:\t{_hubble(call)}", ()),
-        ("Encryption:\tDisabled\t", ()),
-    ]  # fmt: skip
-    return [*rows, *_health(call), ("Modules Health:\tStopped(0) Degraded(0) OK(8)", ()), ("", ())]
-
-
-def _hubble(call: Call) -> str:
-    agent = call.agent
-    if not agent.config.has_hubble:
-        return "Disabled"
-    node = NodeHubble(agent, "")
-    full = 100 * node.flow_count / agent.ring.capacity
-    return (
-        f"Ok\tCurrent/Max Flows: {node.flow_count}/{agent.ring.capacity} ({full:.2f}%), "
-        f"Flows/s: {node.rate():.2f}\tMetrics: Disabled"
-    )
-
-
-def _health(call: Call) -> _Rows:
-    agent = call.agent
-    links = fabric_of(call.context.session.world).links
-    unreachable: _Rows = []
-    total = 0
-    for other in agents_of(call.context.cluster):
-        total += 1
-        if links.allows(agent.place, other.place, "TCP", HEALTH_PORT) and links.allows(
-            agent.place, other.place, "UDP", 8472
-        ):
-            continue
-        name = f"{agent.config.cluster_name}/{other.node}"
-        known = (_component(call, f"health {other.node}", "unreachable"),)
-        unreachable.append((f"  {name}\t{other.node_ip}\t0/1\t0/1", known))
-    at = rfc3339_nano(agent.now_ns // (60 * SECOND) * 60 * SECOND)
-    head = f"Cluster health:\t{total - len(unreachable)}/{total} reachable\t({at})\t(Probe interval: {PROBE_INTERVAL})"
-    return [(head, ()), ("Name\tIP\tNode\tEndpoints", ()), *unreachable]
+    def _reached(self, health: Mapping[str, Any]) -> dict[str, tuple[Fact, ...]]:
+        lost = {
+            f"health:{node['name']}": (self._component(f"health {node['name'].rpartition('/')[2]}", "unreachable"),)
+            for node in health["nodes"] if not is_node_reached(node)
+        }  # fmt: skip
+        return {**lost, "health": tuple(known for each in lost.values() for known in each)}
 
 
 COMMANDS = (
     Sub(
-        "status", "status", "Display status of daemon", _status,
+        "status", "status", "Show how the agent is", _status,
         lambda: [
-            boolean("all-addresses", "Show all allocated addresses, not just count"),
-            boolean("all-clusters", "Show all clusters"),
-            boolean("all-controllers", "Show all controllers, not just failing"),
-            boolean("all-health", "Show all health status, not just failing"),
-            boolean("all-nodes", "Show all nodes, not just localhost"),
-            boolean("all-redirects", "Show all redirects"),
-            boolean("brief", "Only print a one-line status message"),
+            boolean("all-addresses", "List the allocated addresses"),
+            boolean("all-clusters", "List every remote cluster"),
+            boolean("all-controllers", "List every controller, failing or not"),
+            boolean("all-health", "Show the health of every module"),
+            boolean("all-nodes", "Show every node, reached or not"),
+            boolean("all-redirects", "List the proxy redirects"),
+            boolean("brief", "Print one line only"),
             string("output", "json| yaml| jsonpath='{}'", short="o"),
-            boolean("require-k8s-connectivity", "When false, Kubernetes connectivity is not required", default=True),
-            duration("timeout", "Sets the timeout to use when querying for health", default=30 * SECOND),
-            boolean(
-                "verbose", "Equivalent to --all-addresses --all-controllers --all-nodes --all-redirects --all-health"
-            ),
+            boolean("require-k8s-connectivity", "Count a lost Kubernetes API server as a failure", default=True),
+            duration("timeout", "How long to wait for the agent's answer", default=30 * SECOND),
+            boolean("verbose", "Same as --all-addresses --all-controllers --all-nodes --all-redirects --all-health"),
         ],
     ),
 )  # fmt: skip
