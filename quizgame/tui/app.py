@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from quizgame.tui.workspace import Workspace
 
 
+HERE = Path(__file__).parent
+
+
 def _practice() -> Screen[None]:
     from quizgame.tui.screens.practice_setup import PracticeSetupScreen
 
@@ -52,7 +55,7 @@ class QuizgameApp(App[None]):
     """
 
     TITLE = "quizgame"
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["base.tcss", "screens/home.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [HERE / "base.tcss", HERE / "screens" / "home.tcss"]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (160, "-vast")]  # noqa: RUF012  # Textual types it so
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012  # the same
     SCREENS: ClassVar[dict[str, Callable[[], Screen[None]]]] = {

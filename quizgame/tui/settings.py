@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,8 +19,14 @@ class Settings:
 def load_settings(folder: Path) -> Settings:
     """Read the settings of this folder; a file that is missing or makes no sense gives the defaults."""
     try:
-        data = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+        text = (folder / FILE_NAME).read_text(encoding="utf-8")
     except (OSError, ValueError):
+        return Settings()
+    import json  # 5 ms that the first paint feels
+
+    try:
+        data = json.loads(text)
+    except ValueError:
         return Settings()
     theme = data.get("theme") if isinstance(data, dict) else None
     return Settings(theme if isinstance(theme, str) else None)
@@ -33,6 +38,8 @@ def save_settings(folder: Path, settings: Settings) -> None:
     Raises:
         OSError: The folder cannot be written to.
     """
+    import json
+
     folder.mkdir(parents=True, exist_ok=True)
     new = folder / f"{FILE_NAME}.new"
     new.write_text(json.dumps(asdict(settings), indent=2) + "\n", encoding="utf-8")

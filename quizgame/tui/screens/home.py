@@ -51,6 +51,8 @@ class HomeScreen(Page[None]):
     ]
 
     _overview: Overview | None = None
+    _wanted: str | None = None
+    """What was asked for before the packs were loaded."""
 
     def compose(self) -> ComposeResult:
         """Plain and small: it is the first thing painted."""
@@ -97,6 +99,8 @@ class HomeScreen(Page[None]):
                 markup=False,
             )
         self.quiz.open_launch()
+        if self._wanted is not None:
+            self.action_open(self._wanted)
 
     # What is shown
 
@@ -182,6 +186,7 @@ class HomeScreen(Page[None]):
     def action_open(self, name: str) -> None:
         """Open something by its name in the menu."""
         if self._overview is None:
+            self._wanted = name
             return
         if name == "continue":
             name = "exam-open" if self._overview.exam is not None else "practice-open"

@@ -40,7 +40,9 @@ async def open_practice(app: QuizgameApp, terms: PracticeTerms | Resume) -> None
         app.notify(str(error), severity="error", markup=False)
         return
     if session is None:
-        app.notify("No question is due. Practise something new instead.", markup=False)
+        is_new = isinstance(terms, PracticeTerms)
+        text = "No question is due. Practise something new instead." if is_new else "No practice run is under way."
+        app.notify(text, markup=False)
     elif session.item is None:
         await show_summary(app, session)
     else:

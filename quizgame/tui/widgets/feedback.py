@@ -37,7 +37,7 @@ class Feedback(VerticalGroup):
         """From the verdict down to the sources."""
         sign, name = ("✓", "-right") if self._mark.right else ("✗", "-wrong")
         yield Static(f"{sign} {self._verdict}", classes=f"verdict {name}", markup=False)
-        for number, part in enumerate(self._shown_parts(), 1):
+        for number, part in enumerate(self._mark.parts, 1):
             yield from self._part(part, number)
         question = self._item.question
         if question.explanation:
@@ -46,12 +46,6 @@ class Feedback(VerticalGroup):
             yield Row(Content(plain(source)), "Source" if not number else "", indent=8, classes="source")
         yield Row(Content(f"Cilium {plain(question.versions)}"), "True of", indent=8, classes="source")
 
-    def _shown_parts(self) -> Iterator[Part]:
-        """All parts, but of an exhibit's lines only those that matter."""
-        for part in self._mark.parts:
-            if self._item.kind != "spot" or part.chosen or part.correct or part.reason:
-                yield part
-
     def _part(self, part: Part, number: int) -> Iterator[Row]:
         sign, style, word = self._sign(part)
         text = verbatim(part.text) if self._item.kind == "spot" else inline(" ".join(part.text.split()))
@@ -59,8 +53,11 @@ class Feedback(VerticalGroup):
             text = Content.assemble(f"{number}. ", text)
         shown = Content.assemble(text, (f"  ← {word}", style)) if word else text
         classes = "part -correct" if part.correct and self._item.kind not in PLACED_KINDS else "part"
+        if not part.reason and self._item.kind != "spot":
+            classes += " -bare"
         yield Row(shown, Content.styled(sign, f"bold {style}"), indent=2, classes=classes)
-        yield Row(inline(" ".join((part.reason or "").split())), indent=2, classes="reason")
+        if part.reason:
+            yield Row(inline(" ".join(part.reason.split())), indent=2, classes="reason")
 
     def _sign(self, part: Part) -> tuple[str, str, str]:
         """Sign, colour and word of a part."""
