@@ -39,6 +39,10 @@ class Desk:
         """Run ``function`` on the desk's thread and return what it returns, or raise what it raises."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(function, *args, **named))
 
+    def wait(self, function: Callable[..., T], *args: Any) -> T:
+        """Run ``function`` on the desk's thread and wait for it; for threads other than the event loop's."""
+        return self._thread.submit(partial(function, *args)).result()
+
     async def workspace(self) -> Workspace:
         """The workspace, opened by the first call.
 
