@@ -93,6 +93,19 @@ class DiagnosisStep(PackModel):
         return self
 
 
+class KeptObject(ObjectName):
+    """An object that must survive the repair."""
+
+    noun: ClassVar[str] = "kept object"
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    with_: dict[Line, Scalar] = Field(
+        default_factory=dict,
+        alias="with",
+        description="Values that it must still have: field, as data.enable-policy: value.",
+    )
+
+
 class RepairStep(PackModel):
     """The repair, judged by what the datapath does after it."""
 
@@ -107,7 +120,7 @@ class RepairStep(PackModel):
         min_length=1, description="What must go on failing: what an allow-all would open."
     )
     untouched: tuple[Probe, ...] = Field((), description="What works all along and must go on working.")
-    keep: tuple[ObjectName, ...] = Field((), description="Objects that must survive, though they may be changed.")
+    keep: tuple[KeptObject, ...] = Field((), description="Objects that must survive, though they may be changed.")
     breadth: StrictInt = Field(5, ge=0, le=100, description="Points lost at most for opening more than the smallest "
                                                             "known repair.")  # fmt: skip
 

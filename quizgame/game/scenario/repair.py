@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from quizgame.cluster.objects import KubeObject, dig
 from quizgame.cluster.world import World
-from quizgame.content.scenario.parts import ObjectName, Probe
-from quizgame.content.scenario.steps import RepairStep
+from quizgame.content.scenario.parts import Probe
+from quizgame.content.scenario.steps import KeptObject, RepairStep
 from quizgame.game.scenario.probing import Probed, probe_world
 from quizgame.game.scenario.stage import Stage
 
@@ -81,15 +82,29 @@ def _probe_check(kind: CheckKind, probed: Probed, expected: bool) -> Check:
     return Check(kind, str(probed.probe), is_met, "works" if expected else "fails", probed.seen(expected), why)
 
 
-def _object_check(stage: Stage, world: World, kept: ObjectName) -> Check:
+def _object_check(stage: Stage, world: World, kept: KeptObject) -> Check:
     cluster = world.clusters[stage.contexts[kept.cluster or ""]]
     served = cluster.api.registry.resolve(kept.kind.lower())
-    is_there = served is not None and cluster.api.find(served[0], kept.name, kept.namespace or "") is not None
-    return Check(
-        CheckKind.KEPT,
-        str(kept),
-        is_there,
-        "is there",
-        "is there" if is_there else "is gone",
-        _DEFAULT_WHY[CheckKind.KEPT],
-    )
+    found = cluster.api.find(served[0], kept.name, kept.namespace or "") if served is not None else None
+    expected = ", ".join(["is there", *(f"{field} is {value}" for field, value in kept.with_.items())])
+    seen, is_met = "is gone", False
+    if found is not None:
+        odd = [
+            (field, _value(found, field)) for field, value in kept.with_.items() if _value(found, field) != str(value)
+        ]
+        seen = ", ".join(f"{field} is {value or 'not set'}" for field, value in odd) or "is there"
+        is_met = not odd
+    return Check(CheckKind.KEPT, str(kept), is_met, expected, seen, _DEFAULT_WHY[CheckKind.KEPT])
+
+
+def _value(thing: KubeObject, field: str) -> str:
+    """The value at a dotted field; a key may itself hold dots, so the longest one that is there counts."""
+    if not field:
+        return ""
+    parts = field.split(".")
+    for length in range(len(parts), 0, -1):
+        value = dig(thing, ".".join(parts[:length]))
+        if value is not None:
+            rest = parts[length:]
+            return _value(value, ".".join(rest)) if rest else str(value)
+    return ""

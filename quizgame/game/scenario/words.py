@@ -59,18 +59,22 @@ def _brief(attempt: Attempt, arguments: Sequence[str]) -> Result:
 
 
 def _steps(attempt: Attempt, arguments: Sequence[str]) -> Result:
-    return _say("\n".join(line for view in attempt.steps() for line in _step_lines(view)))
+    told: list[str] = []
+    for number, view in enumerate(attempt.steps(), 1):
+        told += _step_lines(view, number)
+    return _say("\n".join(told))
 
 
-def _step_lines(view: StepView) -> Iterable[str]:
+def _step_lines(view: StepView, number: int) -> Iterable[str]:
     points = f"{view.points} points" if view.earned is None else f"{view.earned} of {view.points} points"
-    title = view.title or "not found yet: look before you decide"
-    if view.title is None and view.state is StepState.MISSED:
-        title = "not seen before the diagnosis was given"
-    yield f"{_MARKS[view.state]} {view.id} ({view.kind}, {points}): {title}"
-    for number, choice in enumerate(view.choices, 1):
-        mark = "*" if number in view.chosen else " "
-        yield f"    {mark}{number}. {choice.text}"
+    if view.title is not None:
+        yield f"{_MARKS[view.state]} {view.id} ({view.kind}, {points}): {view.title}"
+    else:  # Its name would tell what to look for.
+        what = "not seen before the diagnosis" if view.state is StepState.MISSED else "not found yet"
+        yield f"{_MARKS[view.state]} step {number} ({view.kind}, {points}): {what}"
+    for position, choice in enumerate(view.choices, 1):
+        mark = "*" if position in view.chosen else " "
+        yield f"    {mark}{position}. {choice.text}"
 
 
 _MARKS = {StepState.OPEN: "[ ]", StepState.EARNED: "[x]", StepState.ANSWERED: "[?]", StepState.MISSED: "[-]"}

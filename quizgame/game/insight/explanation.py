@@ -1,0 +1,138 @@
+"""Explains one flow: the steps of its course, and for each side the trail of its policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from quizgame.cluster.world import World
+from quizgame.datapath.packet import SYN, Packet
+from quizgame.datapath.servers import listener_of
+from quizgame.datapath.trace import Disposition
+from quizgame.datapath.walk import PROTOCOLS, Course, Side, decide
+from quizgame.game.insight.places import find_destination, find_source
+from quizgame.game.insight.question import Question
+from quizgame.policy import l7
+from quizgame.policy.model import Direction, Protocol
+from quizgame.policy.trail import RuleSaying, Stance, Trail
+
+EPHEMERAL = 40_000
+SILENT_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SideTrail:
+    """What policy says at one end."""
+
+    side: Side
+    direction: Direction
+    trail: Trail
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a flow fares as it does."""
+
+    question: Question
+    source: str
+    destination: str
+    course: Course
+    trails: tuple[SideTrail, ...]
+    lets_request: bool | None
+    """Whether the proxies let the request through; ``None`` where none was asked about or none looks."""
+    is_answered: bool
+    """Whether something listens there."""
+
+
+def explain_flow(world: World, question: Question) -> Explanation:
+    """Work out why; the world is not changed.
+
+    Raises:
+        BadQuestion: an end of the flow is not there.
+    """
+    twin = world.fork()
+    origin, source = find_source(twin, question.source)
+    address, destination = find_destination(twin, origin, question.destination)
+    flags = SYN if question.protocol == "TCP" else ()
+    packet = Packet(origin.ip, address, question.protocol, EPHEMERAL, question.port, flags)
+    course = decide(twin, origin, packet)
+    request = l7.HttpRequest(question.method, question.path, "", {}) if question.method is not None else None
+    trails = tuple(_trails(course, request))
+    answers = [each.side.l7.decide(request) for each in trails if each.side.l7 is not None and request is not None]
+    known = [answer for answer in answers if answer is not None]
+    is_answered = course.disposition is Disposition.DELIVERED and listener_of(twin, course) is not None
+    return Explanation(question, source, destination, course, trails, all(known) if known else None, is_answered)
+
+
+def _trails(course: Course, request: l7.HttpRequest | None) -> Iterator[SideTrail]:
+    for side, direction in ((course.source, Direction.EGRESS), (course.destination, Direction.INGRESS)):
+        if side is None or side.endpoint is None or side.decision is None:
+            continue
+        ports = {name: (port, Protocol[protocol]) for name, (port, protocol) in side.endpoint.named_ports.items()}
+        trail = side.agent.repository.explain(
+            side.endpoint.identity, direction, side.peer_identity, course.packet.destination_port,
+            PROTOCOLS[course.packet.protocol], request=request, named_ports=ports,
+        )  # fmt: skip
+        yield SideTrail(side, direction, trail)
+
+
+def render(explanation: Explanation) -> str:
+    """The explanation as text."""
+    told = [_headline(explanation), ""]
+    for hop in explanation.course.hops:
+        told.append(hop.node)
+        for step in hop.steps:
+            about = ": ".join(part for part in (step.decided_by, step.detail) if part)
+            told.append(f"  {step.kind.value}{': ' if about else ''}{about}")
+    for each in explanation.trails:
+        told += ["", *_trail_lines(each)]
+    return "\n".join(told) + "\n"
+
+
+def _headline(explanation: Explanation) -> str:
+    question, course = explanation.question, explanation.course
+    asked = f" {question.method} {question.path}" if question.method is not None else ""
+    flow = f"{explanation.source} -> {explanation.destination}:{question.port}/{question.protocol}{asked}"
+    return f"{flow}: {_outcome(explanation, course)}"
+
+
+def _outcome(explanation: Explanation, course: Course) -> str:
+    match course.disposition:
+        case Disposition.DROPPED:
+            reason = course.drop_reason.name if course.drop_reason is not None else ""
+            where = f" at {course.drop_at.value}" if course.drop_at is not None else ""
+            return f"dropped{where} ({reason})"
+        case Disposition.LOST:
+            return f"lost: {course.path.detail}"
+        case Disposition.REFUSED:
+            return "refused: the service has no backend"
+    if explanation.lets_request is False:
+        return "connected, and the request is refused by the proxy (403)"
+    if not explanation.is_answered:
+        return "delivered, and nothing listens on the port"
+    return "goes through"
+
+
+def _trail_lines(each: SideTrail) -> Iterator[str]:
+    side, trail = each.side, each.trail
+    endpoint = side.endpoint
+    name = f"{endpoint.namespace}/{endpoint.pod}" if endpoint is not None else side.agent.node
+    identity = endpoint.identity if endpoint is not None else 0
+    yield f"{each.direction.value} of {name} (identity {int(identity)}, {side.agent.place}): {trail.fold().value}"
+    yield f"  {trail.why}"
+    request = trail.fold_request()
+    if request is not None:
+        yield f"  the proxy {'lets the request through' if request else 'refuses the request'}"
+    for rule in trail.rules:
+        yield from _rule_lines(rule)
+    if trail.silent:
+        shown = ", ".join(str(key) for key in trail.silent[:SILENT_SHOWN])
+        more = f" and {len(trail.silent) - SILENT_SHOWN} more" if len(trail.silent) > SILENT_SHOWN else ""
+        yield f"  nothing to say here: {shown}{more}"
+
+
+def _rule_lines(rule: RuleSaying) -> Iterator[str]:
+    yield f"  {rule.policy} {rule.path}: {rule.stance.value}"
+    for clause in rule.clauses:
+        stance = "" if clause.stance is Stance.NOT_APPLICABLE else f"{clause.stance.value}: "
+        yield f"    {clause.path}: {stance}{clause.reason}"
