@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from quizgame.tools.kubectl.call import Call
 from quizgame.tools.kubectl.errors import KubectlError, Refusal
 from quizgame.tools.kubectl.formats.json_out import go_json
 from quizgame.tools.kubectl.selection import Served
-from quizgame.tools.output import Line, render
+from quizgame.tools.output import render
 from quizgame.yamlsource.loader import load_documents
 from quizgame.yamlsource.place import YamlError
 from quizgame.yamlsource.scalars import Dialect

@@ -12,7 +12,7 @@ from quizgame.cluster.resources import Resource
 from quizgame.tools import folder
 from quizgame.tools.facts import Fact
 from quizgame.tools.kubectl.call import Call
-from quizgame.tools.kubectl.errors import KubectlError, Refusal
+from quizgame.tools.kubectl.errors import KubectlError
 from quizgame.tools.kubectl.formats.custom_columns import custom_columns
 from quizgame.tools.kubectl.formats.go_template import GoTemplate
 from quizgame.tools.kubectl.formats.json_out import json_leaves, kyaml_leaves
@@ -21,7 +21,7 @@ from quizgame.tools.kubectl.formats.jsonpath_parse import JsonPathError
 from quizgame.tools.kubectl.formats.tree import Leaf, Path, with_facts
 from quizgame.tools.kubectl.formats.yaml_out import yaml_leaves
 from quizgame.tools.kubectl.shown import View, value_facts
-from quizgame.tools.output import Line, lines, render
+from quizgame.tools.output import Line, render
 
 ALLOWED = (
     "custom-columns", "custom-columns-file", "go-template", "go-template-file", "json", "jsonpath", "jsonpath-as-json",
@@ -69,7 +69,7 @@ def printer_for(
         raise KubectlError(
             f"{name} format specified but no custom columns given"
             if what == "custom-columns"
-            else f"template format specified but no template given"
+            else "template format specified but no template given"
         )
     return partial(_TEMPLATED[name], argument)
 

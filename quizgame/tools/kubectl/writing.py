@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.objects import KubeObject
+from quizgame.cluster.requests import FieldValidation
 from quizgame.goflags.flagset import Flag, string
 from quizgame.tools.kubectl.call import Call
 from quizgame.tools.kubectl.errors import KubectlError

@@ -54,5 +54,3 @@ def describe_serviceaccount(page: Page) -> None:
     pull = [each["name"] for each in page.node.get("imagePullSecrets") or ()]
     page.rows("Image pull secrets", pull)
     write_events(page)
-
-

@@ -49,7 +49,11 @@ def write_containers(
             page.write(2, f"Ready:\t{bool(status.get('ready'))}")
             page.write(2, f"Restart Count:\t{status.get('restartCount', 0)}")
         _resources(page, container.get("resources") or {})
-        for key, heading in (("livenessProbe", "Liveness"), ("readinessProbe", "Readiness"), ("startupProbe", "Startup")):
+        for key, heading in (
+            ("livenessProbe", "Liveness"),
+            ("readinessProbe", "Readiness"),
+            ("startupProbe", "Startup"),
+        ):
             if container.get(key):
                 page.write(2, f"{heading}:\t{_probe(container[key])}")
         _environment(page, container, of_template=of_template)
@@ -142,7 +146,11 @@ def _environment(page: Page, container: Mapping[str, Any], *, of_template: bool)
     if sources:
         page.write(2, "Environment Variables from:")
     for source in sources:
-        kind, reference = ("ConfigMap", source.get("configMapRef")) if "configMapRef" in source else ("Secret", source.get("secretRef"))
+        kind, reference = (
+            ("ConfigMap", source.get("configMapRef"))
+            if "configMapRef" in source
+            else ("Secret", source.get("secretRef"))
+        )
         prefix = f" with prefix '{source['prefix']}'" if source.get("prefix") else ""
         optional = str(bool((reference or {}).get("optional"))).lower()
         page.write(3, f"{(reference or {}).get('name', '')}\t{kind}{prefix}\tOptional: {optional}")
@@ -175,7 +183,10 @@ def _variable(page: Page, container: Mapping[str, Any], variable: Mapping[str, A
             if key in source:
                 reference = source[key]
                 optional = str(bool(reference.get("optional"))).lower()
-                page.write(3, f"{name}:\t<set to the key '{reference['key']}' {text} '{reference['name']}'>\tOptional: {optional}")
+                page.write(
+                    3,
+                    f"{name}:\t<set to the key '{reference['key']}' {text} '{reference['name']}'>\tOptional: {optional}",
+                )
 
 
 def _mounts(page: Page, mounts: Sequence[Mapping[str, Any]]) -> None:
@@ -272,7 +283,9 @@ def write_template(page: Page, template: Mapping[str, Any]) -> None:
     if spec.get("serviceAccountName"):
         page.write(1, f"Service Account:\t{spec['serviceAccountName']}")
     if spec.get("initContainers"):
-        write_containers(page, "Init Containers", spec["initContainers"], (), (*path, "initContainers"), of_template=True)
+        write_containers(
+            page, "Init Containers", spec["initContainers"], (), (*path, "initContainers"), of_template=True
+        )
     write_containers(page, "Containers", spec.get("containers") or (), (), (*path, "containers"), of_template=True)
     write_volumes(page, spec.get("volumes") or (), of_template=True)
     if spec.get("priorityClassName"):

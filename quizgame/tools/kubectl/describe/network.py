@@ -7,6 +7,7 @@ from typing import Any
 
 from quizgame.cluster.labelselect import format_selector
 from quizgame.cluster.objects import KubeObject, dig, labels_of
+from quizgame.goflags.times import format_time
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.kubectl.ages import instant_ns
 from quizgame.tools.kubectl.describe.events import write_events
@@ -15,7 +16,6 @@ from quizgame.tools.kubectl.formats.tree import Path
 from quizgame.tools.kubectl.shown import service_of_slice, value_facts
 from quizgame.tools.kubectl.tables.column import comma_map, first_few
 from quizgame.tools.kubectl.tables.network import ingress_addresses
-from quizgame.goflags.times import format_time
 
 # Source for this file: kubectl pkg/describe/describe.go describeService, describeEndpointSliceV1, describeNetworkPolicy, describeIngressV1.
 
@@ -41,12 +41,17 @@ def describe_service(page: Page) -> None:
     ingress = dig(page.node, "status", "loadBalancer", "ingress", default=[])
     if ingress:
         shown = ", ".join(_with_mode(each) for each in ingress)
-        page.field(0, "LoadBalancer Ingress", shown, ("status", "loadBalancer", "ingress", 0, "ip"), ingress[0].get("ip", ""))
+        page.field(
+            0, "LoadBalancer Ingress", shown, ("status", "loadBalancer", "ingress", 0, "ip"), ingress[0].get("ip", "")
+        )
     slices = slices_of(page)
     for place, port in enumerate(spec.get("ports") or ()):
         _port(page, port, slices, ("spec", "ports", place))
     page.write(0, f"Session Affinity:\t{spec.get('sessionAffinity', 'None')}")
-    for key, title in (("externalTrafficPolicy", "External Traffic Policy"), ("internalTrafficPolicy", "Internal Traffic Policy")):
+    for key, title in (
+        ("externalTrafficPolicy", "External Traffic Policy"),
+        ("internalTrafficPolicy", "Internal Traffic Policy"),
+    ):
         if spec.get(key):
             page.field(0, title, spec[key], ("spec", key))
     if spec.get("healthCheckNodePort"):
@@ -70,7 +75,9 @@ def slices_of(page: Page) -> list[KubeObject]:
 
 def _port(page: Page, port: Mapping[str, Any], slices: Sequence[Mapping[str, Any]], path: Path) -> None:
     name, protocol = port.get("name") or UNSET, port.get("protocol", "TCP")
-    page.write(0, f"Port:\t{name}\t{port['port']}/{protocol}", value_facts(page.view, page.node, (*path, "port"), port["port"]))
+    page.write(
+        0, f"Port:\t{name}\t{port['port']}/{protocol}", value_facts(page.view, page.node, (*path, "port"), port["port"])
+    )
     target = port.get("targetPort", port["port"])
     page.field(0, "TargetPort", f"{target}/{protocol}", (*path, "targetPort"), target)
     if port.get("nodePort"):
@@ -214,7 +221,11 @@ def _rule(page: Page, rule: Mapping[str, Any], peer: str, path: Path) -> None:
         block = each.get("ipBlock")
         if block:
             page.write(3, "IPBlock:")
-            page.write(4, f"CIDR: {block['cidr']}", value_facts(page.view, page.node, (*here, "ipBlock", "cidr"), block["cidr"]))
+            page.write(
+                4,
+                f"CIDR: {block['cidr']}",
+                value_facts(page.view, page.node, (*here, "ipBlock", "cidr"), block["cidr"]),
+            )
             page.write(4, f"Except: {', '.join(block.get('except') or ())}")
 
 
@@ -258,7 +269,14 @@ def _backend(page: Page, backend: Mapping[str, Any]) -> str:
         for each in page.view.api.list("endpointslices", namespace)
         if labels_of(each).get("kubernetes.io/service-name") == name
     ]
-    port_name = next((each.get("name", "") for each in dig(found, "spec", "ports", default=[]) if port in (each["port"], each.get("name"))), "")
+    port_name = next(
+        (
+            each.get("name", "")
+            for each in dig(found, "spec", "ports", default=[])
+            if port in (each["port"], each.get("name"))
+        ),
+        "",
+    )
     return f"{name}:{port} ({first_few(targets_of(slices, port_name), '')})"
 
 

@@ -49,7 +49,11 @@ def describe_node(page: Page) -> None:
     if spec.get("podCIDR"):
         page.field(0, "PodCIDR", spec["podCIDR"], ("spec", "podCIDR"))
     if spec.get("podCIDRs"):
-        facts = [each for place, text in enumerate(spec["podCIDRs"]) for each in value_facts(page.view, node, ("spec", "podCIDRs", place), text)]
+        facts = [
+            each
+            for place, text in enumerate(spec["podCIDRs"])
+            for each in value_facts(page.view, node, ("spec", "podCIDRs", place), text)
+        ]
         page.write(0, f"PodCIDRs:\t{','.join(spec['podCIDRs'])}", facts)
     if spec.get("providerID"):
         page.write(0, f"ProviderID:\t{spec['providerID']}")
@@ -107,11 +111,15 @@ def _pods(page: Page) -> None:
         for pod in page.view.api.list("pods", field_selector=f"spec.nodeName={name}")
         if dig(pod, "status", "phase") not in ("Succeeded", "Failed")
     ]
-    allocatable = {key: parse_quantity(value) for key, value in dig(page.node, "status", "allocatable", default={}).items()}
+    allocatable = {
+        key: parse_quantity(value) for key, value in dig(page.node, "status", "allocatable", default={}).items()
+    }
     page.write(0, f"Non-terminated Pods:\t({len(pods)} in total)")
     heads = ("Namespace", "Name", "CPU Requests", "CPU Limits", "Memory Requests", "Memory Limits", "Age")
     page.write(1, f"{heads[0]}\t{heads[1]}\t\t" + "\t".join(heads[2:]))
-    page.write(1, f"{'-' * len(heads[0])}\t{'-' * len(heads[1])}\t\t" + "\t".join("-" * len(head) for head in heads[2:]))
+    page.write(
+        1, f"{'-' * len(heads[0])}\t{'-' * len(heads[1])}\t\t" + "\t".join("-" * len(head) for head in heads[2:])
+    )
     for pod in pods:
         amounts = [
             _share(_needed(pod, kind, resource), allocatable.get(resource, ZERO))
@@ -119,7 +127,13 @@ def _pods(page: Page) -> None:
             for kind in ("requests", "limits")
         ]
         metadata = pod["metadata"]
-        row = (metadata["namespace"], metadata["name"], "", *amounts, age(metadata.get("creationTimestamp"), page.now_ns))
+        row = (
+            metadata["namespace"],
+            metadata["name"],
+            "",
+            *amounts,
+            age(metadata.get("creationTimestamp"), page.now_ns),
+        )
         page.write(1, "\t".join(row))
     _allocated(page, pods, allocatable)
 

@@ -90,7 +90,9 @@ def _conditions(page: Page, status: Mapping[str, Any]) -> None:
 def qos_class(spec: Mapping[str, Any]) -> str:
     """How a pod ranks when memory runs out: ``Guaranteed``, ``Burstable`` or ``BestEffort``."""
     # Source: kubernetes pkg/apis/core/v1/helper/qos.
-    resources = [each.get("resources") or {} for each in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ()))]
+    resources = [
+        each.get("resources") or {} for each in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ()))
+    ]
     if not any(each.get("limits") or each.get("requests") for each in resources):
         return "BestEffort"
     is_guaranteed = all(

@@ -48,7 +48,8 @@ def describe_deployment(page: Page) -> None:
     rolling = dig(node, "spec", "strategy", "rollingUpdate")
     if rolling:
         page.write(
-            0, f"RollingUpdateStrategy:\t{rolling.get('maxUnavailable')} max unavailable, {rolling.get('maxSurge')} max surge"
+            0,
+            f"RollingUpdateStrategy:\t{rolling.get('maxUnavailable')} max unavailable, {rolling.get('maxSurge')} max surge",
         )
     write_template(page, dig(node, "spec", "template", default={}))
     conditions = dig(node, "status", "conditions", default=[])
@@ -89,9 +90,7 @@ def _pods_status(page: Page) -> str:
         if owner is not None and owner["uid"] == uid_of(node) and matches(selector, labels_of(pod)):
             phase = str(dig(pod, "status", "phase", default="Pending"))
             counts[phase] = counts.get(phase, 0) + 1
-    return (
-        f"{counts['Running']} Running / {counts['Pending']} Waiting / {counts['Succeeded']} Succeeded / {counts['Failed']} Failed"
-    )
+    return f"{counts['Running']} Running / {counts['Pending']} Waiting / {counts['Succeeded']} Succeeded / {counts['Failed']} Failed"
 
 
 _DAEMONSET_COUNTS = (
@@ -126,7 +125,9 @@ def describe_replicaset(page: Page) -> None:
     owner = controller_of(node)
     if owner is not None:
         page.write(0, f"Controlled By:\t{owner['kind']}/{owner['name']}")
-    page.write(0, f"Replicas:\t{_count(node, 'status', 'replicas')} current / {_count(node, 'spec', 'replicas')} desired")
+    page.write(
+        0, f"Replicas:\t{_count(node, 'status', 'replicas')} current / {_count(node, 'spec', 'replicas')} desired"
+    )
     page.write(0, f"Pods Status:\t{_pods_status(page)}")
     write_template(page, dig(node, "spec", "template", default={}))
     write_events(page)

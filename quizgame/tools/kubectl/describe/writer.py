@@ -78,7 +78,11 @@ class Page:
     def labels(self, title: str, pairs: Mapping[str, str] | None, path: Path = ()) -> None:
         """``key=value`` lines by key; ``<none>`` for none."""
         rows = [(f"{key}={pairs[key]}", key) for key in sorted(pairs)] if pairs else []
-        self._rows(title, [text for text, _ in rows], [self._at((*path, key), (pairs or {})[key]) if path else () for _, key in rows])
+        self._rows(
+            title,
+            [text for text, _ in rows],
+            [self._at((*path, key), (pairs or {})[key]) if path else () for _, key in rows],
+        )
 
     def _at(self, path: Path, value: Any) -> tuple[Fact, ...]:
         return tuple(value_facts(self.view, self.node, path, value))

@@ -198,7 +198,7 @@ def _index(arguments: list[_Value]) -> _Value:
             inner = value.get(key.value)
         elif isinstance(value, list) and isinstance(key.value, int):
             if not 0 <= key.value < len(value):
-                raise KubectlError(f"error executing template: error calling index: reflect: slice index out of range")
+                raise KubectlError("error executing template: error calling index: reflect: slice index out of range")
             inner = value[key.value]
         found = _Value(inner, (*found.path, key.value) if found.path is not None and inner is not None else None)
     return found

@@ -13,7 +13,6 @@ from quizgame.tools.kubectl.formats.jsonpath_parse import (
     Filter,
     JsonPathError,
     Node,
-    Range,
     Recursive,
     Slice,
     Step,
@@ -70,7 +69,7 @@ def relaxed(expression: str) -> str:
         text = text[1:-1]
     elif text.startswith("{") or text.endswith("}"):
         raise JsonPathError(
-            f"unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or '{{.name1.name2}}'"
+            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"
         )
     return "{" + (text if text.startswith((".", "[")) else f".{text}") + "}"
 

@@ -191,7 +191,7 @@ class _Parser:
 
     def word(self, first: str) -> str:
         start = self.at
-        while self.peek() and (self.peek().isalnum() or self.peek() in "_." and (first.isdigit() or first in "+-")):
+        while self.peek() and (self.peek().isalnum() or (self.peek() in "_." and (first.isdigit() or first in "+-"))):
             self.at += 1
         return first + self.text[start : self.at]
 

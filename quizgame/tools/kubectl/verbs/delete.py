@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from quizgame.cluster.apierror import ApiError
-from quizgame.cluster.apiserver import Propagation
 from quizgame.cluster.objects import uid_of
+from quizgame.cluster.requests import Propagation
 from quizgame.errors import QuizgameError
 from quizgame.goflags.flagset import Flag, boolean, duration, integer, string
 from quizgame.tools.kubectl.call import Call

@@ -261,7 +261,7 @@ def _changes(call: Call, served: Served, names: frozenset[str], since: int) -> I
     accepts = field_filter(resource.kind, call.flags.text("field-selector"))
     for change in call.api.watch(since, [resource.qualified]):
         namespace, name = change.key
-        if not everywhere and namespace != call.namespace or names and name not in names:
+        if (not everywhere and namespace != call.namespace) or (names and name not in names):
             continue
         if matches(selector, labels_of(change.object)) and accepts(change.object):
             yield change.type, Target(served, namespace, name, change.object)

@@ -1,0 +1,1 @@
+"""What containers have written, derived from the state of the cluster."""

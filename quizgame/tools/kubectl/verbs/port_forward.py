@@ -1,0 +1,88 @@
+"""``kubectl port-forward``: what it says while it runs; nothing on the workstation listens."""
+
+from __future__ import annotations
+
+from quizgame.cluster.objects import dig
+from quizgame.goflags.flagset import Flag, duration, string_slice
+from quizgame.goflags.times import SECOND
+from quizgame.tools.kubectl.call import Call
+from quizgame.tools.kubectl.errors import KubectlError
+from quizgame.tools.kubectl.pods import pods_of
+from quizgame.tools.kubectl.selection import look_up, parse_names
+from quizgame.tools.kubectl.verb import Verb
+from quizgame.tools.output import Line
+
+
+def _flags() -> list[Flag]:
+    return [
+        string_slice("address", "Addresses to listen on (comma separated).", default=["localhost"]),
+        duration(
+            "pod-running-timeout", "The length of time to wait until at least one pod is running", default=60 * SECOND
+        ),
+    ]
+
+
+def _run(call: Call) -> None:
+    if len(call.args) < 2:
+        raise call.usage_error("TYPE/NAME and list of ports are required for port-forward")
+    word, *ports = call.args
+    target = look_up(call, next(iter(parse_names(call, [word] if "/" in word else ["pods", word]).targets(call))))
+    pod = target.node if target.resource.kind == "Pod" else next(iter(pods_of(call, target)), None)
+    pairs = [_pair(target.name, target.node or {}, target.resource.kind, port) for port in ports]
+    if pod is None:
+        raise KubectlError("timed out waiting for the condition")
+    phase = dig(pod, "status", "phase", default="")
+    if phase != "Running":
+        raise KubectlError(f"unable to forward port because pod is not running. Current status={phase}")
+    shown = [
+        Line(f"Forwarding from {place}:{local} -> {remote}")
+        for local, remote in pairs
+        for place in ("127.0.0.1", "[::1]")
+    ]
+    if call.show_live(shown):
+        for _ in call.stream_seconds():
+            if call.session.stream is not None and not call.session.stream(()):
+                return
+
+
+def _pair(name: str, node: dict[str, object], kind: str, text: str) -> tuple[int, int]:
+    local, colon, remote = text.partition(":")
+    remote = remote if colon else local
+    number = _remote(name, node, kind, remote)
+    if not local:
+        return 30000 + number % 2768, number
+    if not local.isdigit():
+        if colon:
+            raise KubectlError(
+                f'invalid ports: error parsing local port "{local}": strconv.ParseUint: parsing "{local}": invalid syntax'
+            )
+        return number, number
+    # A service's port is translated to its pods' port; what is typed without a colon stays the local one.
+    return int(local), number
+
+
+def _remote(name: str, node: dict[str, object], kind: str, text: str) -> int:
+    declared = dig(node, "spec", "ports", default=[]) if kind == "Service" else []
+    for port in declared:
+        if text in (str(port["port"]), port.get("name")):
+            target = port.get("targetPort", port["port"])
+            return int(target) if isinstance(target, int) else int(port["port"])
+    if text.isdigit():
+        if kind == "Service":
+            raise KubectlError(f"Service {name} does not have a service port {text}")
+        return int(text)
+    if kind == "Service":
+        raise KubectlError(f"Service '{name}' does not have a named port '{text}'")
+    for container in dig(node, "spec", "containers", default=[]):
+        for port in container.get("ports") or ():
+            if port.get("name") == text:
+                return int(port["containerPort"])
+    raise KubectlError(f"Pod '{name}' does not have a named port '{text}'")
+
+
+PORT_FORWARD = Verb(
+    _run,
+    "TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]",
+    _flags,
+    "  # Reach a service\n  kubectl port-forward svc/deathstar 8080:80",
+)
