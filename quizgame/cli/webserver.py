@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -13,6 +14,11 @@ class AppServer(Server):
 
     A page of any other site may open a connection to this machine; its browser then says so in ``Origin``.
     """
+
+    async def on_startup(self, app: web.Application) -> None:
+        """Say where it is."""
+        sys.stdout.write(f"quizgame is at {self.public_url} (ctrl+c ends it)\n")
+        sys.stdout.flush()
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
         """Refuse connections from the pages of others."""

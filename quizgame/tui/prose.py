@@ -38,8 +38,9 @@ def inline(text: str) -> Content:
 
 
 def verbatim(text: str) -> Content:
-    """An exhibit: every character as it stands, tabs as spaces."""
-    return Content(plain(text.rstrip("\n")).expandtabs(8))
+    """An exhibit: every character as it stands, tabs as spaces; blanks at the ends of lines would only scroll."""
+    lines = plain(text.rstrip()).split("\n")
+    return Content("\n".join(line.rstrip() for line in lines)).expand_tabs(8)
 
 
 def plain(text: str) -> str:

@@ -21,6 +21,11 @@ Press = Callable[..., Any]
 GOLDEN = Path(__file__).parent / "golden"
 
 
+def at(app: Any) -> type:
+    """The kind of screen in front."""
+    return type(app.screen)
+
+
 def check_golden(name: str, text: str) -> None:
     """Compare with a golden file; ``UPDATE_GOLDEN=1`` writes it, to be read before it is committed."""
     path = GOLDEN / name
@@ -52,16 +57,18 @@ async def test_help_is_made_of_the_bindings_of_the_screen_in_front(desktop: Any,
     async with app.run_test(size=(80, 60)) as pilot:
         await press(pilot)
         shown = {
-            active.binding.tooltip for active in app.screen.active_bindings.values() if active.binding.id and active.enabled
+            active.binding.tooltip
+            for active in app.screen.active_bindings.values()
+            if active.binding.id and active.enabled
         }
         text = await press(pilot, "question_mark")
-        assert isinstance(app.screen, HelpScreen)
+        assert at(app) is HelpScreen
         flat = " ".join(text.replace("│", " ").split())
         assert "Say how sure you are" in flat
         for tooltip in filter(None, shown):
             assert tooltip in flat
         await press(pilot, "question_mark")
-        assert isinstance(app.screen, PracticeScreen)
+        assert at(app) is PracticeScreen
 
 
 async def test_every_key_of_a_screen_is_in_the_palette_too(desktop: Any, press: Press) -> None:
@@ -78,11 +85,11 @@ async def test_a_command_of_the_palette_acts_on_the_screen_below_it(desktop: Any
     async with app.run_test(size=(80, 40)) as pilot:
         await press(pilot)
         await press(pilot, "ctrl+p")
-        assert isinstance(app.screen, CommandPalette)
+        assert at(app) is CommandPalette
         await pilot.press(*"skip")
         await app.workers.wait_for_complete()
         await press(pilot, "down", "enter")
-        assert isinstance(app.screen, PracticeScreen)
+        assert at(app) is PracticeScreen
         assert app.screen.session.position == 1
 
 
@@ -140,7 +147,19 @@ async def test_nothing_is_wider_than_the_terminal(desktop: Any, press: Press, si
     app = desktop.app(ExamTerms())
     async with app.run_test(size=size) as pilot:
         await press(pilot)
-        for keys in (["enter"], ["r"], ["h"], ["y"], ["b"], ["escape"], ["escape"], ["g"], ["escape"], ["p"], ["enter"]):
+        for keys in (
+            ["enter"],
+            ["r"],
+            ["h"],
+            ["y"],
+            ["b"],
+            ["escape"],
+            ["escape"],
+            ["g"],
+            ["escape"],
+            ["p"],
+            ["enter"],
+        ):
             text = await press(pilot, *keys)
             assert app.screen.max_scroll_x == 0, keys
             assert text.splitlines()[-1].strip(), "the keys are on the last line"
@@ -156,15 +175,13 @@ async def test_home_looks_as_it_should(desktop: Any, press: Press) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-async def test_a_question_with_an_exhibit_looks_as_it_should(
-    desktop: Any, press: Press, size: tuple[int, int]
-) -> None:
+async def test_a_question_with_an_exhibit_looks_as_it_should(desktop: Any, press: Press, size: tuple[int, int]) -> None:
     from dataclasses import replace
 
     desktop.library = replace(desktop.library, questions={"single-deny": desktop.library.questions["single-deny"]})
     async with desktop.app(PracticeTerms()).run_test(size=size) as pilot:
         text = await press(pilot)
-    assert "What happens?" in text
+    assert "name: both}" in text
     check_golden("question-{}x{}.txt".format(*size), text)
 
 

@@ -20,6 +20,11 @@ Press = Callable[..., Any]
 SIZE = (80, 24)
 
 
+def at(app: Any) -> type:
+    """The kind of screen in front."""
+    return type(app.screen)
+
+
 def events(desktop: Any) -> list[tuple[str, dict[str, Any]]]:
     with desktop.store() as store:
         attempt = store.attempts("exam")[-1]
@@ -45,13 +50,13 @@ async def test_the_terms_are_shown_before_the_clock_starts(desktop: Any, press: 
     app = desktop.app(ExamTerms())
     async with app.run_test(size=SIZE) as pilot:
         text = await press(pilot)
-        assert isinstance(app.screen, ExamSetupScreen)
+        assert at(app) is ExamSetupScreen
         assert "4 questions in 60 minutes" in text
         assert "75 % to pass" in text
         text = await press(pilot, "left")
         assert "2 questions in 30 minutes" in text
         await press(pilot, "escape")
-        assert isinstance(app.screen, HomeScreen)
+        assert at(app) is HomeScreen
     with desktop.store() as store:
         assert store.attempts() == []
 
@@ -113,14 +118,14 @@ async def test_time_ends_the_exam_whatever_is_open_above_it(desktop: Any, press:
     async with app.run_test(size=SIZE) as pilot:
         screen = await begin(desktop, pilot, press)
         await press(pilot, "1", "r", "h")
-        assert isinstance(app.screen, ConfirmScreen)
+        assert at(app) is ConfirmScreen
         desktop.clock.advance(hours=2)
         await screen.tick()
         text = await press(pilot)
-        assert isinstance(app.screen, ExamReportScreen)
+        assert at(app) is ExamReportScreen
         assert "time ran out" in text
         await press(pilot, "escape")
-        assert isinstance(app.screen, HomeScreen)
+        assert at(app) is HomeScreen
     assert events(desktop)[-1][0] == "submitted"
 
 
@@ -130,7 +135,7 @@ async def test_an_answer_that_comes_too_late_shows_the_report(desktop: Any, pres
         await begin(desktop, pilot, press)
         desktop.clock.advance(hours=2)
         await press(pilot, "1")
-        assert isinstance(app.screen, ExamReportScreen)
+        assert at(app) is ExamReportScreen
     assert "answered" not in [name for name, _ in events(desktop)]
 
 
@@ -143,7 +148,7 @@ async def test_an_exam_whose_time_ran_out_meanwhile_shows_its_report(desktop: An
     async with app.run_test(size=SIZE) as pilot:
         assert "time is over" in await press(pilot)
         text = await press(pilot, "c")
-        assert isinstance(app.screen, ExamReportScreen)
+        assert at(app) is ExamReportScreen
         assert "✗ FAIL" in text
 
 
@@ -152,10 +157,10 @@ async def test_jumping_by_number(desktop: Any, press: Press) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await begin(desktop, pilot, press)
         text = await press(pilot, "f", "g")
-        assert isinstance(app.screen, JumpScreen)
+        assert at(app) is JumpScreen
         assert "⚑" in text
         await press(pilot, "3", "enter")
-        assert app.screen is screen
+        assert at(app) is ExamScreen
         assert screen.session.position == 2
         await press(pilot, "g", "escape")
         assert screen.session.position == 2
@@ -178,13 +183,13 @@ async def test_the_review_counts_what_is_open_and_hands_in(desktop: Any, press: 
         for _ in range(4):
             await press(pilot, *right_numbers(app), "right")
         text = await press(pilot, "f", "r")
-        assert isinstance(app.screen, ReviewScreen)
+        assert at(app) is ReviewScreen
         assert "every question is answered" in text
         assert "1 flagged" in text
         await press(pilot, "h", "n")
         assert screen.session.report is None
         text = await press(pilot, "h", "y")
-        assert isinstance(app.screen, ExamReportScreen)
+        assert at(app) is ExamReportScreen
     assert "✓ PASS   100 %" in text
     assert "4 of 4 right, 75 % needed · handed in · blueprint mini" in " ".join(text.split())
 
@@ -195,7 +200,7 @@ async def test_enter_on_the_last_question_leads_to_the_review(desktop: Any, pres
         await begin(desktop, pilot, press)
         for _ in range(4):
             await press(pilot, *right_numbers(app), "enter")
-        assert isinstance(app.screen, ReviewScreen)
+        assert at(app) is ReviewScreen
 
 
 async def test_the_report_says_what_to_study_and_leads_to_the_reasons(desktop: Any, press: Press) -> None:
@@ -209,7 +214,7 @@ async def test_the_report_says_what_to_study_and_leads_to_the_reasons(desktop: A
         assert "What to study" in text
         assert "docs.cilium.io/" in text
         text = await press(pilot, "b")
-        assert isinstance(app.screen, ExamBrowseScreen)
+        assert at(app) is ExamBrowseScreen
         assert "Question 1 of 4" in text
         assert "✗ Wrong" in text
         assert "← the answer" in text
@@ -230,9 +235,9 @@ async def test_one_exam_at_a_time(desktop: Any, press: Press) -> None:
         text = await press(pilot)
         assert "An exam is under way" in text
         await press(pilot, "h", "y")
-        assert isinstance(app.screen, ExamReportScreen)
+        assert at(app) is ExamReportScreen
         await press(pilot, "escape", "e", "enter")
-        assert isinstance(app.screen, ExamScreen)
+        assert at(app) is ExamScreen
     with desktop.store() as store:
         assert [attempt.finished is None for attempt in store.attempts("exam")] == [False, True]
 
@@ -242,7 +247,7 @@ async def test_a_bank_too_small_for_an_exam_is_told(desktop: Any, press: Press) 
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await press(pilot)
         assert "the bank is too small" in await press(pilot, "enter")
-        assert isinstance(app.screen, HomeScreen)
+        assert at(app) is HomeScreen
 
 
 async def test_progress_lists_exams_and_opens_their_reports(desktop: Any, press: Press) -> None:
@@ -256,4 +261,4 @@ async def test_progress_lists_exams_and_opens_their_reports(desktop: Any, press:
         assert "✗ Exam 1" in text
         assert "1 of 4 right   25 %" in text
         await press(pilot, "enter")
-        assert isinstance(app.screen, ExamReportScreen)
+        assert at(app) is ExamReportScreen

@@ -22,6 +22,11 @@ from quizgame.tui.workspace import ScenarioEntry
 Press = Callable[..., Any]
 
 
+def at(app: Any) -> type:
+    """The kind of screen in front."""
+    return type(app.screen)
+
+
 async def test_a_newcomer_sees_domains_with_weights_and_no_claim(desktop: Any, press: Press) -> None:
     async with desktop.app().run_test() as pilot:
         text = await press(pilot)
@@ -54,16 +59,14 @@ async def test_due_questions_and_runs_under_way_are_offered(desktop: Any, press:
         assert "time is over" in await press(pilot)
 
 
-@pytest.mark.parametrize(
-    ("key", "screen"), [("p", PracticeSetupScreen), ("e", ExamSetupScreen), ("g", ProgressScreen)]
-)
+@pytest.mark.parametrize(("key", "screen"), [("p", PracticeSetupScreen), ("e", ExamSetupScreen), ("g", ProgressScreen)])
 async def test_keys_open_screens_and_escape_returns(desktop: Any, press: Press, key: str, screen: type) -> None:
     app = desktop.app()
     async with app.run_test() as pilot:
         await press(pilot, key)
-        assert isinstance(app.screen, screen)
+        assert at(app) is screen
         await press(pilot, "escape")
-        assert isinstance(app.screen, HomeScreen)
+        assert at(app) is HomeScreen
 
 
 async def test_the_menu_works_by_arrows_and_by_mouse(desktop: Any, press: Press) -> None:
@@ -71,11 +74,11 @@ async def test_the_menu_works_by_arrows_and_by_mouse(desktop: Any, press: Press)
     async with app.run_test() as pilot:
         await press(pilot)
         await press(pilot, "down", "enter")
-        assert isinstance(app.screen, PracticeSetupScreen)
+        assert at(app) is PracticeSetupScreen
         await press(pilot, "escape")
         await pilot.click("#menu", offset=(10, 3))
         await press(pilot)
-        assert isinstance(app.screen, ProgressScreen)
+        assert at(app) is ProgressScreen
 
 
 async def test_the_key_bar_is_clickable(desktop: Any, press: Press) -> None:
@@ -84,7 +87,7 @@ async def test_the_key_bar_is_clickable(desktop: Any, press: Press) -> None:
         text = await press(pilot)
         await pilot.click("KeyBar", offset=(text.splitlines()[-1].index("Progress"), 0))
         await press(pilot)
-        assert isinstance(app.screen, ProgressScreen)
+        assert at(app) is ProgressScreen
 
 
 async def test_scenarios_are_listed_once_there_are_some(desktop: Any, press: Press) -> None:

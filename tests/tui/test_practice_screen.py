@@ -19,6 +19,11 @@ Press = Callable[..., Any]
 SIZE = (80, 40)
 
 
+def at(app: Any) -> type:
+    """The kind of screen in front."""
+    return type(app.screen)
+
+
 def only(desktop: Any, *ids: str) -> Any:
     """The desktop with nothing but these questions in the bank."""
     from dataclasses import replace
@@ -91,7 +96,7 @@ async def test_a_choice_can_be_clicked(desktop: Any, press: Press) -> None:
     app = only(desktop, "single-default").app(PracticeTerms())
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot)
-        row = app.screen.query_one(AnswerArea).rows[1]  # type: ignore[attr-defined]  # an area of rows
+        row = app.screen.query_one(AnswerArea).rows[1]
         await pilot.click(row)
         text = await press(pilot)
         assert "●" in next(line for line in text.splitlines() if line.lstrip(" ▸").startswith("2 "))
@@ -120,7 +125,7 @@ async def test_entries_are_carried_into_order(desktop: Any, press: Press) -> Non
         wanted = ["egress policy", "routing", "ingress policy"]
         for place, text in enumerate(wanted):
             area = app.screen.query_one(AnswerArea)
-            here = [area.item.choice(key).text for key in area.draft].index(text)  # type: ignore[union-attr]  # there is
+            here = [area.item.choice(key).text for key in area.draft].index(text)
             await press(pilot, "home", *["down"] * here, "space", *["up"] * (here - place), "space")
         shown = await press(pilot, "enter")
     assert "✓ Right" in shown
@@ -215,12 +220,12 @@ async def test_a_run_goes_on_to_its_summary(desktop: Any, press: Press) -> None:
         await press(pilot, number_of(app, wrong), "s")
         assert "2 of 2" in await press(pilot, "enter")
         text = await press(pilot, "n")
-        assert isinstance(app.screen, PracticeSummaryScreen)
+        assert at(app) is PracticeSummaryScreen
         assert "0 of 1 right" in text
         assert "1 question skipped" in text
         assert "Sure, and wrong" in text
         await press(pilot, "enter")
-        assert isinstance(app.screen, HomeScreen)
+        assert at(app) is HomeScreen
     with desktop.store() as store:
         assert store.open_attempts("practice") == []
 
@@ -236,7 +241,7 @@ async def test_leaving_keeps_the_run_and_continue_takes_it_up(desktop: Any, pres
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot)
         assert "2 of 3" in await press(pilot, "c")
-        assert isinstance(app.screen, PracticeScreen)
+        assert at(app) is PracticeScreen
 
 
 async def test_a_new_run_ends_the_one_under_way(desktop: Any, press: Press) -> None:
@@ -253,7 +258,7 @@ async def test_nothing_due_starts_nothing(desktop: Any, press: Press) -> None:
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         text = await press(pilot)
         assert "No question is due" in text
-        assert isinstance(app.screen, HomeScreen)
+        assert at(app) is HomeScreen
     with desktop.store() as store:
         assert store.attempts() == []
 
@@ -272,7 +277,7 @@ async def test_terms_are_chosen_before_a_run(desktop: Any, press: Press) -> None
         assert "■ eBPF" in text
         assert "5 questions" in text
         await press(pilot, "enter")
-        assert isinstance(app.screen, PracticeScreen)
+        assert at(app) is PracticeScreen
         assert {item.domain for item in app.screen.session.items} == {"ebpf"}
 
 

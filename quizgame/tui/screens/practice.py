@@ -125,8 +125,7 @@ class PracticeScreen(Page[None]):
         workspace = self.quiz.workspace
         if item is not None and workspace is not None:
             domain, competency = (workspace.blueprint.title_of(name) for name in (item.domain, item.competency))
-            steps = f"Practice › {domain}" + (f" › {competency}" if self.has_class("-wide") else "")
-            top.where = steps
+            top.where = f"Practice › {domain} › {competency}"
         difficulty = item.question.difficulty.value if item else ""
         top.status = Content.assemble(
             (f"{difficulty}   ", "$foreground-muted"), bar(number / total, 10), (f" {number} of {total}", "bold")
