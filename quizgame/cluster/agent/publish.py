@@ -9,7 +9,7 @@ from quizgame.cluster.agent.endpoints import Endpoint, EndpointState
 from quizgame.cluster.agent.ipam import AddressesExhausted
 from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.keyed import keyed_slot
-from quizgame.cluster.objects import dig, labels_of, owner_reference
+from quizgame.cluster.objects import dig, is_terminating, labels_of, owner_reference
 from quizgame.policy.identity import ReservedIdentity, first_workload_identity
 from quizgame.policy.labels import parse_label, parse_labels
 
@@ -147,6 +147,9 @@ def _publish_endpoint(agent: Agent, endpoint: Endpoint) -> None:
     wanted = _endpoint_object(agent, endpoint, pod)
     known = agent.api.find(ENDPOINTS, endpoint.pod, endpoint.namespace)
     if known is None:
+        holder = agent.api.find("namespaces", endpoint.namespace)
+        if holder is None or is_terminating(holder):
+            return  # the server takes nothing new there
         agent.api.create(ENDPOINTS, wanted, validate=FieldValidation.TRUSTED, with_status=True)
         return
     if labels_of(known) != labels_of(wanted):
