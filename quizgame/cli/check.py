@@ -1,10 +1,11 @@
-"""``quizgame check``: validate packs."""
+"""``quizgame check``: validate packs, and play scenarios."""
 
 from __future__ import annotations
 
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from quizgame.cli.sources import add_blueprint_option, blueprint_of
 if TYPE_CHECKING:
     from quizgame.content.checking import ContentReport
     from quizgame.content.lint.validator import Figure
+    from quizgame.game.checker.proof import Proof
+    from quizgame.yamlsource.place import YamlProblem
 
 PROBLEMS_SHOWN = 200
 
@@ -33,21 +36,27 @@ def run(args: Namespace) -> int:
     from quizgame.content.checking import candidates, check_packs
     from quizgame.content.packfiles import builtin_blueprints, builtin_folder
 
-    builtin = [builtin_folder("questions"), builtin_blueprints()]
+    builtin = [builtin_folder("questions"), builtin_folder("scenarios"), builtin_blueprints()]
     paths = [Path(path) for path in args.paths] or builtin
     report = check_packs(candidates(paths), blueprint_of(args))
+    proofs: list[Proof] = []
+    if report.playable and not args.fast:
+        from quizgame.cli.playing import play_scenarios
+
+        proofs = play_scenarios(report.playable)
+    problems = sorted({*report.problems, *(problem for proof in proofs for problem in proof.problems)})
     if args.json:
-        sys.stdout.write(json.dumps(_as_json(report), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(_as_json(report, proofs, problems), indent=2, ensure_ascii=False) + "\n")
     else:
-        _print(report, args.blueprint)
-    return Exit.PROBLEM if report.problems else Exit.DONE
+        _print(report, proofs, problems, args.blueprint)
+    return Exit.PROBLEM if problems else Exit.DONE
 
 
-def _as_json(report: ContentReport) -> dict[str, Any]:
+def _as_json(report: ContentReport, proofs: Sequence[Proof], problems: Sequence[YamlProblem]) -> dict[str, Any]:
     return {
         "files": report.files,
         "questions": report.questions,
-        "scenarios": 0,
+        "scenarios": len(report.scenarios),
         "problems": [
             {
                 "file": problem.place.file,
@@ -55,9 +64,12 @@ def _as_json(report: ContentReport) -> dict[str, Any]:
                 "column": problem.place.column,
                 "message": problem.message,
             }
-            for problem in report.problems
+            for problem in problems
         ],
-        "scenarios_played": [],
+        "scenarios_played": [
+            {"id": proof.scenario, "seeds": proof.seeds, "expert": proof.expert, "naive": dict(proof.naive)}
+            for proof in proofs
+        ],
         "labs_played": [],
         "figures": [
             {
@@ -73,21 +85,28 @@ def _as_json(report: ContentReport) -> dict[str, Any]:
     }
 
 
-def _print(report: ContentReport, blueprint: str) -> None:
+def _print(report: ContentReport, proofs: Sequence[Proof], problems: Sequence[YamlProblem], blueprint: str) -> None:
     from quizgame.content.lint.validator import BANK_SIZE
 
-    for problem in report.problems[:PROBLEMS_SHOWN]:
+    for problem in problems[:PROBLEMS_SHOWN]:
         sys.stdout.write(f"{problem}\n")
-    if len(report.problems) > PROBLEMS_SHOWN:
-        sys.stdout.write(f"and {len(report.problems) - PROBLEMS_SHOWN} more\n")
+    if len(problems) > PROBLEMS_SHOWN:
+        sys.stdout.write(f"and {len(problems) - PROBLEMS_SHOWN} more\n")
     # Of a few questions the figures say nothing; --json gives them always.
     figures = report.figures if report.questions >= BANK_SIZE else ()
     if figures:
         sys.stdout.write(f"figures of the bank, by blueprint {blueprint}\n")
     for figure in figures:
         sys.stdout.write(f"  {figure.name:40} {figure.value:6g} {figure.unit}{_bounds(figure)}\n")
+    for proof in proofs:
+        naive = ", ".join(f"{strategy} {score}" for strategy, score in proof.naive.items())
+        sys.stdout.write(
+            f"{proof.scenario}: {proof.seeds} seeds, expert {proof.expert}, naive {naive or 'not played'}\n"
+        )
     counts = [_counted(report.files, "file"), _counted(report.questions, "question")]
-    sys.stdout.write(f"{', '.join(counts)}, {_counted(len(report.problems), 'problem')}\n")
+    if report.scenarios:
+        counts.append(_counted(len(report.scenarios), "scenario"))
+    sys.stdout.write(f"{', '.join(counts)}, {_counted(len(problems), 'problem')}\n")
 
 
 def _counted(number: int, noun: str) -> str:

@@ -6,16 +6,19 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from quizgame.cli.main import Exit
 from quizgame.cli.sources import (
+    PROBLEMS_SHOWN,
     add_blueprint_option,
     add_domain_option,
     add_pack_option,
     blueprint_of,
     entries_of,
     library_of,
+    user_home,
 )
 
 Rows = list[dict[str, Any]]
@@ -52,6 +55,35 @@ def _question_line(row: Mapping[str, Any]) -> str:
     first = " ".join(row["stem"].split())
     shown = first if len(first) <= 60 else first[:57] + "..."
     return f"{row['id']:40}  {row['kind']:8}  {row['difficulty']:6}  {row['competency']:28}  {shown}"
+
+
+def _scenarios(args: Namespace) -> Rows:
+    from quizgame.content.scenarios import load_scenarios, scenario_folders
+
+    library = load_scenarios(scenario_folders(user_home(), [Path(folder) for folder in args.pack]))
+    for problem in library.problems[:PROBLEMS_SHOWN]:
+        sys.stderr.write(f"{problem}\n")
+    models = [source.sample for source in library.sources.values()]
+    return [
+        {
+            "id": model.id,
+            "title": model.title,
+            "domain": model.domain,
+            "competencies": list(model.competencies),
+            "kind": model.kind.lower(),
+            "difficulty": model.difficulty.value,
+            "minutes": model.minutes,
+        }
+        for model in models
+        if not args.domain or model.domain in args.domain
+    ]
+
+
+def _scenario_line(row: Mapping[str, Any]) -> str:
+    return (
+        f"{row['id']:28}  {row['kind']:8}  {row['difficulty']:6}  {row['minutes']:3} min  "
+        f"{row['domain']:16}  {row['title']}"
+    )
 
 
 def _domains(args: Namespace) -> Rows:
@@ -92,6 +124,7 @@ def _domain_line(row: Mapping[str, Any]) -> str:
 
 LISTINGS: Mapping[str, tuple[Callable[[Namespace], Rows], Callable[[Mapping[str, Any]], str]]] = {
     "questions": (_questions, _question_line),
+    "scenarios": (_scenarios, _scenario_line),
     "domains": (_domains, _domain_line),
 }
 """What can be listed → its rows, and the lines of one row."""

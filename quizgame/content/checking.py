@@ -6,7 +6,7 @@ first bad file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,14 @@ from quizgame.content.blueprint import Blueprint
 from quizgame.content.library import LoadedPack, assemble, is_manifest, pack_of
 from quizgame.content.lint.bank import lint
 from quizgame.content.lint.validator import Figure
-from quizgame.content.packfiles import PackFile, pack_paths, read_pack_file
+from quizgame.content.packfiles import (
+    PackFile,
+    is_scenario_text,
+    lies_in,
+    pack_paths,
+    read_pack_file,
+    scenario_folders_among,
+)
 from quizgame.content.validation import check_model, close_match
 from quizgame.errors import QuizgameError
 from quizgame.yamlsource.loader import Document, load_documents
@@ -31,6 +38,10 @@ class ContentReport:
     """Sorted by place."""
     figures: tuple[Figure, ...]
     """Numbers of the bank; empty where there are no questions."""
+    scenarios: tuple[Path, ...] = ()
+    """Files of the scenarios and labs, in their order."""
+    playable: tuple[Path, ...] = ()
+    """Those of them that have no problems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +75,10 @@ def check_packs(files: Iterable[Candidate], blueprint: Blueprint) -> ContentRepo
     """Check files of packs, the questions in them also as one bank."""
     packs: list[LoadedPack] = []
     problems: list[YamlProblem] = []
+    scenarios: dict[Path, bool] = {}
     count = 0
-    for candidate in files:
+    for candidate, file in _read(files, problems):
         try:
-            file = read_pack_file(candidate.path)
             document = _pack_document(file, candidate)
         except YamlError as error:
             problems.extend(error.problems)
@@ -81,7 +92,10 @@ def check_packs(files: Iterable[Candidate], blueprint: Blueprint) -> ContentRepo
         if kind == "Questions" or kind is None:
             packs.append(pack_of(document))
         elif checker is not None:
-            problems.extend(checker(document))
+            found = checker(document, candidate.path.parent, file.text, blueprint)
+            problems.extend(found)
+            if kind in SCENARIO_KINDS:
+                scenarios[candidate.path] = not found
         else:
             known = ["Questions", *CHECKERS]
             message = f'unknown kind "{kind}": expected one of {", ".join(known)}{close_match(str(kind), known)}'
@@ -90,7 +104,27 @@ def check_packs(files: Iterable[Candidate], blueprint: Blueprint) -> ContentRepo
     report = lint(library.questions.values(), blueprint)
     figures = report.figures if library.questions else ()
     everything = sorted({*library.problems, *report.problems})
-    return ContentReport(count, len(library.questions), tuple(everything), figures)
+    playable = tuple(path for path, is_sound in scenarios.items() if is_sound)
+    return ContentReport(count, len(library.questions), tuple(everything), figures, tuple(scenarios), playable)
+
+
+def _read(files: Iterable[Candidate], problems: list[YamlProblem]) -> Iterator[tuple[Candidate, PackFile]]:
+    """Read files, leaving out the manifests in the folders of scenarios: they are templates, checked with those.
+
+    Args:
+        files: What to read.
+        problems: Takes those of files that cannot be read.
+    """
+    read: list[tuple[Candidate, PackFile]] = []
+    for candidate in files:
+        try:
+            read.append((candidate, read_pack_file(candidate.path)))
+        except YamlError as error:
+            problems.extend(error.problems)
+    folders = scenario_folders_among((candidate.path, file.text) for candidate, file in read)
+    for candidate, file in read:
+        if candidate.named or is_scenario_text(file.text) or not lies_in(candidate.path, folders):
+            yield candidate, file
 
 
 def _pack_document(file: PackFile, candidate: Candidate) -> Document | None:
@@ -104,9 +138,18 @@ def _pack_document(file: PackFile, candidate: Candidate) -> Document | None:
     raise YamlError([YamlProblem(place, message)])
 
 
-def _check_blueprint(document: Document) -> tuple[YamlProblem, ...]:
+def _check_blueprint(document: Document, _folder: Path, _text: bytes, _blueprint: Blueprint) -> tuple[YamlProblem, ...]:
     return check_model(Blueprint, document).problems
 
 
-CHECKERS: Mapping[str, Callable[[Document], tuple[YamlProblem, ...]]] = {"Exam": _check_blueprint}
+def _check_scenario(document: Document, folder: Path, text: bytes, blueprint: Blueprint) -> tuple[YamlProblem, ...]:
+    from quizgame.content.scenario.checking import check_scenario
+
+    return check_scenario(document, folder, text, blueprint)
+
+
+SCENARIO_KINDS = ("Scenario", "Lab")
+Checker = Callable[[Document, Path, bytes, Blueprint], tuple[YamlProblem, ...]]
+"""From a document, the folder and the text of its file, and the blueprint, to its problems."""
+CHECKERS: Mapping[str, Checker] = {"Exam": _check_blueprint, "Scenario": _check_scenario, "Lab": _check_scenario}
 """Kind of pack → what checks one document of it; questions are checked together, as a bank."""

@@ -13,7 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
-from quizgame.content.packfiles import PackFile, builtin_folder, pack_paths, read_pack_file
+from quizgame.content.packfiles import (
+    PackFile,
+    builtin_folder,
+    lies_in,
+    pack_paths,
+    read_pack_file,
+    scenario_folders_among,
+)
 from quizgame.content.questions import Question, QuestionPack
 from quizgame.content.validation import check_entries
 from quizgame.yamlsource.loader import Document, load_document, load_documents
@@ -187,7 +194,7 @@ def pack_folders(home: Path, extra: Iterable[Path] = ()) -> list[Path]:
 
 def load_library(folders: Iterable[Path]) -> Library:
     """Load all packs of these folders; a folder that does not exist holds none."""
-    files: list[PackFile] = []
+    files: list[tuple[Path, PackFile]] = []
     problems: list[YamlProblem] = []
     for folder in folders:
         try:
@@ -197,7 +204,8 @@ def load_library(folders: Iterable[Path]) -> Library:
             continue
         for path in paths:
             try:
-                files.append(read_pack_file(path))
+                files.append((path, read_pack_file(path)))
             except YamlError as error:
                 problems.extend(error.problems)
-    return build_library(files, problems)
+    scenarios = scenario_folders_among((path, file.text) for path, file in files)
+    return build_library([file for path, file in files if not lies_in(path, scenarios)], problems)

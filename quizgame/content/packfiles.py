@@ -6,7 +6,8 @@ was named is opened, whatever links lie in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from quizgame.yamlsource.place import Place, YamlError, YamlProblem
 SUFFIXES = (".yaml", ".yml")
 FILES_LIMIT = 2_000
 """How many files one folder of packs may hold."""
+
+_SCENARIO = re.compile(rb"^kind:\s*[\"']?(Scenario|Lab)\b", re.MULTILINE)
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -71,6 +74,21 @@ def pack_paths(folder: Path) -> Iterator[Path]:
         if found > FILES_LIMIT:
             raise YamlError([YamlProblem(Place(shown_path(folder), 1, 1), f"more than {FILES_LIMIT} YAML files")])
         yield path
+
+
+def is_scenario_text(text: bytes) -> bool:
+    """Whether a file's text says that it is a scenario or lab; looks at the text alone, so it costs nothing."""
+    return _SCENARIO.search(text) is not None
+
+
+def scenario_folders_among(files: Iterable[tuple[Path, bytes]]) -> frozenset[Path]:
+    """The folders that belong to scenarios: what else lies in them are their manifests, with placeholders in them."""
+    return frozenset(path.parent.resolve() for path, text in files if is_scenario_text(text))
+
+
+def lies_in(path: Path, folders: frozenset[Path]) -> bool:
+    """Whether a file lies in one of these folders, however deep."""
+    return any(parent in folders for parent in path.resolve().parents)
 
 
 def shown_path(path: Path) -> str:

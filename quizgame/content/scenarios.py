@@ -5,7 +5,6 @@ Rules for this file: one bad file never keeps another from being used; no file o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -13,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from quizgame.content.packfiles import PackFile, builtin_folder, pack_paths, read_pack_file
+from quizgame.content.packfiles import PackFile, builtin_folder, is_scenario_text, pack_paths, read_pack_file
 from quizgame.content.scenario.scenario import Lab, Scenario
 from quizgame.content.scenario.variables import (
     UnknownVariable,
@@ -31,7 +30,6 @@ from quizgame.yamlsource.place import Place, YamlError, YamlProblem
 from quizgame.yamlsource.scalars import Dialect
 
 KINDS: Mapping[str, type[Scenario] | type[Lab]] = {"Scenario": Scenario, "Lab": Lab}
-_SNIFF = re.compile(rb"^kind:\s*[\"']?(Scenario|Lab)\b", re.MULTILINE)
 FILES_OF_ONE_SCENARIO = 200
 
 Manifests = list[tuple[str, list[dict[str, Any]]]]
@@ -170,11 +168,6 @@ class ScenarioLibrary:
 def is_file_name(entry: str) -> bool:
     """Whether a text among manifests names files rather than holding them."""
     return "\n" not in entry and ":" not in entry
-
-
-def is_scenario_text(text: bytes) -> bool:
-    """Whether a file's text says that it is a scenario or lab; looks at the text alone, so it costs nothing."""
-    return _SNIFF.search(text) is not None
 
 
 def scenario_folders(home: Path, extra: Iterable[Path] = ()) -> list[Path]:

@@ -117,4 +117,7 @@ class Action(PackModel):
     @property
     def chosen(self) -> PackModel:
         """What the action is."""
-        return next(value for name in type(self).model_fields if (value := getattr(self, name)) is not None)
+        given: list[PackModel] = [
+            value for name in type(self).model_fields if (value := getattr(self, name)) is not None
+        ]
+        return given[0]

@@ -99,6 +99,8 @@ class _Progress:
     """Lines that showed nothing new."""
     holds_since: int | None = None
     """The line since which the repair holds without a break; ``None`` where it does not hold."""
+    holds_since_ns: int = 0
+    """The simulated instant at the end of that line."""
 
 
 class Attempt:
@@ -353,6 +355,7 @@ class Attempt:
                 self._state.holds_since = None
             elif self._state.holds_since is None:
                 self._state.holds_since = index
+                self._state.holds_since_ns = self.world.clock.now_ns
 
     def _was_there(self, context: str, uid: str) -> bool:
         """Whether an object existed when the learner came."""
@@ -383,8 +386,10 @@ class Attempt:
             return
         if not any(fact.kind in ("probe", "flow") for fact in facts):
             return
+        if self._state.holds_since is None:
+            return
         judgement = judge(self.stage, repair, self.world)
-        if judgement.is_met and proves(self.stage, judgement, facts):
+        if judgement.is_met and proves(self.stage, self.session, judgement, facts, self._state.holds_since_ns):
             self._state.earned[step.id] = (step.points, index)
 
     def _note_repeat(self, text: str, facts: Sequence[Fact], new: Sequence[Fact], index: int) -> None:

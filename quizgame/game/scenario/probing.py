@@ -32,6 +32,8 @@ class Try:
     """How facts may name the destination."""
     ports: frozenset[int] = frozenset()
     """Ports under which facts may show it."""
+    is_read: bool = False
+    """Whether a proxy read the request, so that Hubble shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,9 @@ def _try_address(world: World, origin: Origin, probe: Probe, ip: str, asked: str
     side = exchange.course.destination
     if side is not None and side.endpoint is not None and side.endpoint.is_pod:
         names.add(workload_name(world, side.endpoint.namespace, side.endpoint.pod, side.agent.config.cluster_name))
-    return Try(works, seen, frozenset(names), frozenset({port, exchange.course.packet.destination_port}))
+    ports = frozenset({port, exchange.course.packet.destination_port})
+    is_read = any(each is not None and each.l7 is not None for each in (exchange.course.source, side))
+    return Try(works, seen, frozenset(names), ports, is_read)
 
 
 def _verdict(exchange: Exchange) -> tuple[bool, str]:

@@ -1,47 +1,81 @@
-"""Verification: whether what a learner saw proves that a restored flow goes through."""
+"""Verification: whether what a learner saw proves that a restored flow goes through since the repair."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from quizgame.cluster.fabric import agents_of
+from quizgame.content.scenario.parts import Probe
 from quizgame.game.scenario.probing import Probed
 from quizgame.game.scenario.repair import Judgement
 from quizgame.game.scenario.stage import Stage
+from quizgame.hubble.making import record_of
 from quizgame.tools.facts import Fact
+from quizgame.tools.hubble_tool import flow_fact
+from quizgame.tools.session import Session
 
 PROVING_VERDICTS = ("FORWARDED", "REDIRECTED")
 
 
-def proves(stage: Stage, judgement: Judgement, facts: Iterable[Fact]) -> bool:
-    """Whether one of the facts shows one of the restored flows going through."""
-    shown = [dict(fact.attributes) | {"": fact.kind} for fact in facts if fact.kind in ("probe", "flow")]
-    return any(_shows(stage, probed, attributes) for probed in judgement.probed for attributes in shown)
+def proves(stage: Stage, session: Session, judgement: Judgement, facts: Iterable[Fact], since_ns: int) -> bool:
+    """Whether one of the facts shows one of the restored flows going through.
+
+    Args:
+        stage: What is played.
+        session: The learner's shell.
+        judgement: The repair, which holds.
+        facts: What a line has just shown.
+        since_ns: Since when it holds: a ring also keeps flows from before the fault, which prove nothing.
+    """
+    shown = list(facts)
+    if any(_probe_shows(stage, probed, fact) for probed in judgement.probed for fact in shown if fact.kind == "probe"):
+        return True
+    flows = {fact for fact in shown if fact.kind == "flow"}
+    candidates = {fact for fact in flows for probed in judgement.probed if _flow_shows(probed, fact)}
+    return bool(candidates) and not candidates.isdisjoint(_flows_since(session, since_ns))
 
 
-def _shows(stage: Stage, probed: Probed, attributes: dict[str, str]) -> bool:
-    probe = probed.probe
-    source = probe.source
+def _flows_since(session: Session, since_ns: int) -> Iterable[Fact]:
+    for cluster in session.world.clusters.values():
+        for agent in agents_of(cluster):
+            for event in agent.ring.newest():
+                if event.time_ns > since_ns:
+                    yield flow_fact(session, cluster, record_of(event, cluster.cilium_version))
+
+
+def _is_about(probed: Probed, attributes: Mapping[str, str]) -> bool:
+    source = probed.probe.source
     names = frozenset(name for each in probed.tries for name in each.names)
-    ports = frozenset(port for each in probed.tries for port in each.ports)
-    if attributes.get("from") != f"{source.namespace}/{source.name}" or attributes.get("to") not in names:
-        return False
-    if not attributes.get("port", "").isdecimal() or int(attributes["port"]) not in ports:
-        return False
-    if attributes[""] == "flow":
-        return _flow_shows(probed, attributes)
-    if attributes.get("cluster") != stage.contexts.get(source.cluster) or attributes.get("outcome") != "ok":
-        return False
-    if probe.http is None:
-        return True
-    is_same = (attributes.get("method"), attributes.get("path")) == (probe.http.method, probe.http.path)
-    return is_same and int(attributes.get("code", "0")) < 400
+    ports = frozenset(str(port) for each in probed.tries for port in each.ports)
+    return (
+        attributes.get("from") == f"{source.namespace}/{source.name}"
+        and attributes.get("to") in names
+        and attributes.get("port") in ports
+    )
 
 
-def _flow_shows(probed: Probed, attributes: dict[str, str]) -> bool:
-    probe = probed.probe
-    if attributes.get("verdict") not in PROVING_VERDICTS:
+def _probe_shows(stage: Stage, probed: Probed, fact: Fact) -> bool:
+    probe, attributes = probed.probe, dict(fact.attributes)
+    if not _is_about(probed, attributes) or attributes.get("outcome") != "ok":
         return False
-    if probe.http is None:
+    if attributes.get("cluster") != stage.contexts.get(probe.source.cluster):
+        return False
+    asked = f"{attributes.get('method')} {attributes.get('path')}"
+    return probe.http is None or (asked == _asks(probe) and _is_good(attributes))
+
+
+def _flow_shows(probed: Probed, fact: Fact) -> bool:
+    probe, attributes = probed.probe, dict(fact.attributes)
+    if not _is_about(probed, attributes) or attributes.get("verdict") not in PROVING_VERDICTS:
+        return False
+    if probe.http is None or not any(each.is_read for each in probed.tries):
         return True
-    is_same = attributes.get("http") == f"{probe.http.method} {probe.http.path}"
-    return is_same and int(attributes.get("code", "0")) < 400
+    return attributes.get("http") == _asks(probe) and _is_good(attributes)
+
+
+def _asks(probe: Probe) -> str:
+    return f"{probe.http.method} {probe.http.path}" if probe.http is not None else ""
+
+
+def _is_good(attributes: Mapping[str, str]) -> bool:
+    return int(attributes.get("code", "0")) < 400
