@@ -1,14 +1,9 @@
-"""Time and memory of ``quizgame hubble observe`` over captures made here, beside the real tool's figures.
-
-usage: python tests/bench/hubble.py [FLOWS]
-"""
+"""Time of ``quizgame hubble observe`` over a capture made here, beside the real tool's figures."""
 
 from __future__ import annotations
 
-import resource
-import subprocess
 import sys
-import tempfile
+from functools import partial
 from pathlib import Path
 
 from quizgame.hubble.drops import DropReason
@@ -17,17 +12,18 @@ from quizgame.hubble.flow import IP, TCP, CiliumEventType, Endpoint, Flow, Layer
 from quizgame.hubble.observer import GetFlowsResponse
 from quizgame.hubble.protojson.writer import encode
 from quizgame.hubble.timestamps import format_timestamp
+from tests.bench.measure import Case, cpu_of_program
 
 ROUNDS = 3
 START_NS = 1_772_323_200 * 10**9
-RUNS: tuple[tuple[str, tuple[str, ...], float], ...] = (
-    # what, words, seconds of the real tool for 100,000 flows on two cores (0: not measured)
+RUNS: tuple[tuple[str, tuple[str, ...], float | None], ...] = (
+    # what, words, seconds of the real tool on two cores (``None``: not measured)
     ("compact", (), 3.28),
-    ("compact, filtered", ("--pod", "store/app-1", "--protocol", "tcp", "--to-port", "8081"), 0),
+    ("compact, filtered", ("--pod", "store/app-1", "--protocol", "tcp", "--to-port", "8081"), None),
     ("compact, --last 20 of a verdict", ("--verdict", "DROPPED", "--last", "20"), 3.2),
     ("jsonpb", ("-o", "jsonpb"), 5.3),
     ("table, 4,095 flows", ("-o", "table", "--first", "4095"), 0.25),
-    ("dict, 4,095 flows", ("-o", "dict", "--first", "4095"), 0),
+    ("dict, 4,095 flows", ("-o", "dict", "--first", "4095"), None),
 )
 
 
@@ -77,31 +73,23 @@ def record(serial: int) -> GetFlowsResponse:
     return GetFlowsResponse(flow=flow, node_name=flow.node_name, time=time)
 
 
-def cpu_seconds(words: tuple[str, ...]) -> float:
-    """Run a command with its output thrown away; return the processor time that it took."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-m", "quizgame", *words], stdout=subprocess.DEVNULL, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def hubble_cases(folder: Path, flows: int = 100_000) -> list[Case]:
+    """The runs over a capture that is made here.
 
-
-def main(flows: int) -> None:
-    """Measure all runs, rounds interleaved, and print the best of each."""
-    with tempfile.TemporaryDirectory() as folder:
-        capture = Path(folder) / "flows.jsonl"
-        with capture.open("wb") as file:
-            file.writelines(encode(record(serial)) + b"\n" for serial in range(flows))
-        best: dict[str, float] = {}
-        for _ in range(ROUNDS):
-            for what, words, _real in RUNS:
-                seconds = cpu_seconds(("hubble", "observe", "--input-file", str(capture), *words))
-                best[what] = min(best.get(what, seconds), seconds)
-    for what, _words, real in RUNS:
-        beside = f"   real tool, 100,000 flows: {real:.2f} s" if real else ""
-        sys.stdout.write(f"{what:<34} {best[what]:6.2f} s{beside}\n")
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    sys.stdout.write(f"most memory: {peak / 1024:.0f} MiB (real tool: 62 to 65)\n")
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    Args:
+        folder: Where the capture goes.
+        flows: How many flows it holds.
+    """
+    capture = folder / "flows.jsonl"
+    with capture.open("wb") as file:
+        file.writelines(encode(record(serial)) + b"\n" for serial in range(flows))
+    program = [sys.executable, "-m", "quizgame", "hubble", "observe", "--input-file", str(capture)]
+    return [
+        Case(
+            f"hubble observe, {what}",
+            partial(cpu_of_program, [*program, *words]),
+            limit=real_seconds,
+            rounds=ROUNDS,
+        )
+        for what, words, real_seconds in RUNS
+    ]

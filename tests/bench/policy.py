@@ -1,6 +1,6 @@
 """Time and memory of the policy engine over generated worlds, beside floors that it can be compared with.
 
-usage: python tests/bench/policy.py [PODS POLICIES]
+usage: python -m tests.bench.policy [PODS POLICIES]
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from quizgame.policy.repository import Repository
 from quizgame.policy.world import WorldSettings, build_world
 from quizgame.yamlsource.loader import load_documents
 from quizgame.yamlsource.scalars import Dialect
+from tests.bench.worlds import app_of, namespace_of, policy
 
 WORLDS = ((100, 20), (1000, 200), (5000, 1000))
 LOOKUPS = 200_000
@@ -32,43 +33,13 @@ ENGINE_MS = "81 ms to import and 15 ms to distil 200 identities, 126 ns a lookup
 """Cilium's own engine on 1,000 pods and 200 policies; source: reference/policy-semantics.md."""
 
 
-def namespace(number: int) -> str:
-    """Return one of twenty namespaces."""
-    return f"ns{number % 20}"
-
-
 def pod(number: int) -> dict[str, Any]:
     """Return one pod; ten applications a namespace."""
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {
-            "name": f"p{number}",
-            "namespace": namespace(number),
-            "labels": {"app": f"app{number // 20 % 10}"},
-        },
+        "metadata": {"name": f"p{number}", "namespace": namespace_of(number), "labels": {"app": app_of(number)}},
         "spec": {"nodeName": f"node{number % 10}", "containers": [{"name": "c"}]},
-    }
-
-
-def policy(number: int, port: int = 8080) -> dict[str, Any]:
-    """Return one policy; five kinds in turn."""
-    peer = {"matchLabels": {"app": f"app{number * 7 % 10}"}}
-    ports = {"toPorts": [{"ports": [{"port": str(port), "protocol": "TCP"}]}]}
-    http = {"toPorts": [{"ports": [{"port": "80", "protocol": "TCP"}], "rules": {"http": [{"path": "/api/.*"}]}}]}
-    spec: dict[str, Any] = (
-        {"ingress": [{"fromEndpoints": [peer], **ports}]},
-        {"egress": [{"toEndpoints": [peer]}, {"toCIDR": [f"203.0.{number % 256}.0/24"], **ports}]},
-        {"ingress": [{"fromEntities": ["cluster"], **ports}]},
-        {"ingress": [{"fromEndpoints": [{}], **http}]},
-        {"ingressDeny": [{"fromEndpoints": [peer]}], "ingress": [{"fromEntities": ["all"]}]},
-    )[number % 5]
-    subject = {"matchLabels": {"app": f"app{number // 20 % 10}"}}
-    return {
-        "apiVersion": "cilium.io/v2",
-        "kind": "CiliumNetworkPolicy",
-        "metadata": {"name": f"policy{number}", "namespace": namespace(number)},
-        "spec": {"endpointSelector": subject, **spec},
     }
 
 
