@@ -8,13 +8,14 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import constants
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from quizgame.errors import QuizgameError
 from quizgame.tui.desk import Desk
 from quizgame.tui.launch import ExamTerms, Launch, PracticeTerms, Resume
+from quizgame.tui.resilient import ResilientApp
 from quizgame.tui.screens.home import HomeScreen
 from quizgame.tui.settings import Settings, load_settings, save_settings
 from quizgame.tui.themes import DARK, LIGHT, OWN
@@ -44,7 +45,7 @@ def _progress() -> Screen[None]:
     return ProgressScreen()
 
 
-class QuizgameApp(App[None]):
+class QuizgameApp(ResilientApp):
     """The app.
 
     Args:
@@ -52,6 +53,7 @@ class QuizgameApp(App[None]):
         folder: Where settings are kept; ``None`` keeps none.
         launch: What to open above the home screen.
         now: The clock.
+        catch_bugs: Whether a bug is told in a dialog.
     """
 
     TITLE = "quizgame"
@@ -75,13 +77,13 @@ class QuizgameApp(App[None]):
         folder: Path | None = None,
         launch: Launch = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),  # the edge: the app's one wall clock
+        catch_bugs: bool = True,
     ) -> None:
-        super().__init__()
+        super().__init__(folder=folder, catch_bugs=catch_bugs)
         self.desk = Desk(open_workspace)
         self.now = now
         self.failure: QuizgameError | None = None
         """Why the app ended, if it could not go on."""
-        self._folder = folder
         self._launch = launch
         for theme in OWN:
             self.register_theme(theme)
@@ -170,8 +172,8 @@ class QuizgameApp(App[None]):
 
     def _watch_theme(self, theme_name: str) -> None:
         super()._watch_theme(theme_name)
-        if self.is_running and self._folder is not None:
+        if self.is_running and self.folder is not None:
             try:
-                save_settings(self._folder, Settings(theme_name))
+                save_settings(self.folder, Settings(theme_name))
             except OSError as error:
                 self.notify(f"the theme could not be saved: {error.strerror}", severity="warning", markup=False)

@@ -49,7 +49,9 @@ class Desktop:
         return Workspace(Store(self.database), self.library, self.blueprint, now=self.clock, new_seed=lambda: 7)
 
     def app(self, launch: Launch = None, *, open_workspace: Callable[[], Workspace] | None = None) -> QuizgameApp:
-        return QuizgameApp(open_workspace or self.workspace, folder=self.folder, launch=launch, now=self.clock)
+        return QuizgameApp(
+            open_workspace or self.workspace, folder=self.folder, launch=launch, now=self.clock, catch_bugs=False
+        )
 
     def store(self) -> Store:
         return Store(self.database)

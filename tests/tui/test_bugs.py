@@ -1,0 +1,59 @@
+"""A bug in the program is told, can be reported, and does not end the app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from quizgame.tui.app import QuizgameApp
+from quizgame.tui.screens.bug import BugScreen
+from quizgame.tui.screens.home import HomeScreen
+
+Press = Callable[..., Any]
+
+
+class Faulty(QuizgameApp):
+    """An app with a bug in an action and one in a worker."""
+
+    def action_toggle_theme(self) -> None:
+        raise RuntimeError("no [theme] today")
+
+    def open_practice(self, terms: Any) -> None:
+        async def fail() -> None:
+            raise RuntimeError("no practice today")
+
+        self.run_worker(fail(), exit_on_error=False)
+
+
+@pytest.fixture
+def faulty(desktop: Any) -> Faulty:
+    return Faulty(desktop.workspace, folder=desktop.folder, now=desktop.clock)
+
+
+async def test_a_bug_in_an_action_is_told_and_the_app_lives_on(faulty: Faulty, press: Press) -> None:
+    async with faulty.run_test(size=(80, 24)) as pilot:
+        await press(pilot)
+        text = await press(pilot, "ctrl+t")
+        assert "RuntimeError: no [theme] today" in text
+        await press(pilot, "escape")
+        assert type(faulty.screen) is HomeScreen
+        assert "Mini exam" in await press(pilot)
+
+
+async def test_a_bug_in_a_worker_is_told_and_can_be_reported(faulty: Any, press: Press, desktop: Any) -> None:
+    async with faulty.run_test(size=(80, 24), notifications=True) as pilot:
+        await press(pilot)
+        await press(pilot, "p")
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.pause()
+        assert type(faulty.screen) is BugScreen
+        await pilot.press("s")
+        await pilot.pause()
+        assert type(faulty.screen) is HomeScreen
+    (report,) = (desktop.folder / "reports").iterdir()
+    text = report.read_text()
+    assert text.startswith("quizgame ")
+    assert "no practice today" in text
