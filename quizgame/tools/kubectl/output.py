@@ -39,8 +39,8 @@ class Item:
     node: KubeObject
 
 
-Printer = Callable[[str, Sequence[Item], bool], list[Line]]
-"""Prints objects: the context of facts, the objects, and whether they stand for a list."""
+Printer = Callable[[View, Sequence[Item], bool], list[Line]]
+"""Prints objects: what facts are about, the objects, and whether they stand for a list."""
 
 
 def printer_for(
@@ -51,7 +51,7 @@ def printer_for(
     Raises:
         KubectlError: there is no such format, or its template cannot be read.
     """
-    name, equals, argument = typed.partition("=")
+    name, _, argument = typed.partition("=")
     if name in ("", "wide") and "wide" in allowed:
         return None
     if name not in allowed:
@@ -233,7 +233,7 @@ def _columns(
 
 def _go_template(template: str, view: View, items: Sequence[Item], is_list: bool) -> list[Line]:
     document = as_document(items, is_list=is_list)
-    pieces = [
+    pieces: list[tuple[str, list[Found]]] = [
         (text, [] if path is None else [(value, path)]) for text, value, path in GoTemplate(template).run(document)
     ]
     return _woven(pieces, view, document)

@@ -115,9 +115,9 @@ def _subtree_facts(view: View, node: Mapping[str, Any], path: Path, value: Any) 
 
 
 def _validity(view: View, node: Mapping[str, Any], path: Path, text: str, witnesses: tuple[str, ...]) -> list[Fact]:
-    if len(path) == 4 and path[:2] == ("status", "conditions") and path[3] == "status":
-        if dig(node, *path[:3], "type") == "Valid":
-            return [policy_fact(view, node, witnesses, text)]
+    is_status = len(path) == 4 and path[:2] == ("status", "conditions") and path[3] == "status"
+    if is_status and dig(node, *path[:3], "type") == "Valid":
+        return [policy_fact(view, node, witnesses, text)]
     return []
 
 

@@ -104,9 +104,9 @@ def _declared(context: PodContext) -> dict[str, str]:
                 for key, value in _data(context, kind, reference["name"]).items():
                     found[f"{source.get('prefix', '')}{key}"] = value
     for variable in container.get("env") or ():
-        value = variable.get("value", "") if "valueFrom" not in variable else _from(context, variable["valueFrom"])
-        if value is not None:
-            found[variable["name"]] = value
+        resolved = variable.get("value", "") if "valueFrom" not in variable else _from(context, variable["valueFrom"])
+        if resolved is not None:
+            found[variable["name"]] = resolved
     return found
 
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 _BINARY = ("Ei", "Pi", "Ti", "Gi", "Mi", "Ki")
-_DECIMAL = {"m": Fraction(1, 1000), "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18}
+_BINARY_UNITS = tuple(1 << 10 * power for power in range(6, 0, -1))
+_DECIMAL = {"m": Fraction(1, 1000)} | {
+    suffix: Fraction(10**power) for suffix, power in zip("kMGTPE", range(3, 21, 3), strict=True)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +25,9 @@ class Quantity:
         if not self.amount:
             return "0"
         if self.is_binary and self.amount.denominator == 1:
-            for power, suffix in zip(range(6, 0, -1), _BINARY, strict=True):
-                if self.amount % 1024**power == 0:
-                    return f"{int(self.amount / 1024**power)}{suffix}"
+            for unit, suffix in zip(_BINARY_UNITS, _BINARY, strict=True):
+                if self.amount % unit == 0:
+                    return f"{int(self.amount / unit)}{suffix}"
             return str(int(self.amount))
         if self.amount.denominator != 1:
             return f"{-(-self.amount * 1000 // 1)}m"
@@ -40,9 +43,9 @@ ZERO = Quantity(Fraction(0))
 def parse_quantity(text: str | int | float) -> Quantity:
     """Read an amount as a manifest writes it; what is no amount counts as none."""
     written = str(text)
-    for power, suffix in zip(range(6, 0, -1), _BINARY, strict=True):
+    for unit, suffix in zip(_BINARY_UNITS, _BINARY, strict=True):
         if written.endswith(suffix):
-            return Quantity(_number(written[:-2]) * 1024**power, is_binary=True)
+            return Quantity(_number(written[:-2]) * unit, is_binary=True)
     if written[-1:] in _DECIMAL:
         return Quantity(_number(written[:-1]) * _DECIMAL[written[-1]])
     return Quantity(_number(written))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -208,7 +208,7 @@ def _compare(arguments: list[_Value]) -> _Value:
     return _Value(any(arguments[0].value == each.value for each in arguments[1:]))
 
 
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, Callable[[list[_Value]], _Value]] = {
     "index": _index,
     "eq": _compare,
     "ne": lambda arguments: _Value(arguments[0].value != arguments[1].value),

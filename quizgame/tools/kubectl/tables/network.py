@@ -74,7 +74,7 @@ ENDPOINTSLICE_COLUMNS = (
 
 def endpoint_targets(node: Mapping[str, Any]) -> list[str]:
     """``ip:port`` of every ready address of an Endpoints object; bare addresses where it has no ports."""
-    targets = []
+    targets: list[str] = []
     for subset in node.get("subsets") or ():
         addresses = [each["ip"] for each in subset.get("addresses") or ()]
         ports = [each["port"] for each in subset.get("ports") or ()]

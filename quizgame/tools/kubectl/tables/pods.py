@@ -49,10 +49,8 @@ def pod_status(pod: Mapping[str, Any]) -> str:
     phase = str(dig(pod, "status", "phase", default=""))
     reason = str(dig(pod, "status", "reason", default="")) or phase
     starting = _init_reason(pod)
-    if starting and not is_condition_true(pod, "Initialized"):
-        reason = starting
-    else:
-        reason = _container_reason(pod, reason)
+    is_starting = bool(starting) and not is_condition_true(pod, "Initialized")
+    reason = starting if is_starting else _container_reason(pod, reason)
     if is_terminating(pod):
         if dig(pod, "status", "reason") == "NodeLost":
             return "Unknown"

@@ -74,8 +74,11 @@ def _compare(call: Call, manifest: Manifest, folders: tuple[str, str]) -> list[L
     name = f"{group}{manifest.served.version}.{resource.kind}.{manifest.namespace}.{manifest.name}"
     stamp = format_time(call.now_ns, "2006-01-02 15:04:05.000000000 -0700")
     paths = [f"{place}/{name}" for place in folders]
+    texts = [[line.text for line in side] for side in (before, after)]
     found = list(
-        unified_diff([line.text for line in before], [line.text for line in after], *paths, stamp, stamp, lineterm="")
+        unified_diff(
+            texts[0], texts[1], fromfile=paths[0], tofile=paths[1], fromfiledate=stamp, tofiledate=stamp, lineterm=""
+        )
     )
     if not found:
         return []

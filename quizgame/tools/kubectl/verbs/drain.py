@@ -84,9 +84,9 @@ def _judge(call: Call, pod: Mapping[str, Any]) -> tuple[str, bool, bool]:
     owner = controller_of(pod)
     if owner is not None and owner["kind"] == "DaemonSet":
         return _DAEMONSET, not flags.is_on("ignore-daemonsets"), True
-    if any("emptyDir" in volume for volume in dig(pod, "spec", "volumes", default=[])) and not is_finished:
-        if not flags.is_on("delete-emptydir-data"):
-            return _LOCAL_STORAGE, True, False
+    has_scratch = any("emptyDir" in volume for volume in dig(pod, "spec", "volumes", default=[]))
+    if has_scratch and not is_finished and not flags.is_on("delete-emptydir-data"):
+        return _LOCAL_STORAGE, True, False
     if owner is None and not is_finished and not flags.is_on("force"):
         return _UNMANAGED, True, False
     return "", False, False

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from quizgame.cluster.apierror import bad_request
+from quizgame.cluster.objects import KubeObject
 from quizgame.cluster.patching import PatchType, json_patch, merge_patch, strategic_merge
 from quizgame.cluster.schema import builtin_schema
 from quizgame.goflags.flagset import Flag, string
@@ -88,15 +89,22 @@ def _go_json_problem(text: str, error: json.JSONDecodeError) -> str:
     return f"invalid character '{text[place]}' {wanted}"
 
 
+def _merged(target: Target, patch: Any, kind: PatchType) -> KubeObject:
+    node = target.node or {}
+    fresh: KubeObject
+    if kind is PatchType.JSON:
+        fresh = json_patch(node, patch)
+    elif kind is PatchType.MERGE:
+        fresh = merge_patch(node, patch)
+    else:
+        fresh = strategic_merge(node, patch, builtin_schema(), target.resource.kind)
+    return fresh
+
+
 def _patch(call: Call, target: Target, patch: Any, kind: PatchType, mode: str) -> None:
     node = target.node or {}
     if mode == CLIENT:
-        apply = {
-            PatchType.JSON: lambda: json_patch(node, patch),
-            PatchType.MERGE: lambda: merge_patch(node, patch),
-            PatchType.STRATEGIC: lambda: strategic_merge(node, patch, builtin_schema(), target.resource.kind),
-        }[kind]
-        fresh = apply()
+        fresh = _merged(target, patch, kind)
     else:
         fresh = call.api.patch(
             target.resource,

@@ -139,7 +139,7 @@ def _roll_back(call: Call, target: Target, mode: str) -> None:
 
 
 def _same(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
-    return _bare(left) == _bare(right)
+    return bool(_bare(left) == _bare(right))
 
 
 def _bare(template: Any) -> Any:

@@ -54,7 +54,7 @@ def _scale(call: Call, target: Target, wanted: int, mode: str) -> None:
 def _await(call: Call, target: Target, wanted: int) -> None:
     def is_scaled() -> bool:
         node = call.api.find(target.resource, target.name, target.namespace)
-        return dig(node, "status", "replicas", default=0) == wanted
+        return bool(dig(node, "status", "replicas", default=0) == wanted)
 
     if not wait_until(call, is_scaled, call.flags.number("timeout")):
         raise KubectlError("timed out waiting for the condition")
