@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from quizgame.cluster.apiserver import ApiServer
 from quizgame.cluster.clock import Clock, parse_rfc3339, rfc3339
 from quizgame.cluster.controllers.manager import ControllerManager
 from quizgame.cluster.crds import CILIUM_CRDS, GATEWAY_CRDS, crd_object
-from quizgame.cluster.apiserver import ApiServer
 from quizgame.cluster.world import Cluster, World
 from quizgame.goflags.times import SECOND
 from quizgame.tools.kubectl import KUBECTL

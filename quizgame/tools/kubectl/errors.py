@@ -69,7 +69,8 @@ def describe_api_error(error: ApiError, doing: str = "") -> str:
         error: The answer.
         doing: What was being done, ``error when creating "f.yaml"``; the server's text follows it.
     """
-    # Source: kubectl pkg/cmd/util/helpers.go StandardErrorMessage, checkErr: Invalid has its own form without what was being done.
+    # Source: kubectl pkg/cmd/util/helpers.go StandardErrorMessage, checkErr: Invalid has its own form without what
+    # was being done.
     if error.reason == "Invalid":
         return _describe_invalid(error)
     text = f"{doing}: {error.message}" if doing else error.message

@@ -97,7 +97,8 @@ def _refuse_kustomize(call: Call) -> None:
     if folder.is_folder(call.session, place):
         raise Refusal(f"{call.path} -k")
     raise KubectlError(
-        f"must build at directory: not a valid directory: evalsymlink failure on '{place}' : lstat {place}: no such file or directory"
+        f"must build at directory: not a valid directory: evalsymlink failure on '{place}' : lstat "
+        f"{place}: no such file or directory"
     )
 
 
@@ -135,7 +136,8 @@ def _folder_sources(call: Call, place: str) -> list[tuple[str, str]]:
 
 
 def _documents(source: str, text: str) -> Iterator[Any]:
-    # Source: apimachinery util/yaml: documents are cut at lines that begin with three dashes, then each is read by itself.
+    # Source: apimachinery util/yaml: documents are cut at lines that begin with three dashes, then each is read by
+    # itself.
     if text.lstrip().startswith("{"):
         yield from _json_documents(source, text)
         return
@@ -167,7 +169,8 @@ def _go_yaml(error: YamlError) -> str:
     """The library's complaint as go-yaml words it."""
     cause = error.__cause__
     if isinstance(cause, yaml.MarkedYAMLError):
-        # Source: go-yaml v2 decode.go fail: a scanner's line counts from one, a parser's from zero and is left out if zero.
+        # Source: go-yaml v2 decode.go fail: a scanner's line counts from one, a parser's from zero and is left out if
+        # zero.
         mark = cause.problem_mark or cause.context_mark
         line = mark.line + isinstance(cause, yaml.scanner.ScannerError) if mark else 0
         problem = str(cause.problem or cause.context)
@@ -202,14 +205,16 @@ def _manifest(call: Call, source: str, node: Any, *, validates: bool) -> Manifes
     metadata = node.get("metadata") or {}
     if not isinstance(metadata, dict):
         raise KubectlError(
-            f'unable to decode "{source}": json: cannot unmarshal {_GO_KINDS[type(metadata)]} into Go struct field detector.metadata of type v1.ObjectMeta'
+            f'unable to decode "{source}": json: cannot unmarshal {_GO_KINDS[type(metadata)]} into Go '
+            "struct field detector.metadata of type v1.ObjectMeta"
         )
     for key in ("name", "namespace", "generateName"):
         value = metadata.get(key)
         if value is not None and not isinstance(value, str):
             kind = _GO_KINDS.get(type(value), "object")
             raise KubectlError(
-                f'unable to decode "{source}": json: cannot unmarshal {kind} into Go struct field ObjectMeta.metadata.{key} of type string'
+                f'unable to decode "{source}": json: cannot unmarshal {kind} into Go struct field '
+                f"ObjectMeta.metadata.{key} of type string"
             )
     api_version, kind = str(node["apiVersion"]), str(node["kind"])
     name, namespace = metadata.get("name") or "", metadata.get("namespace") or ""

@@ -17,7 +17,9 @@ POLICY_FIELDS: dict[str, str] = {
     "labels": "Labels of the rule itself.",
     "log": "What Hubble adds to flows that the rule decides.",
     "fromEndpoints": "Sources by labels. In a namespaced policy a selector without a namespace means the policy's own.",
-    "toEndpoints": "Destinations by labels. In a namespaced policy a selector without a namespace means the policy's own.",
+    "toEndpoints": (
+        "Destinations by labels. In a namespaced policy a selector without a namespace means the policy's own."
+    ),
     "fromEntities": "Sources by kind, such as world, host or cluster.",
     "toEntities": "Destinations by kind, such as world, host or kube-apiserver.",
     "fromCIDR": "Sources outside the cluster by address range.",
@@ -31,7 +33,10 @@ POLICY_FIELDS: dict[str, str] = {
     "fromRequires": "No longer supported; any content is refused.",
     "toRequires": "No longer supported; any content is refused.",
     "toServices": "Destinations by Kubernetes service, through the service's endpoints.",
-    "toFQDNs": "Destinations by DNS name; a DNS rule must let the endpoint ask for the name, so that its addresses are learned.",
+    "toFQDNs": (
+        "Destinations by DNS name; a DNS rule must let the endpoint ask for the name, so that its "
+        "addresses are learned."
+    ),
     "toPorts": "Ports and protocols, with L7 rules if any; without it every port is meant.",
     "icmps": "ICMP types; cannot stand beside toPorts in one rule.",
     "authentication": "What mutual authentication the traffic needs.",

@@ -145,7 +145,8 @@ def parse_names(call: Call, words: Sequence[str]) -> Named:
 def _pair(call: Call, word: str) -> tuple[Served, str]:
     if "/" not in word:
         raise KubectlError(
-            "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form "
+            "there is no need to specify a resource type as a separate argument when passing arguments "
+            "in resource/name form "
             "(e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'"
         )
     parts = word.split("/")

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _TUNNEL_OVERHEAD = 50
 _MTU = 1500
 _ALIASES = {
-    "a": "addr", "addr": "addr", "address": "addr", "r": "route", "route": "route", "ro": "route", "l": "link", "link": "link",
+    "a": "addr", "addr": "addr", "address": "addr", "r": "route", "route": "route", "ro": "route",
+    "l": "link", "link": "link",
 }  # fmt: skip
 
 
@@ -91,7 +92,8 @@ def _full(number: int, each: _Interface, topic: str) -> list[Line]:
     kind, broadcast = ("loopback", "00:00:00:00:00:00") if each.name == "lo" else ("ether", "ff:ff:ff:ff:ff:ff")
     out = [
         Line(
-            f"{number}: {name}: <{each.flags}> mtu {each.mtu} qdisc {each.qdisc} state {each.state} group default qlen 1000"
+            f"{number}: {name}: <{each.flags}> mtu {each.mtu} qdisc {each.qdisc} state {each.state} "
+            "group default qlen 1000"
         ),
         Line(f"    link/{kind} {each.mac} brd {broadcast}"),
     ]
@@ -156,7 +158,8 @@ def _route_lines(context: PodContext) -> Iterator[Line]:
 
 
 def _routes(context: PodContext) -> Iterator[_Route]:
-    # Source: cilium/cilium v1.19 pkg/datapath/linux/node.go: routes to other nodes' pod ranges go by cilium_host in tunnel
+    # Source: cilium/cilium v1.19 pkg/datapath/linux/node.go: routes to other nodes' pod ranges go by cilium_host in
+    # tunnel
     # mode, by their addresses with auto-direct-node-routes; a pod has its router and nothing else.
     agent = _agent(context)
     router = agent.router_ip if agent is not None else ""

@@ -185,7 +185,8 @@ def _variable(page: Page, container: Mapping[str, Any], variable: Mapping[str, A
                 optional = str(bool(reference.get("optional"))).lower()
                 page.write(
                     3,
-                    f"{name}:\t<set to the key '{reference['key']}' {text} '{reference['name']}'>\tOptional: {optional}",
+                    f"{name}:\t<set to the key '{reference['key']}' {text} "
+                    f"'{reference['name']}'>\tOptional: {optional}",
                 )
 
 

@@ -17,7 +17,8 @@ from quizgame.tools.kubectl.shown import service_of_slice, value_facts
 from quizgame.tools.kubectl.tables.column import comma_map, first_few
 from quizgame.tools.kubectl.tables.network import ingress_addresses
 
-# Source for this file: kubectl pkg/describe/describe.go describeService, describeEndpointSliceV1, describeNetworkPolicy, describeIngressV1.
+# Source for this file: kubectl pkg/describe/describe.go describeService, describeEndpointSliceV1,
+# describeNetworkPolicy, describeIngressV1.
 
 
 def describe_service(page: Page) -> None:

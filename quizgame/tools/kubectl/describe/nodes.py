@@ -15,7 +15,8 @@ from quizgame.tools.kubectl.shown import value_facts
 from quizgame.tools.kubectl.tables.nodes import node_roles, node_status
 
 _SYSTEM_INFO = (
-    ("Machine ID", "machineID"), ("System UUID", "systemUUID"), ("Boot ID", "bootID"), ("Kernel Version", "kernelVersion"),
+    ("Machine ID", "machineID"), ("System UUID", "systemUUID"), ("Boot ID", "bootID"),
+    ("Kernel Version", "kernelVersion"),
     ("OS Image", "osImage"), ("Operating System", "operatingSystem"), ("Architecture", "architecture"),
     ("Container Runtime Version", "containerRuntimeVersion"), ("Kubelet Version", "kubeletVersion"),
     ("Kube-Proxy Version", "kubeProxyVersion"),

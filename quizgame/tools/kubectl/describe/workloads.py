@@ -31,7 +31,8 @@ def describe_deployment(page: Page) -> None:
     available = _count(node, "status", "availableReplicas")
     wanted = _count(node, "spec", "replicas", default=1)
     text = (
-        f"{wanted} desired | {_count(node, 'status', 'updatedReplicas')} updated | {_count(node, 'status', 'replicas')} total | "
+        f"{wanted} desired | {_count(node, 'status', 'updatedReplicas')} updated | "
+        f"{_count(node, 'status', 'replicas')} total | "
         f"{available} available | {_count(node, 'status', 'unavailableReplicas')} unavailable"
     )
     status = f"{_count(node, 'status', 'readyReplicas')}/{wanted}"
@@ -49,7 +50,8 @@ def describe_deployment(page: Page) -> None:
     if rolling:
         page.write(
             0,
-            f"RollingUpdateStrategy:\t{rolling.get('maxUnavailable')} max unavailable, {rolling.get('maxSurge')} max surge",
+            f"RollingUpdateStrategy:\t{rolling.get('maxUnavailable')} max unavailable, "
+            f"{rolling.get('maxSurge')} max surge",
         )
     write_template(page, dig(node, "spec", "template", default={}))
     conditions = dig(node, "status", "conditions", default=[])
@@ -65,7 +67,10 @@ def describe_deployment(page: Page) -> None:
 
 def _created(replica_set: Mapping[str, Any]) -> str:
     name = replica_set["metadata"]["name"]
-    return f"{name} ({_count(replica_set, 'status', 'replicas')}/{_count(replica_set, 'spec', 'replicas')} replicas created)"
+    return (
+        f"{name} ({_count(replica_set, 'status', 'replicas')}/{_count(replica_set, 'spec', 'replicas')} "
+        "replicas created)"
+    )
 
 
 def _replica_sets(page: Page) -> tuple[list[KubeObject], list[KubeObject]]:
@@ -90,7 +95,10 @@ def _pods_status(page: Page) -> str:
         if owner is not None and owner["uid"] == uid_of(node) and matches(selector, labels_of(pod)):
             phase = str(dig(pod, "status", "phase", default="Pending"))
             counts[phase] = counts.get(phase, 0) + 1
-    return f"{counts['Running']} Running / {counts['Pending']} Waiting / {counts['Succeeded']} Succeeded / {counts['Failed']} Failed"
+    return (
+        f"{counts['Running']} Running / {counts['Pending']} Waiting / {counts['Succeeded']} Succeeded / "
+        f"{counts['Failed']} Failed"
+    )
 
 
 _DAEMONSET_COUNTS = (

@@ -35,7 +35,7 @@ class Page:
         self._done: list[Line] = []
 
     def write(self, level: int, text: str, facts: Iterable[Fact] = ()) -> None:
-        """Add a line (or several, divided by line ends) at a level; cells end at tabs. Facts belong to its last line."""
+        """Add a line (or several) at a level; cells end at tabs. Facts belong to the last line."""
         self._writer.write("  " * level + text + "\n")
         self._facts += [()] * text.count("\n")
         self._facts.append(tuple(facts))

@@ -89,7 +89,8 @@ def _fold(written: str, text: str, column: int, indent: int, *, is_quoted: bool)
     out: list[str] = []
     start = 0
     at = column
-    # Source: libyaml emitter.c write_plain_scalar, write_single_quoted: a single blank past the width becomes a line end.
+    # Source: libyaml emitter.c write_plain_scalar, write_single_quoted: a single blank past the width becomes a line
+    # end.
     for place, char in enumerate(written):
         is_single = (
             char == " " and written[place - 1 : place] != " " and written[place + 1 : place + 2] not in (" ", "")

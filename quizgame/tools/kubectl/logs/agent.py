@@ -92,7 +92,10 @@ def _lost_api(agent: Agent) -> Iterator[Entry]:
     if agent.is_connected or not agent.lost_api_ns:
         return
     host = agent.config.get("k8s-api-server", "") or f"https://{agent.cluster.api_address}:6443"
-    problem = f'Get "{host}/api/v1/nodes?resourceVersion={agent.cursor}&watch=true": dial tcp {agent.cluster.api_address}:6443: i/o timeout'
+    problem = (
+        f'Get "{host}/api/v1/nodes?resourceVersion={agent.cursor}&watch=true": dial tcp '
+        f"{agent.cluster.api_address}:6443: i/o timeout"
+    )
     at = agent.lost_api_ns
     while at <= agent.api.clock.now_ns:
         yield slog(at + _jitter(agent, "api", at), "error", "k8sError", COMPONENT, error=problem, subsys="k8s-client")

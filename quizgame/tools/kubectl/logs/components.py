@@ -74,7 +74,8 @@ def _operator(cluster: Cluster, started_ns: int) -> Iterator[Entry]:
 def _coredns(started_ns: int) -> Iterator[Entry]:
     for text in (
         ".:53",
-        "[INFO] plugin/reload: Running configuration SHA512 = 1b226df79860026c6a52e67daa10d7f0d57ec5b023288ec00c5e05f93523c894",
+        "[INFO] plugin/reload: Running configuration SHA512 = "
+        "1b226df79860026c6a52e67daa10d7f0d57ec5b023288ec00c5e05f93523c894",
         "CoreDNS-1.13.1",
         "linux/amd64, go1.25.2, 1db4568",
     ):

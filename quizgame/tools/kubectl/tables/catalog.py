@@ -84,7 +84,8 @@ def _custom(column: Column) -> TableColumn:
     path = JsonPath("{" + column.path + "}")
 
     def cell(node: Mapping[str, Any], now_ns: int) -> str:
-        # Source: kubernetes apiextensions-apiserver tableconvertor: the first value found; an absent one is an empty cell.
+        # Source: kubernetes apiextensions-apiserver tableconvertor: the first value found; an absent one is an empty
+        # cell.
         values = path.values(node)
         if not values or values[0] is None:
             return ""

@@ -76,7 +76,9 @@ def _apply(call: Call, manifest: Manifest, mode: str) -> None:
         if manifest.node["metadata"].get("generateName"):
             raise KubectlError(f"from {manifest.node['metadata']['generateName']}: cannot use generate name with apply")
         raise KubectlError(
-            f'error when retrieving current configuration of:\nResource: "{manifest.served.resource.plural}"\nfrom server for: "{manifest.source}": resource name may not be empty'
+            "error when retrieving current configuration of:\nResource: "
+            f'"{manifest.served.resource.plural}"\nfrom server for: "{manifest.source}": resource name '
+            "may not be empty"
         )
     live = call.api.find(manifest.served.resource, manifest.name, manifest.namespace)
     if call.flags.is_on("server-side"):
@@ -118,7 +120,8 @@ def _patch(call: Call, manifest: Manifest, live: KubeObject, mode: str) -> None:
     served = manifest.served
     if LAST_APPLIED not in annotations_of(live):
         call.warn(
-            f"resource {served.resource.plural}/{manifest.name} is missing the {LAST_APPLIED} annotation which is required by "
+            f"resource {served.resource.plural}/{manifest.name} is missing the {LAST_APPLIED} "
+            "annotation which is required by "
             f"kubectl apply. kubectl apply should only be used on resources created declaratively by either "
             "kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically."
         )

@@ -167,7 +167,8 @@ def _view(call: Call) -> None:
         call.print_lines(lines(text))
     else:
         raise KubectlError(
-            f'unable to match a printer suitable for the output format "{form}", allowed formats are: json,jsonpath,yaml'
+            f'unable to match a printer suitable for the output format "{form}", allowed formats are: '
+            "json,jsonpath,yaml"
         )
 
 

@@ -43,7 +43,8 @@ def _data(call: Call) -> dict[str, str]:
             raise KubectlError(f"invalid literal source {word}, expected key=value")
         if key in data:
             raise KubectlError(
-                f'cannot add key "{key}", another key by that name already exists in Data for ConfigMap "{call.args[0]}"'
+                f'cannot add key "{key}", another key by that name already exists in Data for ConfigMap '
+                f'"{call.args[0]}"'
             )
         data[key] = value.removeprefix('"').removesuffix('"') if value[:1] == value[-1:] == '"' else value
     return data

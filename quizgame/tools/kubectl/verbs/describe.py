@@ -95,7 +95,8 @@ def _targets(call: Call) -> tuple[list[Target], list[QuizgameError]]:
 
 
 def _beginning_with(call: Call, named: Named, target: Target) -> list[Target]:
-    # Source: kubectl pkg/cmd/describe/describe.go DescribeMatchingResources: a single name may be the beginning of names.
+    # Source: kubectl pkg/cmd/describe/describe.go DescribeMatchingResources: a single name may be the beginning of
+    # names.
     if len(named.names) != 1 or len(named.types) != 1:
         return []
     return [each for each in listed(call, named.types) if each.name.startswith(target.name)]

@@ -120,7 +120,8 @@ def _evict(call: Call, pods: list[KubeObject], mode: str) -> None:
 
         if not wait_until(call, is_gone, call.flags.number("timeout")):
             raise KubectlError(
-                f'error when waiting for pod "{name}" in namespace "{namespace}" to terminate: global timeout reached: timed out'
+                f'error when waiting for pod "{name}" in namespace "{namespace}" to terminate: global '
+                "timeout reached: timed out"
             )
         call.print(f"pod/{name} evicted")
 

@@ -56,7 +56,8 @@ def _edit(call: Call, target: Target) -> None:
     shown = as_document([Item(target.resource, in_version(target.served, target.node or {}))], is_list=False)
     is_json = call.flags.text("output") == "json"
     body = "".join(f"{text}\n" for text, _, _ in json_leaves(shown)) if is_json else yaml_text(shown)
-    name = f"kubectl-edit-{keyed_int(call.api.seed, 'edit', call.now_ns, target.title, below=4_000_000_000)}.{'json' if is_json else 'yaml'}"
+    number = keyed_int(call.api.seed, "edit", call.now_ns, target.title, below=4_000_000_000)
+    name = f"kubectl-edit-{number}.{'json' if is_json else 'yaml'}"
     before = _HEAD + body
     text = edit(name, before) if edit is not None else None
     refused = ""
@@ -72,7 +73,8 @@ def _edit(call: Call, target: Target) -> None:
             problem = describe_error(error).removeprefix("error: ")
         if text == refused:
             break
-        # Source: kubectl pkg/cmd/util/editor: a refused text is opened again with the reasons on top; unchanged, it is given up.
+        # Source: kubectl pkg/cmd/util/editor: a refused text is opened again with the reasons on top; unchanged, it
+        # is given up.
         refused = _with_reasons(problem, text)
         text = edit(name, refused) if edit is not None else None
     if text is None and not refused:

@@ -86,7 +86,8 @@ def _selector(target: Target) -> dict[str, str]:
         labels = labels_of(node)
         if not labels:
             raise KubectlError(
-                "couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed"
+                "couldn't retrieve selectors via --selector flag or introspection: the pod has no "
+                "labels and cannot be exposed"
             )
         return labels
     if kind == "Service":
@@ -127,7 +128,8 @@ def _ports(call: Call, target: Target) -> list[KubeObject]:
 
 EXPOSE = Verb(
     _run,
-    "(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--type=type]",
+    "(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] "
+    "[--name=name] [--type=type]",
     _flags,
     "  # Put a service before a deployment\n  kubectl expose deployment web --port=80 --target-port=8080",
     _refused,

@@ -36,7 +36,8 @@ from quizgame.tools.kubectl.tables.table import TableOptions, TablePrinter
 from quizgame.tools.kubectl.verb import Verb
 from quizgame.tools.output import Line
 
-_NO_TYPE = """You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.
+_NO_TYPE = """You must specify the type of resource to get. \
+Use "kubectl api-resources" for a complete list of supported resources.
 
 error: Required resource not specified.
 Use "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).
@@ -274,7 +275,8 @@ def _timeout_s(text: str) -> float:
         return parse_duration(text) / SECOND
     except GoValueError as error:
         raise KubectlError(
-            f"Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h): {error.message}"
+            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer "
+            f"followed by a corresponding time unit (e.g. 1s | 2m | 3h): {error.message}"
         ) from None
 
 
@@ -292,7 +294,8 @@ _EXAMPLES = """  # List all pods in the current namespace
 
 GET = Verb(
     _run,
-    "[(-o|--output=)json|yaml|name|wide|custom-columns|jsonpath|go-template] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE/NAME ...) [flags]",
+    "[(-o|--output=)json|yaml|name|wide|custom-columns|jsonpath|go-template] (TYPE[.VERSION][.GROUP] "
+    "[NAME | -l label] | TYPE/NAME ...) [flags]",
     _flags,
     _EXAMPLES,
     _refused,

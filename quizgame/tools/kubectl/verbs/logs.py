@@ -69,7 +69,8 @@ def _run(call: Call) -> None:
     flags = call.flags
     if not call.args and not flags.text("selector"):
         raise call.usage_error(
-            "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command"
+            "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a "
+            "required argument for the logs command"
         )
     if len(call.args) > 2:
         raise call.usage_error("expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.")
@@ -137,7 +138,8 @@ def _containers(call: Call, pod: KubeObject) -> list[Source]:
             "ImagePullBackOff": "trying and failing to pull image",
         }
         raise KubectlError(
-            f'Error from server (BadRequest): container "{container}" in pod "{name}" is waiting to start: {why.get(waiting, waiting)}',
+            f'Error from server (BadRequest): container "{container}" in pod "{name}" is waiting to '
+            f"start: {why.get(waiting, waiting)}",
             is_bare=True,
         )
     return [(pod, container)]

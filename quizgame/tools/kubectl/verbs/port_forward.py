@@ -54,7 +54,8 @@ def _pair(name: str, node: dict[str, object], kind: str, text: str) -> tuple[int
     if not local.isdigit():
         if colon:
             raise KubectlError(
-                f'invalid ports: error parsing local port "{local}": strconv.ParseUint: parsing "{local}": invalid syntax'
+                f'invalid ports: error parsing local port "{local}": strconv.ParseUint: parsing '
+                f'"{local}": invalid syntax'
             )
         return number, number
     # A service's port is translated to its pods' port; what is typed without a colon stays the local one.

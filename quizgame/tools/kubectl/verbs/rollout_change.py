@@ -38,7 +38,8 @@ def _restart(call: Call, target: Target) -> KubeObject:
         raise KubectlError(f'{target.resource.plural} "{target.name}" restarting is not supported')
     if dig(node, "spec", "paused"):
         raise KubectlError(
-            f'{target.resource.plural}.{target.resource.group} "{target.name}" can\'t restart paused deployment (run rollout resume first)'
+            f'{target.resource.plural}.{target.resource.group} "{target.name}" can\'t restart paused '
+            "deployment (run rollout resume first)"
         )
     path = ("spec", "template", "metadata", "annotations", RESTARTED_AT)
     fresh: KubeObject = evolve(node, path, call.world.clock.timestamp())

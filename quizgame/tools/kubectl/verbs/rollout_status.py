@@ -85,11 +85,13 @@ def _statefulset(node: Mapping[str, Any], name: str) -> State:
         return f"Waiting for {wanted - ready} pods to be ready...", False
     if status.get("updateRevision") != status.get("currentRevision"):
         return (
-            f"waiting for statefulset rolling update to complete {updated} pods at revision {status.get('updateRevision')}...",
+            f"waiting for statefulset rolling update to complete {updated} pods at revision "
+            f"{status.get('updateRevision')}...",
             False,
         )
     return (
-        f"statefulset rolling update complete {status.get('currentReplicas', wanted)} pods at revision {status.get('currentRevision', '')}...",
+        f"statefulset rolling update complete {status.get('currentReplicas', wanted)} pods at revision "
+        f"{status.get('currentRevision', '')}...",
         True,
     )
 

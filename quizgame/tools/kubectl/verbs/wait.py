@@ -32,7 +32,8 @@ def _flags() -> list[Flag]:
         string("field-selector", "Selector (field query) to filter on, supports '=', '==', and '!='."),
         string_array(
             "for",
-            "The condition to wait on: [create|delete|condition=condition-name[=condition-value]|jsonpath='{expression}'=value].",
+            "The condition to wait on: "
+            "[create|delete|condition=condition-name[=condition-value]|jsonpath='{expression}'=value].",
         ),
         string("selector", "Selector (label query) to filter on", short="l"),
         duration("timeout", "The length of time to wait before giving up.", default=30 * SECOND),
@@ -114,7 +115,8 @@ def _jsonpath(text: str) -> Holds:
     match = re.fullmatch(r"'?(\{.*\}|[^=]+?)'?(?:=(.*))?", text, re.DOTALL)
     if match is None:
         raise KubectlError(
-            "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'"
+            "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or "
+            "--for=jsonpath='{.status.readyReplicas}'"
         )
     try:
         path = JsonPath(relaxed(match[1]))
