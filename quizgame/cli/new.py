@@ -32,6 +32,27 @@ def run(args: Namespace) -> int:
 
 def _question(args: Namespace) -> int:
     from quizgame.content.starter import question_starter
+
+    domain, competency = _subject(args)
+    _write(Path(f"{args.name}.yaml"), question_starter(args.name, domain, competency))
+    return Exit.DONE
+
+
+def _scenario(args: Namespace) -> int:
+    from quizgame.content.scenario.starter import scenario_starter
+
+    domain, competency = _subject(args)
+    folder = Path(args.name)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise QuizgameError(f"cannot make the folder {folder}: {error.strerror}") from error
+    _write(folder / "scenario.yaml", scenario_starter(args.name, domain, competency))
+    return Exit.DONE
+
+
+def _subject(args: Namespace) -> tuple[str, str]:
+    """Domain and competency of the starter."""
     from quizgame.content.validation import close_match
 
     blueprint = blueprint_of(args)
@@ -40,8 +61,7 @@ def _question(args: Namespace) -> int:
         known = [domain.id for domain in blueprint.domains]
         raise QuizgameError(f'unknown domain "{args.domain}"{close_match(args.domain, known)}',
                             hint="`quizgame list domains` names them")  # fmt: skip
-    _write(Path(f"{args.name}.yaml"), question_starter(args.name, domain.id, domain.competencies[0].id))
-    return Exit.DONE
+    return domain.id, domain.competencies[0].id
 
 
 def _write(path: Path, text: str) -> None:
@@ -55,5 +75,5 @@ def _write(path: Path, text: str) -> None:
     sys.stdout.write(f"{path}\n")
 
 
-STARTERS: Mapping[str, Callable[[Namespace], int]] = {"question": _question}
+STARTERS: Mapping[str, Callable[[Namespace], int]] = {"question": _question, "scenario": _scenario}
 """What can be begun → what writes it."""

@@ -311,7 +311,8 @@ class Attempt:
         if not self.is_over:
             for fact in new:
                 self._state.seen.setdefault(fact, index)
-            self._collect_evidence(index)
+            if new:
+                self._collect_evidence(index)
             self._collect_proof(facts, index)
             self._note_repeat(text, facts, new, index)
         earned = tuple(view.id for view in self.steps() if view.id not in before_earned and (view.earned or 0) > 0)

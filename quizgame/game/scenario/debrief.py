@@ -68,6 +68,8 @@ def debrief_of(attempt: Attempt) -> Debrief:
     views = attempt.steps()
     experts = attempt.reference().runs if attempt.reference is not None else ()
     titles = {step.id: step.title for step in attempt.scenario.evidence}
+    if attempt.scenario.verification is not None:
+        titles[attempt.scenario.verification.id] = "A restored flow, seen: the repair is proved"
     return Debrief(
         attempt.report,
         attempt.scenario.debrief,

@@ -51,7 +51,7 @@ class Judgement:
 
 
 _DEFAULT_WHY = {
-    CheckKind.RESTORED: "this is what the learner was called for",
+    CheckKind.RESTORED: "this is what you were called for",
     CheckKind.STILL_DENIED: "a repair that opens this gives up the protection that was there",
     CheckKind.UNTOUCHED: "a repair must not break what worked",
     CheckKind.KEPT: "it must survive the repair; change it rather than delete it",
