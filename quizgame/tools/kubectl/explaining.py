@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quizgame.cluster.decoding import SELF_VALIDATED, schema_for
 from quizgame.cluster.resources import Resource
@@ -84,6 +84,7 @@ def _type_text(text: str, schema: Schema, is_custom: bool) -> str:
 
 def _policy(resource: Resource) -> Explained:
     standard = _standard(builtin_schema())
+    standard = {name: replace(each, is_required=name in CILIUM_POLICY.required) for name, each in standard.items()}
     fields = {
         name: _from_policy(name, shape, name in CILIUM_POLICY.required)
         for name, shape in CILIUM_POLICY.properties.items()

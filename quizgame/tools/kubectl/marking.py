@@ -20,7 +20,7 @@ class Marks:
 
 
 def split_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Words that name objects, and words that say what to change; those begin at the first ``key=value`` or ``key-``."""
+    """Words that name objects, and words that say what to change, from the first ``key=value`` or ``key-`` on."""
     # Source: kubectl pkg/cmd/util GetResourcesAndPairs.
     for place, word in enumerate(words):
         is_pair = "=" in word[1:] or (word.endswith("-") and word != "-")

@@ -9,7 +9,7 @@ from quizgame.cluster.objects import KubeObject, dig
 from quizgame.tools.kubectl.ages import age
 from quizgame.tools.kubectl.describe.writer import Page
 from quizgame.tools.kubectl.shown import event_fact
-from quizgame.tools.kubectl.tables.events import event_count, first_seen, last_seen
+from quizgame.tools.kubectl.tables.events import event_count, event_order, first_seen, last_seen
 
 
 def events_about(page: Page) -> list[KubeObject]:
@@ -22,7 +22,7 @@ def events_about(page: Page) -> list[KubeObject]:
         if dig(event, "involvedObject", "uid") == metadata.get("uid")
         and dig(event, "involvedObject", "name") == metadata["name"]
     ]
-    return sorted(found, key=lambda event: str(last_seen(event)))
+    return sorted(found, key=event_order)
 
 
 def interval_of(event: Mapping[str, Any], now_ns: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from quizgame.collection import collection_paused
 from quizgame.tools.facts import Fact
 from quizgame.tools.output import Line
 
@@ -25,7 +26,10 @@ def field_text(path: Path) -> str:
 
 def with_facts(leaves: Iterable[Leaf], facts_at: FactsAt) -> list[Line]:
     """Lines that carry the facts of the values that begin on them."""
-    return [Line(text) if path is None else Line(text, tuple(facts_at(path, value))) for text, path, value in leaves]
+    with collection_paused():
+        return [
+            Line(text) if path is None else Line(text, tuple(facts_at(path, value))) for text, path, value in leaves
+        ]
 
 
 def scalar_text(value: Any) -> str:

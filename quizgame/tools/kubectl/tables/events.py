@@ -27,6 +27,11 @@ def first_seen(event: Mapping[str, Any]) -> str | None:
     return found
 
 
+def event_order(event: Mapping[str, Any]) -> tuple[str, int]:
+    """Sorts events as they happened; those of one second as they were written."""
+    return str(last_seen(event)), int(event["metadata"].get("resourceVersion", 0))
+
+
 def event_count(event: Mapping[str, Any]) -> int:
     """How often it occurred."""
     return int(dig(event, "series", "count", default=0) or event.get("count") or 1)

@@ -14,7 +14,7 @@ from quizgame.tools.kubectl.errors import KubectlError
 from quizgame.tools.kubectl.output import Item, printer_for
 from quizgame.tools.kubectl.selection import resolve_type
 from quizgame.tools.kubectl.shown import event_fact
-from quizgame.tools.kubectl.tables.events import last_seen
+from quizgame.tools.kubectl.tables.events import event_order
 from quizgame.tools.kubectl.tables.table import new_writer, set_rows
 from quizgame.tools.kubectl.verb import Verb
 
@@ -50,7 +50,7 @@ def _run(call: Call) -> None:
         ]
 
     found = sorted(
-        wanted(call.api.list("events", None if everywhere else call.namespace)), key=lambda each: str(last_seen(each))
+        wanted(call.api.list("events", None if everywhere else call.namespace)), key=event_order
     )
     printer = printer_for(call, flags.text("output"))
     if printer is not None:
