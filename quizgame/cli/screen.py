@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quizgame.cli.main import Exit
-from quizgame.cli.sources import blueprint_of, new_seed, open_store, user_home
+from quizgame.cli.sources import blueprint_of, new_seed, now, open_store, user_home
 from quizgame.errors import QuizgameError
 
 if TYPE_CHECKING:
@@ -48,8 +48,20 @@ def run_app(args: Namespace, launch: Launch = None) -> int:
 def _open_workspace(args: Namespace) -> Workspace:
     """Load packs and open the store; a pack's problems are told on the screen, since stderr lies under it."""
     from quizgame.content.library import load_library, pack_folders
-    from quizgame.tui.workspace import Workspace
+    from quizgame.content.scenarios import scenario_folders
+    from quizgame.tui.scenario.shelf import Shelf
+    from quizgame.tui.workspace import ScenarioEntry, Workspace
 
     blueprint = blueprint_of(args)
-    library = load_library(pack_folders(user_home(), [Path(folder) for folder in args.pack]))
-    return Workspace(open_store(args), library, blueprint, new_seed=new_seed)
+    folders = [Path(folder) for folder in args.pack]
+    library = load_library(pack_folders(user_home(), folders))
+    store = open_store(args)
+    shelf = Shelf.load(scenario_folders(user_home(), folders), store, now, new_seed)
+    scenarios = [
+        ScenarioEntry(
+            source.id, source.sample.title, "scenario", source.sample.domain, source.sample.difficulty.value,
+            source.sample.minutes,
+        )
+        for source in shelf.sources()
+    ]  # fmt: skip
+    return Workspace(store, library, blueprint, new_seed=new_seed, scenarios=scenarios, shelf=shelf)

@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from quizgame.errors import QuizgameError
 from quizgame.tui.desk import Desk
-from quizgame.tui.launch import ExamTerms, Launch, PracticeTerms, Resume
+from quizgame.tui.launch import ExamTerms, Launch, PlayTerms, PracticeTerms, Resume
 from quizgame.tui.resilient import ResilientApp
 from quizgame.tui.screens.home import HomeScreen
 from quizgame.tui.settings import Settings, load_settings, save_settings
@@ -37,6 +37,12 @@ def _exam() -> Screen[None]:
     from quizgame.tui.screens.exam_setup import ExamSetupScreen
 
     return ExamSetupScreen(ExamTerms())
+
+
+def _scenarios() -> Screen[None]:
+    from quizgame.tui.scenario.shelf_screen import ShelfScreen
+
+    return ShelfScreen()
 
 
 def _progress() -> Screen[None]:
@@ -63,6 +69,7 @@ class QuizgameApp(ResilientApp):
     SCREENS: ClassVar[dict[str, Callable[[], Screen[None]]]] = {
         "practice": _practice,
         "exam": _exam,
+        "scenarios": _scenarios,
         "progress": _progress,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -125,6 +132,8 @@ class QuizgameApp(ResilientApp):
                 self.push_screen(ExamSetupScreen(launch))
             case Resume.EXAM:
                 self.open_exam(launch)
+            case PlayTerms():
+                self.open_scenario(launch)
 
     def open_practice(self, terms: PracticeTerms | Resume) -> None:
         """Begin or go on with a practice run."""
@@ -137,6 +146,17 @@ class QuizgameApp(ResilientApp):
         from quizgame.tui.screens.exam import open_exam
 
         self.run_worker(open_exam(self, terms), group="open", exclusive=True, exit_on_error=False)
+
+    def open_scenario(self, terms: PlayTerms) -> None:
+        """Show a scenario's briefing, or go on with the attempt at it."""
+        from quizgame.tui.scenario.briefing import open_scenario
+
+        self.run_worker(open_scenario(self, terms), group="open", exclusive=True, exit_on_error=False)
+
+    def go_home(self) -> None:
+        """Leave every screen above home."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
 
     # Commands
 

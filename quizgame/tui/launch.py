@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from quizgame.content.scenarios import ScenarioSource
 
 PRACTICE_COUNT = 20
 
@@ -30,6 +34,20 @@ class ExamTerms:
     """``None``: drawn, and the last exam's questions are left out."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlayTerms:
+    """Which scenario to play."""
+
+    scenario: str
+    """Its id."""
+    seed: int | None = None
+    """``None``: that of the attempt under way, else drawn."""
+    source: ScenarioSource | None = None
+    """Where it was loaded from a file; ``None``: found by its id."""
+    is_continued: bool = False
+    """Whether to go on at once with the attempt under way, without a briefing first."""
+
+
 class Resume(Enum):
     """An attempt under way that the app opens with."""
 
@@ -37,5 +55,5 @@ class Resume(Enum):
     EXAM = auto()
 
 
-Launch = PracticeTerms | ExamTerms | Resume | None
+Launch = PracticeTerms | ExamTerms | PlayTerms | Resume | None
 """``None`` opens the home screen."""

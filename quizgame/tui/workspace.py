@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from quizgame.content.blueprint import Blueprint
 from quizgame.content.library import Library
@@ -20,6 +21,9 @@ from quizgame.game.quiz.practice import PracticeSession, plan_practice
 from quizgame.game.quiz.report import ExamReport, report_from
 from quizgame.store.store import Attempt, Store
 from quizgame.tui.launch import ExamTerms, PracticeTerms
+
+if TYPE_CHECKING:
+    from quizgame.tui.scenario.shelf import OpenAttempt, Shelf
 
 FORECAST_DAYS = 14
 
@@ -65,6 +69,8 @@ class Overview:
     problems: int
     """How many problems the packs have."""
     scenarios: Sequence[ScenarioEntry]
+    scenario: OpenAttempt | None = None
+    """The scenario under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,9 @@ class Workspace:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)  # the edge: the app's one wall clock
     new_seed: Callable[[], int] = lambda: 0
     scenarios: Sequence[ScenarioEntry] = ()
-    """What can be played; the screen that plays it is registered as ``scenarios``."""
+    """What can be played; the screen that lists it is registered as ``scenarios``."""
+    shelf: Shelf | None = None
+    """Plays it; ``None`` where no scenarios are loaded."""
 
     def overview(self) -> Overview:
         """How things stand."""
@@ -130,6 +138,7 @@ class Workspace:
             exams=sum(attempt.finished is not None for attempt in self.store.attempts("exam")),
             problems=len(self.library.problems),
             scenarios=self.scenarios,
+            scenario=self.shelf.open_attempt() if self.shelf is not None else None,
         )
 
     def domain_counts(self) -> Mapping[str, int]:

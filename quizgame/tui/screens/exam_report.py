@@ -96,7 +96,7 @@ class ExamReportScreen(Page[None]):
 
     def _line(self, title: str, tally: Tally, *, is_domain: bool) -> Content:
         passed = tally.percent >= self._report.pass_percent
-        width = 36
+        width = 36 if self.app.size.width < 110 else 54
         shown = f"{title}" if is_domain else f"  {title}"
         text = Content(shown).truncate(width - 1, ellipsis=True, pad=True)
         figures = f" {tally.right:>2} of {tally.total:<2} {tally.percent:>3} % "

@@ -13,9 +13,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from quizgame.errors import QuizgameError
-from quizgame.tui.launch import PracticeTerms, Resume
+from quizgame.tui.launch import PlayTerms, PracticeTerms, Resume
 from quizgame.tui.meters import bar, clock, counted, percent
 from quizgame.tui.page import Page
+from quizgame.tui.prose import plain
 from quizgame.tui.widgets.keybar import KeyBar
 from quizgame.tui.widgets.menu import Entry, Menu
 from quizgame.tui.widgets.topbar import TopBar
@@ -118,6 +119,11 @@ class HomeScreen(Page[None]):
             run = overview.practice
             key = "" if overview.exam else "c"
             entries.append(Entry("practice-open", "Continue practice", f"{run.done} of {run.total} done", key))
+        if overview.scenario is not None:
+            opened = overview.scenario
+            note = f"{counted(opened.lines, 'line')}, {counted(opened.points, 'point')} so far"
+            key = "" if overview.exam or overview.practice else "c"
+            entries.append(Entry("scenario-open", f"Continue: {plain(opened.title)}", note, key))
         due = counted(overview.due, "question") if overview.due else "nothing due today"
         entries.append(Entry("due", "Practise what is due", due, "d", is_urgent=bool(overview.due)))
         entries.append(Entry("practice", "Practise", f"{overview.questions} questions in the bank", "p"))
@@ -166,7 +172,7 @@ class HomeScreen(Page[None]):
         if action == "open" and self._overview is not None:
             overview = self._overview
             there = {
-                "continue": overview.exam is not None or overview.practice is not None,
+                "continue": any((overview.exam, overview.practice, overview.scenario)),
                 "due": overview.due > 0,
                 "scenarios": bool(overview.scenarios),
             }
@@ -189,12 +195,15 @@ class HomeScreen(Page[None]):
             self._wanted = name
             return
         if name == "continue":
-            name = "exam-open" if self._overview.exam is not None else "practice-open"
+            overview = self._overview
+            name = "exam-open" if overview.exam else "practice-open" if overview.practice else "scenario-open"
         match name:
             case "exam-open":
                 self.quiz.open_exam(Resume.EXAM)
             case "practice-open":
                 self.quiz.open_practice(Resume.PRACTICE)
+            case "scenario-open" if self._overview.scenario is not None:
+                self.quiz.open_scenario(PlayTerms(self._overview.scenario.record.subject, is_continued=True))
             case "due" if self._overview.due:
                 self.quiz.open_practice(PracticeTerms(count=min(self._overview.due, 50), due_only=True))
             case "due":
