@@ -7,21 +7,22 @@ agents. Time inside an exchange is its own: the caller advances the clock by ``e
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from quizgame.cluster.agent.monitor import HttpRecord, L7Record, L7Type, TracePoint
+from quizgame.cluster.agent.monitor import HttpRecord, L7Record, L7Type
 from quizgame.cluster.keyed import keyed_int
 from quizgame.cluster.objects import dig
+from quizgame.datapath.legs import Leg, Stop, legs, reaches_end, reply, send
 from quizgame.datapath.packet import ACK, FIN_ACK, PSH_ACK, RST_ACK, SYN, SYN_ACK, HttpRequest, Origin, Packet
-from quizgame.datapath.recorder import HOP_NS, WIRE_NS, Recorder
+from quizgame.datapath.recorder import HOP_NS, Recorder
 from quizgame.datapath.servers import Answer, Listener, is_running, listener_of
 from quizgame.datapath.trace import Disposition, StepKind
 from quizgame.datapath.walk import Course, Side, decide
 from quizgame.goflags.times import SECOND
 from quizgame.policy import l7 as policy_l7
-from quizgame.policy.model import Direction, L7Kind
+from quizgame.policy.model import L7Kind
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
 SYN_TIMEOUT_NS = 134_000_000_000
 """After how long a Linux client gives a connection up: 127 s of retransmissions, and what curl adds."""
 _RETRIES_S = (0, 1, 3, 7, 15, 31, 63, 127)
+AGGREGATION_INTERVAL_S = 5
+"""Seconds after which a quiet entry is reported again. Source: config ``monitor-aggregation-interval``."""
+PROXY_CONNECT_TIMEOUT_NS = 2 * SECOND
+"""How long Envoy waits for its own connection. Source: config ``proxy-connect-timeout``."""
+_UPSTREAM_FAILED = "upstream connect error or disconnect/reset before headers. reset reason: "
+_REFUSED_UPSTREAM = "remote connection failure, transport failure reason: delayed connect error: Connection refused"
+# Source: Envoy's local replies to failed upstream connections (status 503).
 FIRST_EPHEMERAL_PORT = 32768
 EPHEMERAL_PORTS = 28232
 
@@ -129,146 +137,137 @@ def _play_tcp(world: World, course: Course, recorder: Recorder, ask: _Ask, timeo
     if course.source is not None:
         recorder.socket_translation(course.source)
     if course.disposition is Disposition.REFUSED:
+        _reject(course, recorder, SYN)
         return Exchange(Outcome.REFUSED, course, HOP_NS)
-    if course.disposition in (Disposition.DROPPED, Disposition.LOST):
-        return _retransmit(course, recorder, timeout_ns, start)
-    for side in (course.source, course.destination):
-        if side is not None and side.l7 is not None and not proxy_is_up(world, side):
-            return _retransmit(course, recorder, timeout_ns, start)
+    first, *onward = legs(course)
+    if not _can_open(world, course, first):
+        _retransmit(course, recorder, first, timeout_ns)
+        recorder.now_ns = start
+        recorder.track(SYN, 1, 60)
+        return Exchange(Outcome.TIMEOUT, course, timeout_ns)
     listener = listener_of(world, course)
-    _send(course, recorder, SYN, is_first=True)
-    if listener is None and not _is_proxied(course):
-        _answer(course, recorder, RST_ACK)
+    send(course, recorder, first, SYN, is_first=True)
+    if listener is None and first.ends_at is Stop.SERVER:
+        reply(course, recorder, first, RST_ACK)
         recorder.track((*SYN, *RST_ACK), 2, 114, is_closing=True)
         return Exchange(Outcome.REFUSED, course, recorder.now_ns - start)
-    _answer(course, recorder, SYN_ACK)
-    _send(course, recorder, ACK)
+    reply(course, recorder, first, SYN_ACK)
+    send(course, recorder, first, ACK)
     connected_ns = recorder.now_ns - start
     answer, is_denied = None, False
     if request is not None:
-        answer, is_denied = _request(course, recorder, request, ask, listener)
+        send(course, recorder, first, PSH_ACK)
+        answer, is_denied = _request(world, course, recorder, ask, [first, *onward], listener)
     if request is not None and answer is None:
-        _answer(course, recorder, RST_ACK)
+        reply(course, recorder, first, RST_ACK)
         recorder.track(("SYN", "ACK", "RST"), 6, 480, is_closing=True)
-        return Exchange(Outcome.RESET, course, recorder.now_ns - start, connected_ns, listener=listener)
-    _send(course, recorder, FIN_ACK)
-    _answer(course, recorder, FIN_ACK)
+        return Exchange(
+            Outcome.RESET,
+            course,
+            recorder.now_ns - start,
+            connected_ns,
+            is_denied_by_proxy=is_denied,
+            listener=listener,
+        )
+    if answer is not None:
+        reply(course, recorder, first, PSH_ACK)
+    send(course, recorder, first, FIN_ACK)
+    reply(course, recorder, first, FIN_ACK)
     size = 400 + (len(answer.body) if answer is not None else 0)
     recorder.track(("SYN", "ACK", "PSH", "FIN") if request else ("SYN", "ACK", "FIN"), 10, size, is_closing=True)
     return Exchange(Outcome.OK, course, recorder.now_ns - start, connected_ns, answer, is_denied, listener)
 
 
-def _is_proxied(course: Course) -> bool:
-    return any(side is not None and side.l7 is not None for side in (course.source, course.destination))
+def _reject(course: Course, recorder: Recorder, flags: tuple[str, ...]) -> None:
+    if course.source is not None and course.drop_reason is not None:
+        recorder.drop(course.source, course.drop_reason, flags)
 
 
-def _retransmit(course: Course, recorder: Recorder, timeout_ns: int, start: int) -> Exchange:
-    """Play the first packet of a connection that never comes up, again and again."""
+def _can_open(world: World, course: Course, leg: Leg) -> bool:
+    """Whether the first packet of a leg reaches the leg's end, and somebody is there."""
+    if not reaches_end(course, leg):
+        return False
+    side = {Stop.SOURCE_PROXY: course.source, Stop.DESTINATION_PROXY: course.destination}.get(leg.ends_at)
+    return side is None or proxy_is_up(world, side)
+
+
+def _retransmit(course: Course, recorder: Recorder, leg: Leg, limit_ns: int) -> None:
+    """Play the first packet of a connection that never comes up, again and again.
+
+    Where a node let the packet pass, its connection-tracking entry is there from then on: no second verdict, and a
+    further report only after the aggregation interval. Source: cilium/cilium v1.19 bpf/lib/conntrack.h
+    __ct_update_timeout, CT_REPORT_INTERVAL.
+    """
+    start, reported_s = recorder.now_ns, 0
     for seconds in _RETRIES_S:
-        if seconds * SECOND >= timeout_ns:
+        if seconds * SECOND >= limit_ns:
             break
         recorder.now_ns = start + seconds * SECOND
-        _send(course, recorder, SYN, is_first=True)
-    recorder.now_ns = start
-    recorder.track(SYN, 1, 60)
-    return Exchange(Outcome.TIMEOUT, course, timeout_ns)
-
-
-def _send(course: Course, recorder: Recorder, flags: tuple[str, ...], *, is_first: bool = False) -> None:
-    """One packet from client to server, as far as it gets."""
-    source, destination = course.source, course.destination
-    if source is not None:
-        if is_first:
-            recorder.policy_verdict(source, flags)
-        if course.drop_at is Direction.EGRESS and course.drop_reason is not None:
-            recorder.drop(source, course.drop_reason, flags)
-            return
-        if source.l7 is not None:
-            recorder.trace(source, TracePoint.TO_PROXY, flags, is_first=is_first)
-            recorder.wait(HOP_NS)
-        if course.path.point is not None:
-            recorder.trace(source, course.path.point, flags, is_first=is_first)
-    recorder.wait(HOP_NS if course.is_same_node else WIRE_NS)
-    if destination is None or course.disposition is Disposition.LOST:
-        return
-    if is_first:
-        recorder.policy_verdict(destination, flags)
-    if course.drop_reason is not None:
-        recorder.drop(destination, course.drop_reason, flags)
-        return
-    if destination.l7 is not None:
-        recorder.trace(destination, TracePoint.TO_PROXY, flags, is_first=is_first)
-    elif destination.endpoint is not None:
-        recorder.trace(destination, TracePoint.TO_ENDPOINT, flags, is_first=is_first)
-    elif not course.is_same_node:
-        recorder.trace(destination, TracePoint.TO_HOST, flags, is_first=is_first)
-    recorder.wait(HOP_NS)
-
-
-def _answer(course: Course, recorder: Recorder, flags: tuple[str, ...]) -> None:
-    """One packet from server to client; replies of a known connection pass every policy."""
-    source, destination = course.source, course.destination
-    if destination is not None and course.path.reply_point is not None and not course.is_same_node:
-        recorder.trace(destination, course.path.reply_point, flags, is_reply=True)
-    recorder.wait(HOP_NS if course.is_same_node else WIRE_NS)
-    if source is not None and source.endpoint is not None:
-        recorder.trace(source, TracePoint.TO_ENDPOINT, flags, is_reply=True)
-    recorder.wait(HOP_NS)
+        is_report_due = seconds == 0 or seconds - reported_s >= AGGREGATION_INTERVAL_S
+        if is_report_due:
+            reported_s = seconds
+        send(course, recorder, leg, SYN, is_first=True, is_again=seconds > 0, is_report_due=is_report_due)
 
 
 def _request(
-    course: Course, recorder: Recorder, request: HttpRequest, ask: _Ask, listener: Listener | None
+    world: World, course: Course, recorder: Recorder, ask: _Ask, over: list[Leg], listener: Listener | None
 ) -> tuple[Answer | None, bool]:
-    """Send the request and take the answer; returns it, and whether a proxy gave it instead of the server."""
-    _send(course, recorder, PSH_ACK)
+    """Hand a request from leg to leg and take the answer back.
+
+    The client's own packets are the caller's. Returns the answer, and whether a proxy denied the request.
+    """
+    request, leg, *onward = ask.request, *over
+    if request is None:
+        return None, False
+    if leg.ends_at is Stop.SERVER:
+        if listener is None:
+            return None, False
+        served = listener.answer(request) if listener.speaks_http else None
+        if served is not None:
+            recorder.wait(served.latency_ns)
+        return served, False
+    side = course.source if leg.ends_at is Stop.SOURCE_PROXY else course.destination
+    if side is None or side.l7 is None:
+        return None, False
     started = recorder.now_ns
-    asked: list[Side] = []
+    passes = ask.is_let_through(side)
+    is_read = side.l7.kind is L7Kind.HTTP and ask.sni is None
+    http = HttpRecord(request.method, request_url(request), headers=tuple(sorted(request.headers.items())))
+    if is_read:
+        recorder.l7(side, L7Record(L7Type.REQUEST, http=http), is_forwarded=passes, is_reply=False)
+        course.step(side.agent.place, StepKind.L7_POLICY, detail="allowed" if passes else "denied")
+    recorder.wait(HOP_NS)
     answer: Answer | None = None
-    is_denied = False
-    for side in (course.source, course.destination):
-        if side is None or side.l7 is None:
-            continue
-        passes = ask.is_let_through(side)
-        record = L7Record(L7Type.REQUEST, http=HttpRecord(request.method, request_url(request)))
-        if side.l7.kind is L7Kind.HTTP and ask.sni is None:
-            recorder.l7(side, record, is_forwarded=passes, is_reply=False)
-            asked.append(side)
-            course.step(side.agent.place, StepKind.L7_POLICY, detail="allowed" if passes else "denied")
-        if not passes:
-            is_denied = True
-            if side.l7.kind is L7Kind.HTTP and ask.sni is None:
-                answer = Answer(403, "Access denied\r\n", latency_ns=0)
-            break
-        recorder.wait(HOP_NS)
-    if not is_denied:
-        answer = _from_server(course, recorder, request, listener)
-    if answer is None:
-        return None, is_denied
-    recorder.wait(answer.latency_ns)
-    for side in reversed(asked):
-        record = L7Record(
-            L7Type.RESPONSE,
-            http=HttpRecord(request.method, request_url(request), answer.status),
-            latency_ns=recorder.now_ns - started,
-        )
+    is_denied = not passes
+    if passes:
+        answer, is_denied = _upstream(world, course, recorder, ask, onward, listener)
+    elif is_read:
+        answer = Answer(403, "Access denied\r\n", latency_ns=0)
+    if is_read and answer is not None:
+        record = L7Record(L7Type.RESPONSE, http=replace(http, code=answer.status), latency_ns=recorder.now_ns - started)
         recorder.l7(side, record, is_forwarded=True, is_reply=True)
-    _answer(course, recorder, PSH_ACK)
     return answer, is_denied
 
 
-def _from_server(course: Course, recorder: Recorder, request: HttpRequest, listener: Listener | None) -> Answer | None:
-    destination = course.destination
-    if destination is not None and destination.l7 is not None:
-        # The proxy's own connection to the pod, seen at the pod with the client's identity.
-        for position, flags in enumerate((SYN, ACK, PSH_ACK)):
-            recorder.trace(destination, TracePoint.TO_ENDPOINT, flags, is_first=position == 0)
-            recorder.wait(HOP_NS)
-    if listener is None:
-        # Source: Envoy answers 503 with this body where its upstream refuses the connection.
-        return Answer(
-            503, "upstream connect error or disconnect/reset before headers. reset reason: connection failure"
-        )
-    return listener.answer(request) if listener.speaks_http else None
+def _upstream(
+    world: World, course: Course, recorder: Recorder, ask: _Ask, over: list[Leg], listener: Listener | None
+) -> tuple[Answer | None, bool]:
+    """A proxy's own connection onwards, seen by the datapath with the client's identity."""
+    leg, opened_ns = over[0], recorder.now_ns
+    if not _can_open(world, course, leg):
+        _retransmit(course, recorder, leg, PROXY_CONNECT_TIMEOUT_NS)
+        recorder.now_ns = opened_ns + PROXY_CONNECT_TIMEOUT_NS
+        return Answer(503, _UPSTREAM_FAILED + "connection timeout", latency_ns=0), False
+    send(course, recorder, leg, SYN, is_first=True)
+    if leg.ends_at is Stop.SERVER and listener is None:
+        reply(course, recorder, leg, RST_ACK)
+        return Answer(503, _UPSTREAM_FAILED + _REFUSED_UPSTREAM, latency_ns=0), False
+    reply(course, recorder, leg, SYN_ACK)
+    send(course, recorder, leg, ACK)
+    send(course, recorder, leg, PSH_ACK)
+    answer, is_denied = _request(world, course, recorder, ask, over, listener)
+    reply(course, recorder, leg, PSH_ACK if answer is not None else RST_ACK)
+    return answer, is_denied
 
 
 def request_url(request: HttpRequest) -> str:
@@ -294,6 +293,18 @@ def _envoy_runs(agent: Agent) -> bool:
     return any(dig(pod, "spec", "nodeName") == agent.node and is_running(pod) for pod in pods)
 
 
+class DatagramProxy(Protocol):
+    """What proxies do with a datagram and its answer."""
+
+    def passes(self, side: Side, recorder: Recorder) -> bool:
+        """Look at the datagram at one side's proxy; ``False``: the proxy answers itself."""
+        ...  # pragma: no cover
+
+    def returns(self, side: Side, recorder: Recorder) -> None:
+        """Look at the answer on its way back."""
+        ...  # pragma: no cover
+
+
 def udp(
     world: World,
     origin: Origin,
@@ -304,6 +315,7 @@ def udp(
     timeout_ns: int,
     start_ns: int,
     number: int = 0,
+    proxy: DatagramProxy | None = None,
 ) -> Exchange:
     """Send one datagram and wait for the answer.
 
@@ -312,33 +324,56 @@ def udp(
         origin: The client.
         destination: An address.
         port: Destination port.
-        at_server: Called when the datagram has been delivered; plays what the proxies and the server do with it and
-            returns whether an answer comes back.
+        at_server: Called when the datagram has been delivered; returns whether an answer comes back.
         timeout_ns: How long the client waits.
         start_ns: When it starts.
         number: Tells datagrams of one instant apart.
+        proxy: What proxies on the way do with it; without one they let everything through.
     """
     course = decide(world, origin, first_packet(world, origin, destination, port, "UDP", start_ns, number))
     recorder = Recorder(course, start_ns)
     if course.source is not None:
         recorder.socket_translation(course.source)
     if course.disposition is Disposition.REFUSED:
+        _reject(course, recorder, ())
         recorder.commit()
         return Exchange(Outcome.REFUSED, course, HOP_NS)
-    _send(course, recorder, (), is_first=True)
-    is_lost = course.disposition in (Disposition.DROPPED, Disposition.LOST)
-    is_lost = is_lost or any(
-        side is not None and side.l7 is not None and not proxy_is_up(world, side)
-        for side in (course.source, course.destination)
-    )
-    is_answered = not is_lost and at_server(course, recorder)
-    if is_answered:
-        _answer(course, recorder, ())
+    is_answered = _datagram(world, course, recorder, legs(course), at_server, proxy)
+    if is_answered and course.source is not None:
+        recorder.socket_reverse_translation(course.source)
+        recorder.wait(HOP_NS)
     recorder.track((), 2 if is_answered else 1, 180 if is_answered else 90)
     recorder.commit()
     if not is_answered:
         return Exchange(Outcome.TIMEOUT, course, timeout_ns)
     return Exchange(Outcome.OK, course, recorder.now_ns - start_ns)
+
+
+def _datagram(
+    world: World,
+    course: Course,
+    recorder: Recorder,
+    over: list[Leg],
+    at_server: Callable[[Course, Recorder], bool],
+    proxy: DatagramProxy | None,
+) -> bool:
+    """Send a datagram over the legs; return whether an answer came back over the first of them."""
+    leg, *onward = over
+    send(course, recorder, leg, (), is_first=True)
+    if not _can_open(world, course, leg):
+        return False
+    if leg.ends_at is Stop.SERVER:
+        is_answered = at_server(course, recorder)
+    else:
+        side = course.source if leg.ends_at is Stop.SOURCE_PROXY else course.destination
+        is_answered = True
+        if side is None or proxy is None or proxy.passes(side, recorder):
+            is_answered = _datagram(world, course, recorder, onward, at_server, proxy)
+        if is_answered and side is not None and proxy is not None:
+            proxy.returns(side, recorder)
+    if is_answered:
+        reply(course, recorder, leg, ())
+    return is_answered
 
 
 def ping(world: World, origin: Origin, destination: str, *, timeout_ns: int, start_ns: int | None = None) -> Exchange:
@@ -347,11 +382,12 @@ def ping(world: World, origin: Origin, destination: str, *, timeout_ns: int, sta
     packet = Packet(origin.ip, destination, "ICMPv4", icmp=(8, 0), size=84)
     course = decide(world, origin, packet)
     recorder = Recorder(course, start)
+    leg = legs(course)[0]
     if course.disposition is not Disposition.REFUSED:
-        _send(course, recorder, (), is_first=True)
+        send(course, recorder, leg, (), is_first=True)
     is_answered = course.disposition is Disposition.DELIVERED
     if is_answered:
-        _answer(course, recorder, ())
+        reply(course, recorder, leg, ())
     recorder.track((), 2 if is_answered else 1, 168 if is_answered else 84)
     recorder.commit()
     if not is_answered:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from quizgame.cluster.agent.service_build import build_frontends
 from quizgame.cluster.agent.services import Backend, Frontend
 from quizgame.cluster.keyed import keyed_int
+from quizgame.cluster.objects import dig
+from quizgame.policy.identity import ReservedIdentity
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
     from quizgame.datapath.packet import Packet
+
+_NODE_IDENTITIES = (ReservedIdentity.HOST, ReservedIdentity.REMOTE_NODE, ReservedIdentity.KUBE_APISERVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +39,22 @@ class Translation:
         return replace(packet, destination=self.backend.ip, destination_port=self.backend.port)
 
 
-def translate(agent: Agent, packet: Packet) -> Translation:
+def translate(agent: Agent, packet: Packet, *, is_outside: bool = False) -> Translation:
     """Look a destination up in an agent's service map and choose a backend.
 
-    The real choice is random for each connection (or Maglev's); here it is keyed by the connection, so that it is as
-    even, and the same every time. Session affinity keys by client alone.
+    The choice is keyed by the connection, or by the client alone where the service has session affinity.
+
+    Args:
+        agent: On whose node the packet is.
+        packet: The packet as sent.
+        is_outside: Whether it comes from outside the clusters, so that cluster addresses do not count.
     """
-    frontend = agent.services.lookup(packet.destination, packet.destination_port, packet.protocol)
-    if frontend is None:
+    frontend = _frontend(agent, packet)
+    if frontend is None or (is_outside and frontend.type == "ClusterIP"):
         return Translation()
     usable = frontend.usable
+    if frontend.local_traffic_policy and not is_outside:
+        usable = _inside(agent, frontend).usable
     if not usable:
         return Translation(frontend)
     client: tuple[str | int, ...] = (packet.source,)
@@ -51,3 +62,43 @@ def translate(agent: Agent, packet: Packet) -> Translation:
         client = (packet.source, packet.source_port)
     chosen = usable[keyed_int(agent.seed, "backend", frontend.ip, frontend.port, *client, below=len(usable))]
     return Translation(frontend, chosen)
+
+
+def _inside(agent: Agent, frontend: Frontend) -> Frontend:
+    """The service's cluster-internal twin of a frontend: ``externalTrafficPolicy`` is for clients outside alone."""
+    own = agent.services.by_service.get((frontend.namespace, frontend.service), ())
+    twins = (agent.services.frontends[address] for address in own)
+    return next((t for t in twins if t.type == "ClusterIP" and t.port_name == frontend.port_name), frontend)
+
+
+def _frontend(agent: Agent, packet: Packet) -> Frontend | None:
+    ip, port, protocol = packet.destination, packet.destination_port, packet.protocol
+    found = agent.services.lookup(ip, port, protocol)
+    if found is not None or port == 0:
+        return found
+    is_node = agent.identity_of(ip) in _NODE_IDENTITIES
+    if agent.config.has_kube_proxy_replacement:
+        # Source: cilium/cilium v1.19 bpf/bpf_sock.c sock4_wildcard_lookup: any node's address has every NodePort.
+        return agent.services.lookup("0.0.0.0", port, protocol) if is_node else None
+    return _of_kube_proxy(agent, packet) if _kube_proxy_runs(agent) else None
+
+
+def _of_kube_proxy(agent: Agent, packet: Packet) -> Frontend | None:
+    """The NodePort or external address that kube-proxy on a node translates, by that node's present services."""
+    is_own = packet.destination == agent.node_ip
+    for key, service in sorted(agent.service_objects.items()):
+        if dig(service, "spec", "type") not in ("NodePort", "LoadBalancer") and not dig(service, "spec", "externalIPs"):
+            continue
+        slices = [each for _, each in sorted(agent.slices.get(key, {}).items())]
+        frontends = build_frontends(
+            service, slices, (), node_ip=agent.node_ip, node_name=agent.node, replaces_kube_proxy=True
+        )
+        for each in frontends:
+            is_here = each.ip == packet.destination if each.type != "NodePort" else is_own and each.ip == agent.node_ip
+            if is_here and (each.port, each.protocol) == (packet.destination_port, packet.protocol):
+                return each
+    return None
+
+
+def _kube_proxy_runs(agent: Agent) -> bool:
+    return agent.api.find("daemonsets.apps", "kube-proxy", "kube-system") is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,8 @@ ATTEMPT_NS = 5 * SECOND
 ATTEMPTS = 2
 # Source: resolv.conf(5): timeout 5 s, two attempts.
 NDOTS = 5
+NO_TTL = (1 << 32) - 1
+"""What the DNS proxy logs where an answer holds no record. Source: cilium/cilium v1.19 pkg/fqdn/dnsproxy."""
 DNS_PORT = 53
 
 
@@ -159,55 +161,67 @@ def _attempts(
 ) -> tuple[_Reply, int]:
     elapsed = 0
     for number in range(ATTEMPTS):
-        reply = _Reply()
+        question = _Question(world, name, qtypes)
         exchange = udp(
             world,
             origin,
             server,
             DNS_PORT,
-            at_server=lambda course, recorder, into=reply: _play(world, course, recorder, name, qtypes, into),  # type: ignore[misc]  # the default binds this attempt's reply
+            at_server=question.ask_server,
+            proxy=question,
             timeout_ns=ATTEMPT_NS,
             start_ns=start + elapsed,
             number=number,
         )
         elapsed += exchange.elapsed_ns
         if exchange.outcome is Outcome.OK:
-            return reply, elapsed
+            return question.reply, elapsed
         if exchange.outcome is Outcome.REFUSED or elapsed >= limit:
             break
     return _Reply(), elapsed
 
 
-def _play(world: World, course: Course, recorder: Recorder, name: str, qtypes: tuple[str, ...], into: _Reply) -> bool:
-    """Play one question at the proxies and the server; fill in the reply; return whether any comes back."""
-    sides = [side for side in (course.source, course.destination) if side is not None and side.l7 is not None]
-    dns_sides = [side for side in sides if side.l7 is not None and side.l7.kind is L7Kind.DNS]
-    refused_by: Side | None = None
-    for side in dns_sides:
-        passes = side.l7 is not None and side.l7.decide(DnsRequest(name)) is not False
-        for qtype in qtypes:
-            record = L7Record(L7Type.REQUEST, dns=DnsRecord(name, (qtype,)))
+@dataclass(slots=True)
+class _Question:
+    """One question on its way: what DNS proxies and the server do with it (a ``DatagramProxy``)."""
+
+    world: World
+    name: str
+    qtypes: tuple[str, ...]
+    reply: _Reply = field(default_factory=_Reply)
+
+    def passes(self, side: Side, recorder: Recorder) -> bool:
+        """Let a DNS proxy look at the question."""
+        if side.l7 is None or side.l7.kind is not L7Kind.DNS:
+            return True
+        passes = side.l7.decide(DnsRequest(self.name)) is not False
+        for qtype in self.qtypes:
+            record = L7Record(L7Type.REQUEST, dns=DnsRecord(self.name, (qtype,)))
             recorder.l7(side, record, is_forwarded=passes, is_reply=False)
         recorder.wait(HOP_NS)
         if not passes:
-            refused_by = side
-            break
-    if refused_by is not None:
-        # Source: config ``tofqdns-dns-reject-response-code: refused``.
-        into.rcode = REFUSED
-    else:
-        answer = _server_answer(world, course, name)
+            # Source: config ``tofqdns-dns-reject-response-code: refused``.
+            self.reply.rcode = REFUSED
+        return passes
+
+    def returns(self, side: Side, recorder: Recorder) -> None:
+        """Let a DNS proxy see the answer and learn from it."""
+        if side.l7 is None or side.l7.kind is not L7Kind.DNS:
+            return
+        _record_answers(recorder, side, self.name, self.qtypes, self.reply)
+        if self.reply.ips and side.endpoint is not None:
+            _learn(side, side.endpoint, self.name, self.reply, recorder.now_ns)
+
+    def ask_server(self, course: Course, recorder: Recorder) -> bool:
+        """Let the server at the end of the path answer; return whether it does."""
+        answer = _server_answer(self.world, course, self.name)
+        recorder.wait(HOP_NS)
         if answer is None:
             return False
-        into.rcode, into.ips, into.ttl_s, into.alias = answer.rcode, answer.ips, answer.ttl_s, answer.alias
-    recorder.wait(HOP_NS)
-    if "A" not in qtypes:
-        into.ips = ()
-    for side in dns_sides if refused_by is None else [refused_by]:
-        _record_answers(recorder, side, name, qtypes, into)
-        if refused_by is None and into.ips and side.endpoint is not None:
-            _learn(side, side.endpoint, name, into, recorder.now_ns)
-    return True
+        self.reply = answer
+        if "A" not in self.qtypes:
+            self.reply.ips = ()
+        return True
 
 
 def _record_answers(recorder: Recorder, side: Side, name: str, qtypes: tuple[str, ...], reply: _Reply) -> None:
@@ -219,7 +233,7 @@ def _record_answers(recorder: Recorder, side: Side, name: str, qtypes: tuple[str
                 name,
                 (qtype,),
                 ips=ips,
-                ttl=reply.ttl_s if ips else 0,
+                ttl=reply.ttl_s if ips else NO_TTL,
                 rcode=reply.rcode,
                 rrtypes=(qtype,) if ips else (),
                 cnames=(f"{reply.alias}.",) if ips and reply.alias else (),
@@ -269,15 +283,16 @@ def _forward(world: World, side: Side, name: str, course: Course) -> _Reply | No
     origin = None if endpoint is None else pod_origin(world, side.agent.context, endpoint.namespace, endpoint.pod)
     if origin is None:
         return None
-    reply = _Reply()
+    question = _Question(world, name, ("A",))
     exchange = udp(
         world,
         origin,
         fabric_of(world).outside.resolver_ip,
         DNS_PORT,
-        at_server=lambda onward, recorder: _play(world, onward, recorder, name, ("A",), reply),
+        at_server=question.ask_server,
+        proxy=question,
         timeout_ns=ATTEMPT_NS,
         start_ns=world.clock.now_ns,
         number=course.packet.source_port,
     )
-    return reply if exchange.outcome is Outcome.OK else None
+    return question.reply if exchange.outcome is Outcome.OK else None

@@ -76,7 +76,15 @@ def route(world: World, sender: Agent, destination: str) -> Path:
 def _to_node(world: World, sender: Agent, node: Agent) -> Path:
     if not fabric_of(world).links.allows(sender.place, node.place, "*", 0):
         return Path(Ending.NOWHERE, node, point=_stack_point(sender), detail="a firewall between the nodes drops it")
-    return Path(Ending.NODE, node, point=_stack_point(sender), reply_point=_stack_point(node))
+    # Source: cilium/cilium v1.19 bpf/lib/nat.h snat_v4_needs_masquerade: with tunnels a pod's packets to another node
+    # are not encapsulated, so they take their node's address.
+    return Path(
+        Ending.NODE,
+        node,
+        point=_stack_point(sender),
+        reply_point=_stack_point(node),
+        is_masqueraded=sender.config.is_tunnel,
+    )
 
 
 def _to_remote_workload(world: World, sender: Agent, destination: str, node_ip: str) -> Path:

@@ -15,7 +15,9 @@ _CLUSTER = f"k8s:{CLUSTER_KEY}="
 _NAMESPACE = f"k8s:{NAMESPACE_KEY}="
 
 
-def peer_of(agent: Agent, ip: str, *, identity: int | None = None, asked_by: int = 0, as_service: bool = False) -> Peer:
+def peer_of(
+    agent: Agent, ip: str, *, identity: int | None = None, asked_by: int = 0, as_service: tuple[str, str] | None = None
+) -> Peer:
     """Describe an address.
 
     Args:
@@ -23,14 +25,13 @@ def peer_of(agent: Agent, ip: str, *, identity: int | None = None, asked_by: int
         ip: The address.
         identity: The identity that the packet carries, where it carries one.
         asked_by: Id of the local endpoint on the other side; names are those that it looked up.
-        as_service: Whether to name the service that has this address as a frontend.
+        as_service: Namespace and name of the service that has this address as a frontend, if that is what it is.
     """
     local = agent.endpoint_at(ip)
     entry = agent.ipcache.lookup(ip)
     number = identity if identity is not None else agent.identity_of(ip)
     labels = agent.labels_of(number)
     names = agent.fqdn.names_of(ip, asked_by) if asked_by else ()
-    service = agent.services.owner(ip) if as_service else None
     if local is not None:
         return Peer(
             ip=ip,
@@ -41,7 +42,7 @@ def peer_of(agent: Agent, ip: str, *, identity: int | None = None, asked_by: int
             pod=local.pod,
             workload=local.workload,
             cluster=_value(labels, _CLUSTER),
-            service=service,
+            service=as_service,
             names=names,
             mac=local.mac,
         )
@@ -53,7 +54,7 @@ def peer_of(agent: Agent, ip: str, *, identity: int | None = None, asked_by: int
         namespace=entry.namespace if entry is not None and is_pod else _value(labels, _NAMESPACE),
         pod=entry.pod if entry is not None else "",
         cluster=_value(labels, _CLUSTER),
-        service=service,
+        service=as_service,
         names=names,
     )
 
@@ -62,8 +63,8 @@ def _value(labels: tuple[str, ...], prefix: str) -> str:
     return next((label.removeprefix(prefix) for label in labels if label.startswith(prefix)), "")
 
 
-def policy_refs(policies: tuple[PolicyKey, ...]) -> tuple[PolicyRef, ...]:
-    """Name policies as flows do, with the labels that Cilium derives from the object."""
+def policy_refs(policies: tuple[PolicyKey, ...], revision: int = 0) -> tuple[PolicyRef, ...]:
+    """Name policies as flows do, with the labels that Cilium derives from the object and the revision in force."""
     return tuple(
         PolicyRef(
             key.name,
@@ -74,6 +75,7 @@ def policy_refs(policies: tuple[PolicyKey, ...]) -> tuple[PolicyRef, ...]:
                 f"k8s:io.cilium.k8s.policy.name={key.name}",
                 *((f"k8s:io.cilium.k8s.policy.namespace={key.namespace}",) if key.namespace else ()),
             ),
+            revision,
         )
         for key in policies
     )

@@ -6,8 +6,8 @@ its flags, and nothing that merely arrives (``from-…``). Source: reference cil
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.conntrack import (
     ANY_LIFETIME_S,
@@ -24,15 +24,18 @@ from quizgame.cluster.agent.monitor import (
     L7Record,
     MonitorEvent,
     Peer,
+    PolicyRef,
     SockPoint,
     TracePoint,
     TraceReason,
     Verdict,
 )
 from quizgame.cluster.keyed import keyed_int
+from quizgame.datapath.devices import interface_at, link_addresses, node_labels
 from quizgame.datapath.peers import peer_of, policy_refs
 from quizgame.goflags.times import SECOND
-from quizgame.policy.decision import Decision, PolicyVerdict
+from quizgame.policy.decision import PolicyVerdict
+from quizgame.policy.model import AuthMode
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
@@ -46,6 +49,22 @@ FLAG_BITS = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16}
 PROXY_PORT_BASE = 10_000
 PROXY_PORTS = 10_000
 # Source: reference cilium-dbg, section 3: redirects use ports 10000-20000.
+
+_JITTER_NS = 1000
+_SOCKET_COOKIES = 100_000
+_WITH_PACKET = frozenset({EventType.DROP, EventType.TRACE, EventType.POLICY_VERDICT})
+"""Events that carry the packet's bytes, Ethernet header included."""
+_HOST_POINTS = frozenset({TracePoint.TO_OVERLAY, TracePoint.TO_STACK, TracePoint.TO_HOST})
+_LXC_PLACE = ("bpf_lxc.c", 2164)
+_HOST_PLACE = ("bpf_host.c", 2178)
+_DROP_PLACES = {
+    (DropReason.POLICY_DENIED, True): ("bpf_lxc.c", 1770),
+    (DropReason.POLICY_DENY, True): ("bpf_lxc.c", 1770),
+    (DropReason.AUTH_REQUIRED, True): ("bpf_lxc.c", 1770),
+    (DropReason.SERVICE_BACKEND_NOT_FOUND, True): ("bpf_lxc.c", 1560),
+}
+"""Where the programs drop, by reason and whether at the sender. Source: reference cilium-dbg, section 10, and the
+recorded flows; the numbers move with every release."""
 
 _VERDICTS = {
     PolicyVerdict.ALLOWED: Verdict.FORWARDED,
@@ -71,7 +90,7 @@ class Recorder:
     events: list[tuple[Agent, MonitorEvent]] = field(default_factory=list)
     entries: list[tuple[Agent, CtKey, CtEntry]] = field(default_factory=list)
     connection: int = 0
-    _client: dict[int, tuple[Peer, Peer]] = field(default_factory=dict)
+    _known: dict[int, tuple[Peer, Peer]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         sent = self.course.sent
@@ -88,77 +107,104 @@ class Recorder:
 
     def peers(self, side: Side) -> tuple[Peer, Peer]:
         """Client and server as one side's agent knows them."""
-        known = self._client.get(id(side.agent))
+        known = self._known.get(id(side.agent))
         if known is None:
             course, agent = self.course, side.agent
             asked_by = side.endpoint.id if side.endpoint is not None else 0
             is_source = course.source is not None and agent is course.source.agent
             client_identity = None if is_source else course.source_identity
-            client = peer_of(agent, course.packet.source, identity=client_identity)
+            address = course.packet.source if is_source else course.masqueraded_to or course.packet.source
+            client = peer_of(agent, address, identity=client_identity)
             server = peer_of(agent, course.packet.destination, asked_by=asked_by)
-            known = self._client[id(agent)] = (client, server)
+            known = self._known[id(agent)] = (client, server)
         return known
 
     # ------------------------------------------------------------ events
 
-    def _event(self, side: Side, kind: EventType, verdict: Verdict, *, is_reply: bool | None) -> MonitorEvent:
+    def _add(
+        self, side: Side, kind: EventType, verdict: Verdict, *, is_reply: bool | None = None, **details: Any
+    ) -> None:
+        """Record an event as one side's node reports it; ``details`` are further fields, or other values for these."""
         course = self.course
-        client, server = self.peers(side)
+        source, destination = self.peers(side)
         packet = course.packet
-        is_client_side = course.source is not None and side is course.source
+        source_port, destination_port = packet.source_port, packet.destination_port
+        if is_reply:
+            source, destination, source_port, destination_port = destination, source, destination_port, source_port
+        is_client_side = side is course.source
+        fields: dict[str, Any] = {
+            "is_reply": is_reply,
+            "source": source,
+            "destination": destination,
+            "source_port": source_port,
+            "destination_port": destination_port,
+            "icmp": packet.icmp,
+            "direction": Direction.EGRESS if is_client_side else Direction.INGRESS,
+            **details,
+        }
+        if kind in _WITH_PACKET:
+            fields["macs"] = link_addresses(side, is_leaving=is_client_side is not bool(is_reply))
         event = MonitorEvent(
-            time_ns=self.now_ns,
+            # A few nanoseconds of the connection's own: no two connections report at the very same instant.
+            time_ns=self.now_ns + self.connection % _JITTER_NS,
             type=kind,
             node=side.agent.node,
             cluster=side.agent.config.cluster_name,
-            source=client,
-            destination=server,
             protocol=packet.protocol,
             verdict=verdict,
-            source_port=packet.source_port,
-            destination_port=packet.destination_port,
-            icmp=packet.icmp,
-            direction=Direction.EGRESS if is_client_side else Direction.INGRESS,
-            is_reply=is_reply,
-            is_encrypted=False,
             connection=self.connection,
+            sequence=len(self.events),
+            node_labels=node_labels(side.agent),
+            **fields,
         )
-        if is_reply:
-            event = replace(
-                event,
-                source=server,
-                destination=client,
-                source_port=packet.destination_port,
-                destination_port=packet.source_port,
-            )
-        return event
-
-    def _add(self, side: Side, event: MonitorEvent) -> None:
         self.events.append((side.agent, event))
 
     def socket_translation(self, side: Side) -> None:
-        """Record the translation of a service address when a socket connects."""
-        course = self.course
-        frontend, backend = course.translation.frontend, course.translation.backend
-        if frontend is None or side.endpoint is None or not side.agent.config.has_socket_lb:
+        """Record the translation of a service address when a socket connects or sends."""
+        backend = self.course.translation.backend
+        if not self._is_translated_by_socket(side):
             return
-        client = replace(peer_of(side.agent, course.sent.source), mac="")
-        service = peer_of(side.agent, frontend.ip, as_service=True)
-        before = replace(
-            self._event(side, EventType.TRACE_SOCK, Verdict.TRACED, is_reply=None),
-            source=client, destination=service, source_port=0, destination_port=frontend.port,
-            sock_point=SockPoint.PRE_FWD, direction=Direction.UNKNOWN,
-        )  # fmt: skip
-        self._add(side, before)
+        self._socket(side, SockPoint.PRE_FWD)
         if backend is not None:
-            chosen = peer_of(side.agent, backend.ip)
-            self._add(
-                side,
-                replace(
-                    before, destination=chosen, destination_port=backend.port,
-                    verdict=Verdict.TRANSLATED, sock_point=SockPoint.POST_FWD,
-                ),
-            )  # fmt: skip
+            self._socket(side, SockPoint.POST_FWD)
+
+    def socket_reverse_translation(self, side: Side) -> None:
+        """Record that a socket receives from a backend and its program is told the service's address.
+
+        Source: cilium/cilium v1.19 bpf/bpf_sock.c cil_sock4_recvmsg: datagrams only; connected streams need none.
+        """
+        if self._is_translated_by_socket(side):
+            self._socket(side, SockPoint.PRE_REV)
+            self._socket(side, SockPoint.POST_REV)
+
+    def _is_translated_by_socket(self, side: Side) -> bool:
+        has_frontend = self.course.translation.frontend is not None
+        return has_frontend and side.endpoint is not None and side.agent.config.has_socket_lb
+
+    def _socket(self, side: Side, point: SockPoint) -> None:
+        frontend, backend = self.course.translation.frontend, self.course.translation.backend
+        if frontend is None or side.endpoint is None:
+            return
+        if point in (SockPoint.PRE_FWD, SockPoint.POST_REV) or backend is None:
+            peer, port = (
+                peer_of(side.agent, frontend.ip, as_service=(frontend.namespace, frontend.service)),
+                frontend.port,
+            )
+        else:
+            peer, port = peer_of(side.agent, backend.ip), backend.port
+        is_before = point in (SockPoint.PRE_FWD, SockPoint.PRE_REV)
+        self._add(
+            side,
+            EventType.TRACE_SOCK,
+            Verdict.TRACED if is_before else Verdict.TRANSLATED,
+            source=peer_of(side.agent, self.course.sent.source),
+            destination=peer,
+            source_port=0,
+            destination_port=port,
+            sock_point=point,
+            socket_cookie=1 + self.connection % _SOCKET_COOKIES,
+            cgroup_id=1 + int(side.endpoint.container_id[:4] or "0", 16),
+        )
 
     def policy_verdict(self, side: Side, flags: tuple[str, ...]) -> None:
         """Record what a side's policy decides about a new connection, where policy is enforced there."""
@@ -166,50 +212,88 @@ class Recorder:
         if decision is None or not (decision.enforced or not decision.allowed):
             return
         verdict = _VERDICTS[decision.verdict]
-        is_denied = verdict in (Verdict.DROPPED, Verdict.AUDIT)
-        refs = policy_refs(decision.policies)
-        event = self._event(side, EventType.POLICY_VERDICT, verdict, is_reply=None if is_denied else False)
+        if decision.auth is not AuthMode.DISABLED and decision.allowed:
+            verdict = Verdict.DROPPED
+        is_denied = verdict is Verdict.DROPPED
+        reason = None
+        if is_denied:
+            reason = DropReason(decision.drop_reason) if decision.drop_reason else DropReason.AUTH_REQUIRED
+        refs: tuple[PolicyRef, ...] = ()
+        # Source: cilium/cilium v1.19 pkg/policy/correlation: only what is allowed, or denied by a deny rule, is named.
+        if verdict in (Verdict.FORWARDED, Verdict.REDIRECTED) or reason is DropReason.POLICY_DENY:
+            refs = policy_refs(decision.policies, side.agent.repository.revision)
         self._add(
             side,
-            replace(
-                event,
-                flags=flags,
-                match_type=int(decision.match),
-                drop_reason=DropReason(decision.drop_reason) if decision.drop_reason and is_denied else None,
-                allowed_by=() if is_denied else refs,
-                denied_by=refs if is_denied else (),
-                proxy_port=self._proxy_port(side, decision),
-            ),
+            EventType.POLICY_VERDICT,
+            verdict,
+            is_reply=None if is_denied else False,
+            flags=flags,
+            match_type=int(decision.match),
+            drop_reason=reason,
+            allowed_by=() if is_denied else refs,
+            denied_by=refs if is_denied else (),
         )
 
-    def _proxy_port(self, side: Side, decision: Decision) -> int:
-        if decision.l7 is None or decision.verdict is not PolicyVerdict.REDIRECTED:
+    def _proxy_port(self, side: Side) -> int:
+        if side.l7 is None:
             return 0
         is_client_side = side is self.course.source
-        return proxy_port(side.agent, decision.l7.kind.value, Direction.EGRESS if is_client_side else Direction.INGRESS)
+        return proxy_port(side.agent, side.l7.kind.value, Direction.EGRESS if is_client_side else Direction.INGRESS)
 
     def drop(self, side: Side, reason: DropReason, flags: tuple[str, ...]) -> None:
         """Record a drop."""
-        event = self._event(side, EventType.DROP, Verdict.DROPPED, is_reply=None)
-        self._add(side, replace(event, flags=flags, drop_reason=reason))
+        is_client_side = side is self.course.source
+        details: dict[str, Any] = {}
+        frontend = self.course.translation.frontend
+        if reason is DropReason.SERVICE_BACKEND_NOT_FOUND and frontend is not None:
+            details["destination"] = peer_of(side.agent, frontend.ip, as_service=(frontend.namespace, frontend.service))
+        self._add(
+            side, EventType.DROP, Verdict.DROPPED, flags=flags, drop_reason=reason,
+            file=_DROP_PLACES.get((reason, is_client_side), _HOST_PLACE if side.endpoint is None else _LXC_PLACE),
+            **details,
+        )  # fmt: skip
 
     def trace(
         self, side: Side, point: TracePoint, flags: tuple[str, ...], *, is_reply: bool = False, is_first: bool = False
     ) -> None:
-        """Record a packet that passes a trace point."""
+        """Record a packet that passes a trace point.
+
+        A node's own packets have no connection-tracking entry there: their direction and state are unknown.
+        """
+        details: dict[str, Any] = {}
+        packet = self.course.packet
         reason = TraceReason.REPLY if is_reply else TraceReason.NEW if is_first else TraceReason.ESTABLISHED
-        event = self._event(side, EventType.TRACE, Verdict.FORWARDED, is_reply=is_reply)
-        icmp = event.icmp
-        if is_reply and icmp == (8, 0):
-            icmp = (0, 0)
-        self._add(side, replace(event, point=point, reason=reason, flags=flags, icmp=icmp))
+        if is_reply and packet.icmp == (8, 0):
+            details["icmp"] = (0, 0)
+        if point is TracePoint.TO_PROXY:
+            details["proxy_port"] = 0 if is_reply else self._proxy_port(side)
+        if point is TracePoint.TO_NETWORK and not is_reply and side is self.course.source:
+            details["source_xlated"] = self.course.masqueraded_to
+        if is_reply and point is TracePoint.TO_ENDPOINT and not side.agent.config.has_socket_lb:
+            details |= self._untranslated(side)
+        if side.endpoint is None and point in _HOST_POINTS:
+            reason, details["direction"], details["is_reply"] = TraceReason.UNKNOWN, Direction.UNKNOWN, None
+        interface, ifindex = interface_at(side, point)
+        self._add(
+            side, EventType.TRACE, Verdict.FORWARDED, is_reply=is_reply, point=point, reason=reason, flags=flags,
+            interface=interface, ifindex=ifindex, **details,
+        )  # fmt: skip
+
+    def _untranslated(self, side: Side) -> dict[str, Any]:
+        """The source of a reply that the datapath translates back before it delivers it."""
+        frontend = self.course.translation.frontend
+        if frontend is None or side is not self.course.source:
+            return {}
+        service = peer_of(
+            side.agent, frontend.ip, identity=self.peers(side)[1].identity,
+            as_service=(frontend.namespace, frontend.service),
+        )  # fmt: skip
+        return {"source": service, "source_port": frontend.port}
 
     def l7(self, side: Side, record: L7Record, *, is_forwarded: bool, is_reply: bool) -> None:
         """Record a request or an answer that a side's proxy has seen."""
         verdict = Verdict.FORWARDED if is_forwarded else Verdict.DROPPED
-        event = self._event(side, EventType.L7, verdict, is_reply=is_reply)
-        port = self._proxy_port(side, side.decision) if side.decision is not None else 0
-        self._add(side, replace(event, l7=record, proxy_port=port))
+        self._add(side, EventType.L7, verdict, is_reply=is_reply, l7=record, proxy_port=self._proxy_port(side))
 
     # ------------------------------------------------------------ connection tracking
 
@@ -224,8 +308,10 @@ class Recorder:
         else:
             lifetime = TCP_LIFETIME_S if "ACK" in flags else TCP_SYN_LIFETIME_S
         frontend = course.translation.frontend
+        if course.is_loopback:
+            return
         for side, direction in ((course.source, "OUT"), (course.destination, "IN")):
-            if side is None or (side.decision is not None and not side.decision.allowed):
+            if side is None or side.endpoint is None or (side.decision is not None and not side.decision.allowed):
                 continue
             key = CtKey(
                 packet.protocol, direction, packet.source, packet.source_port, packet.destination,
@@ -237,7 +323,9 @@ class Recorder:
                 packets=packets,
                 bytes=size,
                 flags_seen=seen,
-                rev_nat=frontend.id if frontend is not None and direction == "OUT" else 0,
+                rev_nat=frontend.id
+                if frontend is not None and direction == "OUT" and not side.agent.config.has_socket_lb
+                else 0,
                 source_identity=int(course.source_identity),
                 is_closing=is_closing,
                 is_proxy_redirect=side.l7 is not None,

@@ -74,12 +74,22 @@ class Course:
     """Identity that the packet carries to its destination."""
     drop_reason: DropReason | None = None
     drop_at: Direction | None = None
+    is_loopback: bool = False
+    """Whether the packet never leaves its sender's network namespace."""
     hops: list[Hop] = field(default_factory=list)
 
     @property
     def is_same_node(self) -> bool:
         """Whether both ends are on one node."""
         return self.source is not None and self.destination is not None and self.source.agent is self.destination.agent
+
+    @property
+    def masqueraded_to(self) -> str:
+        """The address that a pod's packets to the outside leave their node with; empty where they keep their own."""
+        source = self.source
+        if source is None or source.endpoint is None or not self.path.is_masqueraded:
+            return ""
+        return source.agent.node_ip if source.agent.config.is_on("enable-ipv4-masquerade", default=True) else ""
 
     def step(self, node: str, kind: StepKind, decided_by: str = "", detail: str = "") -> None:
         """Add a step to the hop of a node, opening the hop if it is not the current one."""
@@ -115,8 +125,9 @@ def decide(world: World, origin: Origin, packet: Packet) -> Course:
     _translate_at_source(course, agent)
     if course.translation.has_no_backend:
         course.source = Side(agent, endpoint)
-        course.disposition = Disposition.REFUSED
-        return course
+        return _without_backend(course, agent)
+    if _stays_inside(course, agent, endpoint):
+        return _loop_back(course, agent, endpoint)
     peer = agent.identity_of(course.packet.destination)
     decision = _policy(agent, endpoint, Direction.EGRESS, peer, course.packet)
     course.source = Side(agent, endpoint, peer, decision)
@@ -128,11 +139,58 @@ def decide(world: World, origin: Origin, packet: Packet) -> Course:
             return course.drop(agent.place, reason, Direction.EGRESS)
     course.path = route(world, agent, course.packet.destination)
     course.step(agent.place, StepKind.ROUTE, "ipcache", course.path.detail or course.path.ending.value)
+    if (
+        endpoint is None
+        and course.path.ending is Ending.ENDPOINT
+        and agent.router_ip
+        and _leaves_by_cilium_host(course)
+    ):
+        # Source: cilium/cilium v1.19: routes to pods through cilium_host have the router's address as source.
+        course.packet = replace(course.packet, source=agent.router_ip)
     return _arrive(course)
 
 
+def _leaves_by_cilium_host(course: Course) -> bool:
+    source = course.source
+    return source is not None and (course.path.is_encapsulated or course.path.receiver is source.agent)
+
+
+def _without_backend(course: Course, agent: Agent) -> Course:
+    """A service without usable backends.
+
+    Source: cilium/cilium v1.19 bpf/bpf_sock.c: the connect call fails; without socket load balancing the pod's
+    program drops the packet and answers with an ICMP error.
+    """
+    course.disposition = Disposition.REFUSED
+    if not agent.config.has_socket_lb:
+        course.drop_reason, course.drop_at = DropReason.SERVICE_BACKEND_NOT_FOUND, Direction.EGRESS
+    return course
+
+
+def _stays_inside(course: Course, agent: Agent, endpoint: Endpoint | None) -> bool:
+    destination = course.packet.destination
+    if destination.startswith("127."):
+        return True
+    if endpoint is None:
+        return destination in (agent.node_ip, agent.router_ip)
+    # Source: cilium/cilium v1.19 Documentation kubeproxy-free: a pod's packets to its own address never leave it;
+    # with translation in the pod's program they come back to it, and policy is skipped.
+    return destination == endpoint.ip
+
+
+def _loop_back(course: Course, agent: Agent, endpoint: Endpoint | None) -> Course:
+    course.is_loopback = True
+    side = Side(agent, endpoint)
+    course.source = course.destination = side
+    ending = Ending.ENDPOINT if endpoint is not None else Ending.NODE
+    course.path = Path(ending, agent, detail="the sender's own address")
+    course.source_identity = endpoint.identity if endpoint is not None else ReservedIdentity.HOST
+    course.step(agent.place, StepKind.DELIVER, detail=course.packet.destination)
+    return course
+
+
 def _translate_at_source(course: Course, agent: Agent) -> None:
-    translation = translate(agent, course.packet)
+    translation = translate(agent, course.packet, is_outside=course.origin.is_outside)
     if translation.frontend is None:
         return
     course.translation = translation
@@ -178,7 +236,7 @@ def _arrive(course: Course) -> Course:
         identity = receiver.identity_of(course.packet.source)
     elif source is not None and not path.is_encapsulated and source.agent is not receiver:
         # Source: facts F-124: without a tunnel header the receiver looks the source address up.
-        identity = receiver.identity_of(course.packet.source)
+        identity = receiver.identity_of(course.masqueraded_to or course.packet.source)
     course.source_identity = identity
     decision = _policy(receiver, endpoint, Direction.INGRESS, identity, course.packet)
     course.destination = Side(receiver, endpoint, identity, decision)

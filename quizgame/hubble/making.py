@@ -15,6 +15,7 @@ from quizgame.cluster.agent.monitor import (
     MonitorEvent,
     Peer,
     PolicyRef,
+    TracePoint,
     TraceReason,
     Verdict,
 )
@@ -33,6 +34,7 @@ from quizgame.hubble.flow import (
     Emitter,
     Endpoint,
     Ethernet,
+    FileInfo,
     Flow,
     HTTPHeader,
     ICMPv4,
@@ -86,13 +88,14 @@ def flow_of(event: MonitorEvent, version: str) -> Flow:
         sock = _SOCK_POINTS[int(event.sock_point)]
     return Flow(
         time=format_timestamp(event.time_ns),
-        uuid=keyed_uuid(event.connection, "flow", event.node, event.time_ns, event.type, str(event.point)),
+        uuid=keyed_uuid(event.connection, "flow", event.cluster, event.node, event.time_ns, event.sequence),
         emitter=Emitter(name="Hubble", version=version),
         verdict=enums.Verdict[Verdict(event.verdict).name],
         drop_reason=reason,
         ethernet=_ethernet(event),
         ip=IP(
             source=event.source.ip,
+            source_xlated=event.source_xlated,
             destination=event.destination.ip,
             ip_version=enums.IPVersion.IPv4,
             encrypted=event.is_encrypted,
@@ -102,6 +105,7 @@ def flow_of(event: MonitorEvent, version: str) -> Flow:
         destination=_endpoint(event.destination),
         type=_TYPES.get(event.type, enums.FlowType.L3_L4),
         node_name=f"{event.cluster}/{event.node}",
+        node_labels=list(event.node_labels),
         source_names=list(event.source.names),
         destination_names=list(event.destination.names),
         l7=l7,
@@ -115,9 +119,12 @@ def flow_of(event: MonitorEvent, version: str) -> Flow:
         trace_reason=_trace_reason(event),
         drop_reason_desc=_DROP_DESCRIPTIONS.get(reason, DropReason.DROP_REASON_UNKNOWN),
         is_reply=event.is_reply,
-        interface=NetworkInterface(name=event.interface) if event.interface else None,
-        proxy_port=event.proxy_port,
+        interface=NetworkInterface(index=event.ifindex, name=event.interface) if event.interface else None,
+        proxy_port=event.proxy_port if event.point is TracePoint.TO_PROXY else 0,
         sock_xlate_point=sock,
+        socket_cookie=uint64_text(event.socket_cookie),
+        cgroup_id=uint64_text(event.cgroup_id),
+        file=FileInfo(name=event.file[0], line=event.file[1]) if event.file is not None else None,
         summary=_summary(event, l4, l7),
         egress_allowed_by=allowed if is_egress else [],
         ingress_allowed_by=[] if is_egress else allowed,
@@ -147,9 +154,8 @@ def _sub_type(event: MonitorEvent) -> int:
 
 
 def _ethernet(event: MonitorEvent) -> Ethernet | None:
-    if event.type in (EventType.L7, EventType.TRACE_SOCK) or not (event.source.mac or event.destination.mac):
-        return None
-    return Ethernet(source=event.source.mac, destination=event.destination.mac)
+    source, destination = event.macs
+    return Ethernet(source=source, destination=destination) if source or destination else None
 
 
 def _layer4(event: MonitorEvent) -> Layer4 | None:
@@ -189,7 +195,17 @@ def _service(peer: Peer) -> Service | None:
 
 
 def _policies(refs: Iterable[PolicyRef]) -> list[Policy]:
-    return [Policy(name=ref.name, namespace=ref.namespace, labels=list(ref.labels), kind=ref.kind) for ref in refs]
+    # Source: cilium/cilium v1.19 pkg/policy/correlation: every policy carries the endpoint's realized revision.
+    return [
+        Policy(
+            name=ref.name,
+            namespace=ref.namespace,
+            labels=list(ref.labels),
+            revision=uint64_text(ref.revision),
+            kind=ref.kind,
+        )
+        for ref in refs
+    ]
 
 
 def _l7(record: L7Record) -> Layer7:

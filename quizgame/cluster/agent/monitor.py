@@ -190,6 +190,8 @@ class PolicyRef:
     namespace: str
     kind: str
     labels: tuple[str, ...] = ()
+    revision: int = 0
+    """Policy revision that the endpoint had realized."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,22 @@ class MonitorEvent:
     denied_by: tuple[PolicyRef, ...] = ()
     connection: int = 0
     """A keyed number of the connection: the flow hash of ``cilium-dbg monitor`` and the seed of the flow's uuid."""
+    sequence: int = 0
+    """Number of the event among those of its connection."""
+    ifindex: int = 0
+    """Index of ``interface``."""
+    macs: tuple[str, str] = ("", "")
+    """Source and destination of the Ethernet header; empty where the event carries none."""
+    source_xlated: str = ""
+    """Source address after masquerading; empty where it stays."""
+    file: tuple[str, int] | None = None
+    """Source file and line of the program that dropped."""
+    socket_cookie: int = 0
+    """Number of the socket, on socket events."""
+    cgroup_id: int = 0
+    """Number of the socket's cgroup, on socket events."""
+    node_labels: tuple[str, ...] = ()
+    """The node's labels as ``key=value``, sorted."""
 
 
 @dataclass(slots=True)

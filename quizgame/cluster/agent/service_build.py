@@ -147,6 +147,9 @@ def build_frontends(
         is_local_policy = spec.get("externalTrafficPolicy") == "Local"
         if is_local_policy:
             external = tuple(each for each in preferred if each.node == node_name and not each.cluster)
+        internal = preferred
+        if spec.get("internalTrafficPolicy") == "Local":
+            internal = tuple(each for each in preferred if each.node == node_name and not each.cluster)
         for kind, ip, number in _addresses(service, port, node_ip, replaces_kube_proxy):
             frontends.append(
                 Frontend(
@@ -158,7 +161,7 @@ def build_frontends(
                     namespace=namespace_of(service),
                     service=name_of(service),
                     port_name=name,
-                    backends=preferred if kind == "ClusterIP" else external,
+                    backends=internal if kind == "ClusterIP" else external,
                     is_global=is_global(service),
                     affinity=affinity,
                     session_affinity=spec.get("sessionAffinity") == "ClientIP",

@@ -65,7 +65,8 @@ class Frontend:
         """Backends that a new connection may be sent to, in map order."""
         active = tuple(backend for backend in self.backends if backend.state is BackendState.ACTIVE)
         preferred = tuple(backend for backend in active if backend.is_preferred)
-        return preferred or active
+        # Source: cilium/cilium v1.19 pkg/loadbalancer: backends that terminate but still serve are the last resort.
+        return preferred or active or tuple(each for each in self.backends if each.state is BackendState.TERMINATING)
 
 
 @dataclass(slots=True)
@@ -101,13 +102,6 @@ class ServiceMap:
     def lookup(self, ip: str, port: int, protocol: str) -> Frontend | None:
         """The frontend that a packet to this address and port would hit."""
         return self.frontends.get((ip, port, protocol))
-
-    def owner(self, ip: str) -> tuple[str, str] | None:
-        """Namespace and name of the service that has this address."""
-        for (address, _, _), frontend in self.frontends.items():
-            if address == ip:
-                return frontend.namespace, frontend.service
-        return None
 
     def fork(self) -> ServiceMap:
         """An independent copy."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from quizgame.cluster.agent.ipcache import Ipcache, IpcacheEntry
 from quizgame.cluster.agent.nodes import internal_ip, known_node
 from quizgame.cluster.agent.pods import identity_labels, is_host_network, named_ports
+from quizgame.cluster.agent.policies import take_policy
 from quizgame.cluster.agent.publish import publish_endpoints, publish_node
 from quizgame.cluster.agent.service_build import SERVICE_NAME_LABEL, build_frontends
 from quizgame.cluster.agent.services import ServiceMap
@@ -19,8 +20,7 @@ from quizgame.cluster.apierror import ApiError
 from quizgame.cluster.objects import dig, labels_of, name_of, namespace_of
 from quizgame.policy.identity import ReservedIdentity
 from quizgame.policy.labels import parse_labels
-from quizgame.policy.model import PolicyKey, Protocol
-from quizgame.policy.repository import PolicyRejected
+from quizgame.policy.model import Protocol
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
@@ -317,17 +317,6 @@ def _api_servers(agent: Agent, slices: list[Object]) -> None:
             put_node_addresses(agent, key)
 
 
-def _policy(agent: Agent, obj: Object, is_gone: bool) -> None:
-    key = PolicyKey(obj["kind"], namespace_of(obj), name_of(obj))
-    if is_gone:
-        agent.repository.delete_policy(key)
-        return
-    try:
-        agent.repository.upsert_policy(dict(obj))
-    except PolicyRejected:
-        agent.repository.delete_policy(key)
-
-
 def _cidr_group(agent: Agent, obj: Object, is_gone: bool) -> None:
     if is_gone:
         agent.repository.delete_cidr_group(name_of(obj))
@@ -369,9 +358,9 @@ HANDLERS: dict[str, Handler] = {
     "endpointslices.discovery.k8s.io": _slice,
     "pods": _pod,
     "ciliumcidrgroups.cilium.io": _cidr_group,
-    "networkpolicies.networking.k8s.io": _policy,
-    "ciliumnetworkpolicies.cilium.io": _policy,
-    "ciliumclusterwidenetworkpolicies.cilium.io": _policy,
+    "networkpolicies.networking.k8s.io": take_policy,
+    "ciliumnetworkpolicies.cilium.io": take_policy,
+    "ciliumclusterwidenetworkpolicies.cilium.io": take_policy,
 }
 """What an agent watches, in the order in which it lists."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from quizgame.datapath.exchange import SYN_TIMEOUT_NS, Outcome, tcp, udp
+from quizgame.datapath.exchange import SYN_TIMEOUT_NS, Exchange, Outcome, tcp, udp
 from quizgame.datapath.servers import listener_of
 from quizgame.goflags.times import SECOND
 from quizgame.tools.output import Line, Result, lines
@@ -78,8 +78,15 @@ def _try(
                 shown = f"Connection to {host} {port} port [{protocol.lower()}/{name}] succeeded!\n"
             result.stderr += lines(shown, known)
         return
-    reason = "Connection refused" if exchange.outcome is Outcome.REFUSED else "Operation in progress"
-    verb = "timed out" if exchange.outcome is Outcome.TIMEOUT else "failed"
+    verb, reason = _failure(exchange, has_limit=limit is not None)
     if "v" in options:
         place = host if host == ip else f"{host} ({ip})"
         result.stderr += lines(f"nc: connect to {place} port {port} ({protocol.lower()}) {verb}: {reason}\n", known)
+
+
+def _failure(exchange: Exchange, *, has_limit: bool) -> tuple[str, str]:
+    """How a failed connection is told: the verb, and the system's word for the error."""
+    if exchange.outcome is Outcome.TIMEOUT:
+        return ("timed out", "Operation now in progress") if has_limit else ("failed", "Connection timed out")
+    # Source: cilium/cilium v1.19 bpf/bpf_sock.c: connecting to a service without backends fails with EHOSTUNREACH.
+    return "failed", "No route to host" if exchange.course.translation.has_no_backend else "Connection refused"

@@ -1,0 +1,53 @@
+"""Policy objects as agents take them in: read once, however many agents are told of the same object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from quizgame.cluster.objects import name_of, namespace_of
+from quizgame.policy.model import PolicyKey
+from quizgame.policy.repository import PolicyRejected, read_policy
+
+if TYPE_CHECKING:
+    from quizgame.cluster.agent.agent import Agent
+    from quizgame.policy.model import Rule
+    from quizgame.policy.parsing import Scope
+
+_KEPT = 8192
+"""How many read objects are kept: more than the policies of a large world, so that every agent finds them all."""
+
+
+class _Stored:
+    """A stored object by identity, which stands for its content: stored objects never change in place."""
+
+    __slots__ = ("obj",)
+
+    def __init__(self, obj: Mapping[str, Any]) -> None:
+        self.obj = obj
+
+    def __hash__(self) -> int:
+        return id(self.obj)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Stored) and self.obj is other.obj
+
+
+@lru_cache(maxsize=_KEPT)
+def _read(stored: _Stored, scope: Scope) -> tuple[Rule, ...] | None:
+    """The rules of a policy object; ``None`` where agents refuse it."""
+    try:
+        return read_policy(stored.obj, scope)
+    except PolicyRejected:
+        return None
+
+
+def take_policy(agent: Agent, obj: Mapping[str, Any], is_gone: bool) -> None:
+    """Put a policy object in force, or take it out where it is gone or refused."""
+    key = PolicyKey(obj["kind"], namespace_of(obj), name_of(obj))
+    rules = None if is_gone else _read(_Stored(obj), agent.repository.scope)
+    if rules is None:
+        agent.repository.delete_policy(key)
+    else:
+        agent.repository.put_rules(key, rules)
