@@ -5,14 +5,13 @@ Rules for this file: one bad pack or question never keeps another from being use
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
+from quizgame.collection import collection_paused
 from quizgame.content.packfiles import (
     PackFile,
     builtin_folder,
@@ -145,29 +144,13 @@ def build_library(files: Iterable[PackFile], problems: Sequence[YamlProblem] = (
     """
     packs: list[LoadedPack] = []
     digest = sha256()
-    with _no_collection():
+    with collection_paused():
         for file in files:
             pack = load_pack(file)
             if pack is not None:
                 packs.append(pack)
                 digest.update(sha256(file.text).digest())
     return assemble(packs, problems, digest.hexdigest()[:16])
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector out.
-
-    Loading makes many objects that all stay, and looking through them again and again takes longer than making them
-    (measured for 1,000 questions: 0.27 s with it, 0.12 s without).
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def assemble(packs: Iterable[LoadedPack], problems: Sequence[YamlProblem] = (), digest: str = "") -> Library:

@@ -15,6 +15,7 @@ from quizgame.cluster.fabric import PART, Fabric, Traffic, make_agent, make_oper
 from quizgame.cluster.links import Links
 from quizgame.cluster.outside import Outside
 from quizgame.cluster.world import World
+from quizgame.collection import collection_paused
 from quizgame.datapath.traffic import run_traffic
 from quizgame.errors import QuizgameError
 from quizgame.tools.registry import PROGRAMS, Programs
@@ -57,15 +58,16 @@ def assemble(
     def prepare(world: World) -> None:
         world.parts[PART] = Fabric(world, around.outside, around.links, around.servers, around.traffic)
 
-    world = build_world(
-        specs,
-        seed=seed,
-        manifests=manifests,
-        agent_factory=make_agent,
-        operator_factory=make_operator,
-        prepare=prepare,
-        on_refusal=on_refusal,
-    )
+    with collection_paused():
+        world = build_world(
+            specs,
+            seed=seed,
+            manifests=manifests,
+            agent_factory=make_agent,
+            operator_factory=make_operator,
+            prepare=prepare,
+            on_refusal=on_refusal,
+        )
     world.steppers = (run_traffic,)
     return world
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from quizgame.policy.decision import MapEntry
 from quizgame.policy.identity import ReservedIdentity
@@ -45,7 +45,8 @@ def map_entries(state: MapState, slots: Mapping[int, int]) -> list[MapEntry]:
         rows.setdefault(_EVERYTHING, _plain_allow(_EVERYTHING, state.direction))
     elif posture.allows_local_host:
         rows.setdefault(_LOCAL_HOST, _plain_allow(_LOCAL_HOST, state.direction))
-    kept = [entry for key, entry in rows.items() if not _is_covered(key, entry, rows)]
+    lengths = sorted({bits for *_, bits in rows if bits >= 0}, reverse=True)
+    kept = [entry for key, entry in rows.items() if not _is_covered(key, entry, rows, lengths)]
     return sorted(kept, key=lambda entry: (entry.identity, entry.protocol, entry.port, entry.port_bits))
 
 
@@ -101,9 +102,9 @@ def _merged(one: MapEntry, other: MapEntry) -> MapEntry:
     )
 
 
-def _is_covered(key: _Key, entry: MapEntry, rows: Mapping[_Key, MapEntry]) -> bool:
+def _is_covered(key: _Key, entry: MapEntry, rows: Mapping[_Key, MapEntry], lengths: Sequence[int]) -> bool:
     rank = _rank(entry)
-    for broader in _broader(key):
+    for broader in _broader(key, lengths):
         other = rows.get(broader)
         if other is None or broader == key:
             continue
@@ -112,10 +113,11 @@ def _is_covered(key: _Key, entry: MapEntry, rows: Mapping[_Key, MapEntry]) -> bo
     return False
 
 
-def _broader(key: _Key) -> Iterator[_Key]:
+def _broader(key: _Key, lengths: Sequence[int]) -> Iterator[_Key]:
+    """Yield the keys that hold a key, among those of the prefix lengths that occur at all, longest first."""
     identity, protocol, port, bits = key
     for peer in dict.fromkeys((identity, ANY_IDENTITY)):
-        for length in range(max(bits, 0), -1, -1):
-            if bits >= 0:
+        for length in lengths:
+            if length <= bits:
                 yield peer, protocol, port >> (16 - length) << (16 - length), length
         yield peer, int(Protocol.ANY), 0, -1

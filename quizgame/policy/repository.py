@@ -47,6 +47,20 @@ class PolicyRejected(QuizgameError):
         self.key = key
 
 
+def read_policy(manifest: Mapping[str, Any], scope: Scope) -> tuple[Rule, ...]:
+    """Return the rules of a policy object, one for each of its specs (of a NetworkPolicy one).
+
+    Raises:
+        PolicyRejected: The agent refuses it.
+    """
+    key = policy_key(manifest)
+    refusal = validate_layer2(manifest)
+    if refusal is not None:
+        raise PolicyRejected(key, refusal)
+    parse = parse_network_policy if key.kind == KNP else parse_cilium_policy
+    return parse(manifest, scope)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The agent's configuration, as far as policy depends on it."""
@@ -128,18 +142,17 @@ class Repository:
             PolicyRejected: The agent refuses it; nothing has changed.
         """
         key = policy_key(manifest)
-        refusal = validate_layer2(manifest)
-        if refusal is not None:
-            raise PolicyRejected(key, refusal)
-        parse = parse_network_policy if key.kind == KNP else parse_cilium_policy
-        rules = parse(manifest, self.scope)
+        self.put_rules(key, read_policy(manifest, self.scope))
+        return key
+
+    def put_rules(self, key: PolicyKey, rules: tuple[Rule, ...]) -> None:
+        """Add the rules of a policy object, or replace those that it had; see `read_policy`."""
         if rules == self._rules.get(key):
-            return key
+            return
         self._own()
         self._rules[key] = rules
         self._compiled[key] = self._compile(rules)
         self._changed()
-        return key
 
     def delete_policy(self, key: PolicyKey) -> bool:
         """Forget a policy object; return whether it was known."""
