@@ -145,7 +145,8 @@ def _patch(call: Call, manifest: Manifest, live: KubeObject, mode: str) -> None:
             )
         except ApiError as error:
             raise ServerError(error, _what_was_patched(manifest, patch)) from None
-    confirm(call, served, fresh, "unchanged" if fresh == live else "configured")
+    # Source: kubectl pkg/cmd/apply/apply.go: an empty patch, not an unchanged object, is what counts.
+    confirm(call, served, fresh, "configured" if patch else "unchanged")
 
 
 def patch_for(manifest: Manifest, live: KubeObject) -> tuple[dict[str, Any], PatchType]:
