@@ -167,7 +167,9 @@ def remote_lines(cluster: Model, now_ns: int) -> list[str]:
             f", cluster-id={config['cluster-id']}, kvstoremesh={str(config['kvstoremesh']).lower()}, "
             f"sync-canaries={str(config['sync-canaries']).lower()}, service-exports=unsupported"
         )
-    parts = ", ".join(f"{name}={str(synced[name]).lower()}" for name in ("nodes", "endpoints", "identities", "services"))
+    parts = ", ".join(
+        f"{name}={str(synced[name]).lower()}" for name in ("nodes", "endpoints", "identities", "services")
+    )
     return [*lines, f"   └  remote configuration: {settings}", f"   └  synchronization status: {parts}"]
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from quizgame.cluster.agent.endpoints import EndpointState
-from quizgame.cluster.clock import rfc3339_nano
-from quizgame.goflags.flagset import boolean, string, string_slice
-from quizgame.policy.identity import ReservedIdentity
-from quizgame.policy.model import Direction
+from quizgame.goflags.flagset import Flag, boolean, string, string_slice
 from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, Trailing, as_json, table, wants_json
+from quizgame.tools.cilium_dbg.model.answers import api_json
+from quizgame.tools.cilium_dbg.model.endpoints import (
+    endpoint_model,
+    enforced,
+    enforcement_words,
+    health_of,
+    log_of,
+    options_of,
+)
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.kubectl.formats.jsonpath import JsonPath, value_text
 from quizgame.tools.naming import workload_name
-from quizgame.tools.output import Line, Result, lines
+from quizgame.tools.output import Line, Result, lines, not_simulated
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.endpoints import Endpoint
@@ -36,11 +41,7 @@ HEAD = (
 
 def enforcement(call: Call, endpoint: Endpoint) -> tuple[str, str]:
     """The two enforcement words of an endpoint."""
-    if not endpoint.is_pod and endpoint.identity != ReservedIdentity.HEALTH:
-        return "Disabled", "Disabled"
-    policy = call.agent.policy_of(endpoint)
-    on = "Disabled (Audit)" if call.agent.repository.settings.audit else "Enabled"
-    return (on if policy.ingress_enforced else "Disabled", on if policy.egress_enforced else "Disabled")
+    return enforcement_words(enforced(call.agent, endpoint))
 
 
 def subject(call: Call, endpoint: Endpoint) -> str:
@@ -70,27 +71,31 @@ def endpoint_facts(call: Call, endpoint: Endpoint) -> tuple[Fact, ...]:
     )
 
 
+def endpoint_row(model: Mapping[str, Any], facts: tuple[Fact, ...] = ()) -> Row:
+    """One endpoint as the table shows it."""
+    status = model["status"]
+    address = (status["networking"]["addressing"] or [{}])[0]
+    identity = status["identity"]
+    ingress, egress = enforcement_words(status["policy"]["realized"]["policy-enabled"])
+    cells = (str(model["id"]), ingress, egress, str(identity["id"]), identity["labels"], address.get("ipv6", ""),
+             address.get("ipv4", ""), status["state"])  # fmt: skip
+    return Row(cells, facts)
+
+
+def endpoint_table(rows: list[Row], *, has_headers: bool = True) -> list[Line]:
+    """The table of endpoints."""
+    return table(HEAD if has_headers else (), rows, Trailing.ALL)
+
+
 def _list(call: Call) -> Result:
     call.need_agent("endpoint list", "/v1/endpoint")
     endpoints = [call.agent.endpoints[number] for number in sorted(call.agent.endpoints)]
+    models = [endpoint_model(call.agent, each) for each in endpoints]
     if wants_json(call):
-        return Result(stdout=as_json([endpoint_model(call, each) for each in endpoints]))
-    rows = [
-        Row(
-            (
-                str(each.id),
-                *enforcement(call, each),
-                str(int(each.identity)),
-                each.labels,
-                "",
-                each.ip,
-                each.state.value,
-            ),
-            endpoint_facts(call, each),
-        )
-        for each in endpoints
-    ]
-    return Result(stdout=table(() if call.flags.is_on("no-headers") else HEAD, rows, Trailing.ALL))
+        known = tuple(each for endpoint in endpoints for each in endpoint_facts(call, endpoint))
+        return Result(stdout=as_json(api_json(models), known))
+    rows = [endpoint_row(model, endpoint_facts(call, each)) for model, each in zip(models, endpoints, strict=True)]
+    return Result(stdout=endpoint_table(rows, has_headers=not call.flags.is_on("no-headers")))
 
 
 def find(call: Call, what: str, tail: str) -> Endpoint:
@@ -127,7 +132,7 @@ def _get(call: Call) -> Result:
             if all(any(label in (have, have.partition(":")[2]) for have in each.labels) for label in wanted)
         ]  # fmt: skip
     form = call.flags.text("output")
-    models = [endpoint_model(call, each) for each in found]
+    models = api_json([endpoint_model(call.agent, each) for each in found])
     facts = tuple(known for each in found for known in endpoint_facts(call, each))
     if form.startswith("jsonpath="):
         found_values = JsonPath(form.partition("=")[2].strip("'")).values(models)
@@ -135,106 +140,63 @@ def _get(call: Call) -> Result:
     return Result(stdout=as_json(models, facts))
 
 
-def endpoint_model(call: Call, endpoint: Endpoint) -> dict[str, Any]:
-    """The endpoint as the agent's API gives it. Source: reference golden ``cilium-dbg/endpoint-get``."""
-    policy = _policy_model(call, endpoint)
-    options = {"PolicyAuditMode": "Enabled" if call.agent.repository.settings.audit else "Disabled"}
-    external = (
-        {
-            "cni-attachment-id": f"{endpoint.container_id}:eth0",
-            "container-id": endpoint.container_id,
-            "container-name": "",
-            "k8s-namespace": endpoint.namespace,
-            "k8s-pod-name": endpoint.pod,
-            "pod-name": f"{endpoint.namespace}/{endpoint.pod}",
-        }
-        if endpoint.is_pod
-        else {}
-    )
-    labels = list(endpoint.labels)
-    return {
-        "id": endpoint.id,
-        "spec": {"label-configuration": {}, "options": options},
-        "status": {
-            "external-identifiers": external,
-            "health": {
-                "bpf": "OK",
-                "connected": True,
-                "overallHealth": "OK" if endpoint.state is EndpointState.READY else "Pending",
-                "policy": "OK",
-            },
-            "identity": {
-                "id": int(endpoint.identity),
-                "labels": labels,
-                "labelsSHA256": sha256(";".join(labels).encode()).hexdigest(),
-            },
-            "labels": {"realized": {}, "security-relevant": labels},
-            "log": [
-                {
-                    "code": "OK",
-                    "message": "Successfully regenerated endpoint program (Reason: policy rules added)",
-                    "state": endpoint.state.value,
-                    "timestamp": rfc3339_nano(endpoint.created_ns),
-                }
-            ],
-            "networking": {
-                "addressing": [{"ipv4": endpoint.ip, "ipv4-pool-name": "default"}] if endpoint.ip else [],
-                "container-interface-name": "eth0",
-                "host-mac": endpoint.host_mac,
-                "interface-index": endpoint.ifindex,
-                "interface-name": endpoint.interface,
-                "mac": endpoint.mac,
-            },
-            "policy": {"proxy-statistics": [], "realized": policy, "spec": policy},
-            "realized": {"label-configuration": {}, "options": options},
-            "state": endpoint.state.value,
-        },
-    }
+def _one(call: Call, what: str, tail: str) -> Endpoint:
+    if not call.args:
+        raise DbgError("Missing endpoint id argument\n", stdout=call.help_text)
+    call.need_agent("endpoint", "/v1/endpoint")
+    return find(call, what, tail)
 
 
-def _policy_model(call: Call, endpoint: Endpoint) -> dict[str, Any]:
-    ingress, egress = enforcement(call, endpoint)
-    revision = call.agent.repository.revision
-    enabled = {(True, True): "both", (True, False): "ingress", (False, True): "egress"}.get(
-        (ingress != "Disabled", egress != "Disabled"), "none"
-    )
-    if enabled != "none" and call.agent.repository.settings.audit:
-        enabled = f"audit-{enabled}"
-    allowed: dict[Direction, set[int]] = {Direction.INGRESS: set(), Direction.EGRESS: set()}
-    denied: dict[Direction, set[int]] = {Direction.INGRESS: set(), Direction.EGRESS: set()}
-    if endpoint.is_pod and enabled != "none":
-        for entry in call.agent.policy_of(endpoint).entries():
-            (denied if entry.is_deny else allowed)[entry.direction].add(entry.identity)
-    return {
-        "allowed-egress-identities": sorted(allowed[Direction.EGRESS]),
-        "allowed-ingress-identities": sorted(allowed[Direction.INGRESS]),
-        "build": revision,
-        "cidr-policy": {"egress": [], "ingress": []},
-        "denied-egress-identities": sorted(denied[Direction.EGRESS]),
-        "denied-ingress-identities": sorted(denied[Direction.INGRESS]),
-        "id": int(endpoint.identity),
-        "l4": {"egress": [], "ingress": []},
-        "policy-enabled": enabled,
-        "policy-revision": revision,
-    }
+def health_table(health: Mapping[str, Any]) -> list[Line]:
+    """The four lines of an endpoint's health."""
+    words = (
+        ("Overall Health", health["overallHealth"]), ("BPF Health", health["bpf"]), ("Policy Health", health["policy"]),
+        ("Connected", "yes" if health.get("connected") else "no"),
+    )  # fmt: skip
+    return table([], [Row((f"{name}:", word)) for name, word in words])
 
 
 def _health(call: Call) -> Result:
-    if not call.args:
-        raise DbgError("Missing endpoint id argument\n", stdout=call.help_text)
-    call.need_agent("endpoint", "/v1/endpoint")
-    endpoint = find(call, "endpoint health", "/healthz][404] getEndpointIdHealthzNotFound\n")
-    overall = "OK" if endpoint.state is EndpointState.READY else "Pending"
-    shown = (("Overall Health:", overall), ("BPF Health:", "OK"), ("Policy Health:", overall), ("Connected:", "yes"))
-    return Result(stdout=[Line(f"{name:<16}  {value}") for name, value in shown])
+    endpoint = _one(call, "endpoint health", "/healthz][404] getEndpointIdHealthzNotFound\n")
+    if wants_json(call):
+        return Result(stdout=as_json(api_json(health_of(endpoint))))
+    return Result(stdout=health_table(health_of(endpoint)))
+
+
+def labels_table(labels: Sequence[str], facts: tuple[Fact, ...] = ()) -> list[Line]:
+    """The labels of an endpoint. The tool prints them in random order, the simulation sorted."""
+    return table([], [Row((label, "Enabled"), facts) for label in sorted(labels)])
 
 
 def _labels(call: Call) -> Result:
-    if not call.args:
-        raise DbgError("Missing endpoint id argument\n", stdout=call.help_text)
-    call.need_agent("endpoint", "/v1/endpoint")
-    endpoint = find(call, "endpoint labels", "/labels][404] getEndpointIdLabelsNotFound\n")
-    return Result(stdout=[Line(label, endpoint_facts(call, endpoint)) for label in endpoint.labels])
+    endpoint = _one(call, "endpoint labels", "/labels][404] getEndpointIdLabelsNotFound\n")
+    return Result(stdout=labels_table(endpoint.labels, endpoint_facts(call, endpoint)))
+
+
+def log_table(log: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """An endpoint's status log."""
+    head = ("Timestamp", "Status", "State", "Message")
+    return table([head], [Row(tuple(str(each[key]) for key in ("timestamp", "code", "state", "message")))
+                          for each in log])  # fmt: skip
+
+
+def _log(call: Call) -> Result:
+    log = log_of(_one(call, "endpoint log", "/log][404] getEndpointIdLogNotFound\n"))
+    return Result(stdout=as_json(log) if wants_json(call) else log_table(log))
+
+
+def _config(call: Call) -> Result:
+    endpoint = _one(call, "endpoint configuration", "/config][404] getEndpointIdConfigNotFound\n")
+    if len(call.args) > 1:
+        return not_simulated(f"cilium-dbg endpoint config {endpoint.id} {call.args[1]}")
+    options = options_of(call.agent)
+    if wants_json(call):
+        return Result(stdout=as_json({"options": options}))
+    return Result(stdout=[Line(f"{name:<34}: {value}") for name, value in options.items()])
+
+
+def _output_flag() -> list[Flag]:
+    return [string("output", "json| yaml| jsonpath='{}'", short="o")]
 
 
 COMMANDS = (
@@ -254,6 +216,9 @@ COMMANDS = (
         ],
         aliases=("inspect", "show"),
     ),
-    Sub("endpoint health", "health <endpoint id>", "View endpoint health", _health),
-    Sub("endpoint labels", "labels <endpoint id>", "Manage label configuration of endpoint", _labels),
+    Sub("endpoint health", "health <endpoint id>", "Show how an endpoint is", _health, _output_flag),
+    Sub("endpoint labels", "labels <endpoint id>", "Show the labels of an endpoint", _labels),
+    Sub("endpoint log", "log <endpoint id>", "Show the status log of an endpoint", _log, _output_flag),
+    Sub("endpoint config", "config <endpoint id> [<option>=(enable|disable) ...]",
+        "Show the run-time options of an endpoint", _config, _output_flag),
 )  # fmt: skip

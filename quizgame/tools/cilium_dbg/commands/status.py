@@ -9,6 +9,7 @@ from typing import Any
 from quizgame.goflags.flagset import boolean, duration, string
 from quizgame.goflags.times import SECOND
 from quizgame.tools.cilium_dbg.call import SOCKET_PROBLEM, Call, Sub, as_json
+from quizgame.tools.cilium_dbg.model.answers import api_json
 from quizgame.tools.cilium_dbg.model.health import health_model
 from quizgame.tools.cilium_dbg.model.modules import module_tree, modules_of
 from quizgame.tools.cilium_dbg.model.status import status_model
@@ -47,7 +48,7 @@ def _status(call: Call) -> Result:
         return Result(stderr=shown, exit=1) if is_failure else Result(stdout=shown)
     if call.flags.text("output"):
         call.only_json()
-        return Result(stdout=as_json(sorted_model(model), topics.everything()))
+        return Result(stdout=as_json(api_json(model), topics.everything()))
     entries = status_entries(model, _details(call), agent.now_ns)
     if is_ok(model):
         everything = call.flags.is_on("verbose")
@@ -74,13 +75,6 @@ def _modules(call: Call, *, is_tree: bool) -> list[Entry]:
         return modules_summary(Counter(module.level for module in modules))
     tree = module_tree(modules)
     return [Entry(f"Modules Health:\t\t{tree[0]}"), *(Entry(f"\t\t{line}") for line in tree[1:]), Entry("\t\t")]
-
-
-def sorted_model(value: Any) -> Any:
-    """An answer with its keys in order, as the tool's JSON has them."""
-    if isinstance(value, Mapping):
-        return {key: sorted_model(value[key]) for key in sorted(value)}
-    return [sorted_model(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 class StatusFacts:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.publish import ENDPOINTS
-from quizgame.tools.cilium_dbg.model.times import NEVER, api_time
 from quizgame.cluster.keyed import keyed_uuid
 from quizgame.cluster.objects import dig
 from quizgame.goflags.times import SECOND
+from quizgame.tools.cilium_dbg.model.times import NEVER, api_time
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
@@ -55,9 +55,7 @@ class Failing:
 def controllers_of(agent: Agent) -> list[dict[str, Any]]:
     """The controllers as the agent's API lists them, by name."""
     failing = {each.name: each for each in failing_controllers(agent)}
-    tasks: dict[str, tuple[int | None, int]] = {
-        name: (period, agent.started_ns) for name, period in _PERIODIC.items()
-    }
+    tasks: dict[str, tuple[int | None, int]] = {name: (period, agent.started_ns) for name, period in _PERIODIC.items()}
     for endpoint in agent.endpoints.values():
         since = max(endpoint.created_ns, agent.started_ns)
         names = {**_OF_ENDPOINT, **(_OF_POD if endpoint.is_pod else {})}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from quizgame.tools.cilium_dbg.model.times import api_time
 from quizgame.cluster.fabric import fabric_of
 from quizgame.cluster.keyed import keyed_int
 from quizgame.cluster.links import HEALTH_PORT
@@ -13,6 +12,7 @@ from quizgame.datapath.path import Ending, route
 from quizgame.datapath.topology import agent_of_node_ip
 from quizgame.goflags.durations import format_duration
 from quizgame.goflags.times import SECOND
+from quizgame.tools.cilium_dbg.model.times import api_time
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
@@ -60,7 +60,9 @@ def _node(world: World, agent: Agent, node: KnownNode, at: str) -> dict[str, Any
     if not host_up or not (is_own or links.allows(agent.place, place, "TCP", HEALTH_PORT)):
         http = TIMED_OUT
     elif not serves:
-        http = f'Get "http://{node.ip}:{HEALTH_PORT}/hello": dial tcp {node.ip}:{HEALTH_PORT}: connect: connection refused'
+        http = (
+            f'Get "http://{node.ip}:{HEALTH_PORT}/hello": dial tcp {node.ip}:{HEALTH_PORT}: connect: connection refused'
+        )
     shown = {"host": _address(agent, node.ip, "" if icmp_up else TIMED_OUT, http, at)}
     if node.health_ip:
         # The responder in the health endpoint is a child of that node's agent.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from quizgame.tools.cilium_dbg.model.times import api_time
 from quizgame.cluster.keyed import keyed_hex
+from quizgame.tools.cilium_dbg.model.times import api_time
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
@@ -31,7 +31,7 @@ def remote_model(remote: RemoteCluster, seed: int) -> dict[str, Any]:
         "num-shared-services": len(view.services) if view else 0,
         "ready": remote.is_ready,
         "status": remote.problem,
-        "synced": {name: remote.is_ready for name in ("endpoints", "identities", "nodes", "services")},
+        "synced": dict.fromkeys(("endpoints", "identities", "nodes", "services"), remote.is_ready),
     }
     if remote.last_failure_ns:
         shown["last-failure"] = api_time(remote.last_failure_ns)

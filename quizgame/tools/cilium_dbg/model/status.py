@@ -159,7 +159,9 @@ def _kube_proxy_replacement(agent: Agent) -> dict[str, Any]:
 def _masquerading(agent: Agent) -> dict[str, Any]:
     config = agent.config
     v4 = config.is_on("enable-ipv4-masquerade", default=True)
-    v6 = config.is_on("enable-ipv6-masquerade") and (config.is_on("enable-ipv6") or config.is_on("enable-bpf-masquerade"))
+    v6 = config.is_on("enable-ipv6-masquerade") and (
+        config.is_on("enable-ipv6") or config.is_on("enable-bpf-masquerade")
+    )
     shown: dict[str, Any] = {"enabledProtocols": {"ipv4": v4, "ipv6": v6}}
     if v4 or v6:
         shown["enabled"] = True

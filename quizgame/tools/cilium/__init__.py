@@ -1,0 +1,3 @@
+"""The fake workstation ``cilium``."""
+
+from quizgame.tools.cilium.program import CILIUM as CILIUM

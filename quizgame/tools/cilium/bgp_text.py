@@ -1,0 +1,105 @@
+"""How BGP sessions and routes are printed. Pure. Source: reference cilium-cli, section 8."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address
+from typing import Any
+
+from quizgame.goflags.durations import format_duration
+from quizgame.goflags.tabwriter import align
+from quizgame.goflags.times import SECOND
+
+Model = Mapping[str, Any]
+_ORIGINS = {0: "i", 1: "e", 2: "?"}
+_EXTENDED_LENGTH = 0x10
+
+
+def peers_table(nodes: Mapping[str, Sequence[Model]]) -> str:
+    """The sessions of all nodes."""
+    head = [
+        "Node",
+        "Local AS",
+        "Peer AS",
+        "Peer Address",
+        "Session State",
+        "Uptime",
+        "Family",
+        "Received",
+        "Advertised",
+    ]
+    rows = [head]
+    for node in sorted(nodes):
+        name = node
+        for peer in sorted(nodes[node], key=lambda each: (each["local-asn"], each["peer-address"])):
+            cells = [
+                name, str(peer["local-asn"]), str(peer["peer-asn"]), str(peer["peer-address"]),
+                str(peer["session-state"]), _rounded(peer["uptime-nanoseconds"]),
+            ]  # fmt: skip
+            name = ""
+            for family in peer.get("families") or [{}]:
+                counts = [f"{family.get('afi', '')}/{family.get('safi', '')}" if family else ""]
+                counts += [str(family.get(key, "")) for key in ("received", "advertised")]
+                rows.append([*cells, *counts, ""])
+                cells = [""] * len(cells)
+    return align(rows, min_width=5, tab_width=0, padding=3).rstrip("\n")
+
+
+def _rounded(nanoseconds: int) -> str:
+    return format_duration((nanoseconds + SECOND // 2) // SECOND * SECOND)
+
+
+def routes_table(nodes: Mapping[str, Sequence[Model]], *, has_peers: bool) -> str:
+    """The routes of all nodes; those told to peers with a column for the peer."""
+    head = ["Node", "VRouter", *(["Peer"] if has_peers else []), "Prefix", "NextHop", "Age", "Attrs"]
+    rows = [head]
+    for node in sorted(nodes):
+        name = node
+        for route in nodes[node]:
+            for path in route["paths"]:
+                attributes = [decode_attribute(each["base64"]) for each in path["path-attributes"]]
+                next_hop = next((text.split(": ")[1] for text in attributes if text.startswith("Nexthop: ")), "")
+                peer = [str(route.get("neighbor", ""))] if has_peers else []
+                listed = " ".join(f"{{{text}}}" for text in attributes)
+                rows.append([
+                    name, str(route["router-asn"]), *peer, str(route["prefix"]), next_hop,
+                    _rounded(path["age-nanoseconds"]), f"[{listed}]", "",
+                ])  # fmt: skip
+                name = ""
+    return align(rows, min_width=5, tab_width=0, padding=3).rstrip("\n")
+
+
+def decode_attribute(text: str) -> str:
+    """A path attribute as GoBGP words it. Source: RFC 4271, section 4.3; GoBGP ``PathAttribute.String``."""
+    raw = base64.b64decode(text)
+    kind = raw[1]
+    value = raw[4:] if raw[0] & _EXTENDED_LENGTH else raw[3:]
+    match kind:
+        case 1:
+            return f"Origin: {_ORIGINS.get(value[0], '?')}"
+        case 2:
+            return f"AsPath: {_as_path(value)}"
+        case 3:
+            return f"Nexthop: {IPv4Address(value)}"
+        case 4:
+            return f"Med: {int.from_bytes(value, 'big')}"
+        case 5:
+            return f"LocalPref: {int.from_bytes(value, 'big')}"
+        case 8:
+            pairs = (value[at : at + 4] for at in range(0, len(value), 4))
+            listed = ", ".join(f"{int.from_bytes(p[:2], 'big')}:{int.from_bytes(p[2:], 'big')}" for p in pairs)
+            return f"Communities: {listed}"
+    return f"Attr({kind}): {value.hex()}"
+
+
+def _as_path(value: bytes) -> str:
+    numbers: list[str] = []
+    at = 0
+    while at + 1 < len(value):
+        count = value[at + 1]
+        for number in range(count):
+            start = at + 2 + 4 * number
+            numbers.append(str(int.from_bytes(value[start : start + 4], "big")))
+        at += 2 + 4 * count
+    return " ".join(numbers)

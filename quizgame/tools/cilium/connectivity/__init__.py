@@ -1,0 +1,1 @@
+"""``cilium connectivity test``: real tests over the simulated datapath."""
