@@ -30,4 +30,6 @@ def run(args: Namespace) -> int:
     for domain in args.domain:
         if domain not in known:
             raise QuizgameError(f'unknown domain "{domain}"', hint=f"known are {', '.join(known)}")
-    return run_app(args, PracticeTerms(tuple(args.domain), args.count or PRACTICE_COUNT, args.due))
+    has_terms = bool(args.domain or args.due or args.count)
+    terms = PracticeTerms(tuple(args.domain), args.count or PRACTICE_COUNT, args.due, or_resume=not has_terms)
+    return run_app(args, terms)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 
 HERE = Path(__file__).parent
+KEPT_COMMANDS = ("Theme", "Screenshot")
+"""What the palette keeps of Textual's own commands; the others have a counterpart here."""
 
 
 def _practice() -> Screen[None]:
@@ -165,7 +167,8 @@ class QuizgameApp(ResilientApp):
         seen: set[str] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
-            if binding.description and active.enabled and binding.action not in seen and not binding.system:
+            is_command = binding.tooltip and not binding.key.isdecimal()  # moving and choosing are no commands
+            if is_command and active.enabled and binding.action not in seen:
                 seen.add(binding.action)
 
                 def run(action: str = binding.action, node: object = active.node) -> None:
@@ -173,7 +176,7 @@ class QuizgameApp(ResilientApp):
 
                 key = self.get_key_display(binding)
                 yield SystemCommand(f"{binding.description} ({key})", binding.tooltip or binding.description, run)
-        yield from (command for command in super().get_system_commands(screen) if command.title != "Quit")
+        yield from (command for command in super().get_system_commands(screen) if command.title in KEPT_COMMANDS)
 
     def get_key_display(self, binding: Binding) -> str:
         """Keys by the names that are printed on them."""

@@ -20,6 +20,8 @@ class PracticeTerms:
     """Slugs; empty for all."""
     count: int = PRACTICE_COUNT
     due_only: bool = False
+    or_resume: bool = False
+    """Whether to go on with the run under way instead, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)

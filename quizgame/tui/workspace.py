@@ -149,6 +149,8 @@ class Workspace:
 
     def begin_practice(self, terms: PracticeTerms) -> PracticeSession | None:
         """Begin a practice run, ending any other; ``None`` where these terms give no question."""
+        if terms.or_resume and (under_way := self.resume_practice()) is not None:
+            return under_way
         now, seed = self.now(), self.new_seed()
         mastery = estimate_mastery(self.store.reviews(), self.blueprint, now)
         bank = self.library.in_domains(terms.domains)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from textual.command import CommandPalette
+from textual.theme import Theme
 
 from quizgame.tui.launch import ExamTerms, PracticeTerms
 from quizgame.tui.screens.help import HelpScreen
@@ -191,3 +192,15 @@ async def test_a_report_looks_as_it_should(desktop: Any, press: Press) -> None:
         text = await press(pilot, "enter", "1", "r", "h", "y")
     assert "FAIL" in text
     check_golden("report-80x24.txt", text)
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+async def test_home_has_the_colours_of_its_theme(desktop: Any, press: Press, theme: Theme) -> None:
+    app = desktop.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.theme = theme.name
+        await press(pilot)
+        picture = app.export_screenshot(simplify=True)
+    assert str(theme.primary) in picture
+    assert str(theme.background) in picture
+    check_golden(f"home-{theme.name}.svg", picture)

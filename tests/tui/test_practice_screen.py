@@ -244,6 +244,17 @@ async def test_leaving_keeps_the_run_and_continue_takes_it_up(desktop: Any, pres
         assert at(app) is PracticeScreen
 
 
+async def test_a_run_under_way_goes_on_where_no_terms_are_given(desktop: Any, press: Press) -> None:
+    terms = PracticeTerms(count=2, or_resume=True)
+    async with desktop.app(terms).run_test(size=SIZE) as pilot:
+        assert "1 of 2" in await press(pilot)
+        await press(pilot, "tab", "n")
+    async with desktop.app(terms).run_test(size=SIZE) as pilot:
+        assert "2 of 2" in await press(pilot)
+    with desktop.store() as store:
+        assert len(store.attempts("practice")) == 1
+
+
 async def test_a_new_run_ends_the_one_under_way(desktop: Any, press: Press) -> None:
     for _ in range(2):
         async with desktop.app(PracticeTerms(count=2)).run_test(size=SIZE) as pilot:

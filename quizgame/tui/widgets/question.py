@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import ScrollableContainer, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -35,11 +34,6 @@ class QuestionPane(VerticalScroll, can_focus=False):
 
     Its content is replaced by ``show``; what follows the exhibit is given by the owner.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("pageup", "page_up", "Page up", show=False, id="pane.up"),
-        Binding("pagedown", "page_down", "Page down", show=False, id="pane.down"),
-    ]
 
     item: Item | None = None
 
