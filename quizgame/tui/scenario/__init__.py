@@ -1,0 +1,1 @@
+"""The scenario game on the screen."""

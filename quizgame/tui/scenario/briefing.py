@@ -1,0 +1,271 @@
+"""The briefing: what has been reported, what can be earned, and the way in. Keeps the attempt open meanwhile."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from quizgame.content.scenario.scenario import Scenario
+from quizgame.content.scenarios import ScenarioSource
+from quizgame.errors import QuizgameError
+from quizgame.tui.meters import bar, counted
+from quizgame.tui.page import Page
+from quizgame.tui.prose import plain
+from quizgame.tui.scenario.engine import Engine
+from quizgame.tui.scenario.markdown import PackMarkdown
+from quizgame.tui.scenario.picture import Picture
+from quizgame.tui.widgets.keybar import KeyBar
+from quizgame.tui.widgets.topbar import TopBar
+
+if TYPE_CHECKING:
+    from quizgame.tui.app import QuizgameApp
+    from quizgame.tui.launch import PlayTerms
+    from quizgame.tui.scenario.shelf import OpenAttempt, Shelf
+
+FACTS_SHOWN = 8
+
+
+async def open_scenario(app: QuizgameApp, terms: PlayTerms) -> None:
+    """Show the briefing of a scenario; where an attempt at it is under way, that one's."""
+    workspace = await app.desk.workspace()
+    shelf = workspace.shelf
+    if shelf is None:
+        app.notify("no scenarios are loaded", severity="error", markup=False)
+        return
+    try:
+        source = terms.source if terms.source is not None else shelf.library.find(terms.scenario)
+        opened = await app.desk.call(shelf.open_attempt, source.id)
+        if opened is not None and terms.seed not in (None, opened.record.seed):
+            opened = None
+        seed = opened.record.seed if opened is not None else terms.seed
+        screen = BriefingScreen(shelf, source, shelf.new_seed() if seed is None else seed, opened)
+        await app.desk.call(screen.draw)
+    except QuizgameError as error:
+        app.notify(str(error), severity="error", markup=False)
+        return
+    await app.push_screen(screen)
+    if terms.is_continued and opened is not None and opened.can_go_on:
+        screen.action_start()
+
+
+class BriefingScreen(Page[None]):
+    """One member of a scenario's family, before and between playing it.
+
+    Args:
+        shelf: The attempts.
+        source: The scenario.
+        seed: Which member.
+        opened: The attempt at it that is under way.
+    """
+
+    CSS_PATH = "briefing.tcss"
+    HELP = (
+        "What has been reported, and what can be earned. Names and places differ from attempt to attempt. Whatever "
+        "you do is saved line by line: leave when you like and go on later."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "start", "Start", id="briefing.start", tooltip="Build the clusters and begin"),
+        Binding("enter", "continue", "Continue", id="briefing.continue", tooltip="Go on where you left it"),
+        Binding("n", "renew", "Another one", id="briefing.renew",
+                tooltip="The same scenario with other names and places; an attempt under way is given up"),
+        Binding("escape,q", "back", "Back", id="briefing.back", key_display="esc",
+                tooltip="Back; an attempt under way stays open"),
+    ]  # fmt: skip
+
+    def __init__(self, shelf: Shelf, source: ScenarioSource, seed: int, opened: OpenAttempt | None) -> None:
+        super().__init__()
+        self._shelf = shelf
+        self._source = source
+        self._seed = seed
+        self._opened = opened
+        self._engine: Engine | None = None
+        self._picture: Picture | None = None
+        self._is_building = False
+        sample = source.sample
+        assert isinstance(sample, Scenario)
+        self._scenario = sample
+
+    def draw(self) -> None:
+        """Fill the variables in.
+
+        Raises:
+            QuizgameError: The values of this seed do not fit.
+        """
+        self._scenario = self._source.draw(self._seed).scenario
+
+    def compose(self) -> ComposeResult:
+        """Figures, the author's text, what earns points, where an attempt stands."""
+        scenario = self._scenario
+        yield TopBar(f"Scenario › {plain(scenario.title)}", self._figures())
+        with VerticalScroll(id="briefing"):
+            yield Static(plain(scenario.title), id="title", markup=False)
+            yield PackMarkdown(scenario.briefing, id="text")
+            yield Static(self._terms(), id="points", markup=False)
+            yield Static(self._standing(), id="standing", markup=False)
+        yield Static("", id="progress-line", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """The arrows scroll."""
+        self.query_one("#briefing").focus()
+
+    async def on_unmount(self) -> None:
+        """End the attempt's thread."""
+        if self._engine is not None:
+            self._engine.close()
+
+    def on_screen_resume(self) -> None:
+        """Show how the attempt stands after it was played."""
+        if self._picture is not None:
+            self._update_standing()
+
+    # What is shown
+
+    def _figures(self) -> Content:
+        scenario = self._scenario
+        return Content.assemble(
+            (scenario.difficulty.value, "bold"), ("  ·  ", "$foreground-muted"), f"about {scenario.minutes} min"
+        )
+
+    def _terms(self) -> Content:
+        scenario = self._scenario
+        lines = [Content.styled("What earns points", "bold $primary")]
+        numbers: Counter[str] = Counter(step.kind for step in scenario.steps)
+        points: Counter[str] = Counter()
+        for step in scenario.steps:
+            points[step.kind] += step.points
+        for kind, meaning in (
+            ("evidence", "seeing what proves the cause, before you decide"),
+            ("diagnosis", "naming it, once"),
+            ("repair", "what was broken works, and nothing more has opened"),
+            ("verification", "seeing with your own eyes that it works"),
+        ):
+            if numbers[kind]:
+                many = f" ×{numbers[kind]}" if numbers[kind] > 1 else ""
+                lines.append(
+                    Content.assemble(
+                        f"{points[kind]:>4}  ", (f"{kind + many:<16}", "bold"), (meaning, "$foreground-muted")
+                    )
+                )
+        if scenario.hints:
+            prices = ", ".join(str(hint.price) for hint in scenario.hints)
+            lines.append(
+                Content.styled(f"      {counted(len(scenario.hints), 'hint')} for {prices} points", "$foreground-muted")
+            )
+        return Content("\n").join(lines)
+
+    def _standing(self) -> Content:
+        if self._picture is not None:
+            word = "submitted" if self._picture.is_over else "under way"
+            return Content.styled(f"This attempt is {word}: {self._picture.points} points.", "bold")
+        opened = self._opened
+        if opened is None:
+            return Content("")
+        lines = [
+            Content.styled(
+                f"An attempt is under way: {counted(opened.lines, 'line')}, {opened.points} points so far.", "bold"
+            )
+        ]
+        if not opened.can_go_on:
+            lines.append(
+                Content.styled(
+                    "! The scenario or quizgame has changed since, so it cannot go on. What it had found stands:",
+                    "$text-warning",
+                )
+            )
+            lines += [Content(f"    {plain(fact)}") for fact in opened.facts[-FACTS_SHOWN:]]
+            lines.append(Content("Press n to begin anew."))
+        return Content("\n").join(lines)
+
+    def _update_standing(self) -> None:
+        self.query_one("#standing", Static).update(self._standing())
+        self.refresh_bindings()
+
+    def _progress(self, what: str, share: float | None) -> None:
+        """Show how far it is; called on the engine's thread."""
+        self.app.call_from_thread(self._show_progress, what, share)
+
+    def _show_progress(self, what: str, share: float | None) -> None:
+        line = Content.assemble((f"{what} … ", "bold $primary"))
+        if share is not None:
+            line = Content.assemble(line, bar(share, 30))
+        self.query_one("#progress-line", Static).update(line if what else Content(""))
+
+    # What is done
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what can be done: starting or going on, never both."""
+        is_open = self._picture is not None or self._opened is not None
+        can_go_on = self._picture is not None or (self._opened is not None and self._opened.can_go_on)
+        if action == "start" and is_open:
+            return False
+        if action == "continue" and not can_go_on:
+            return False
+        if action in ("start", "continue", "renew") and self._is_building:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_continue(self) -> None:
+        """Go on."""
+        self.action_start()
+
+    def action_start(self) -> None:
+        """Build, then play."""
+        if not self._is_building:
+            self._is_building = True
+            self.refresh_bindings()
+            self._play()
+
+    @work(group="play", exclusive=True, exit_on_error=False)
+    async def _play(self) -> None:
+        from quizgame.tui.scenario.play import PlayScreen
+
+        try:
+            engine = self._engine
+            if engine is None or self._picture is None:
+                engine = self._engine = Engine(self.quiz.desk, self._shelf, self._source, self.quiz.now)
+                if self._opened is not None:
+                    self._picture = await engine.resume(self._opened.record, self._progress)
+                else:
+                    self._picture = await engine.begin(self._seed, self._progress)
+            past = await engine.results()
+            self._picture = await engine.look()
+        except Exception as error:  # whatever a pack or the simulator does, the app goes on and says so
+            self._building_failed(error)
+            return
+        finally:
+            self._is_building = False
+        self._show_progress("", None)
+        self.app.push_screen(PlayScreen(engine, self._picture, past), self._left)
+
+    def _left(self, picture: Picture | None) -> None:
+        """Keep how the attempt stood when it was left."""
+        if picture is not None:
+            self._picture = picture
+            self._update_standing()
+
+    def _building_failed(self, error: Exception) -> None:
+        if self._engine is not None:
+            self._engine.close()
+        self._engine = None
+        self._picture = None
+        self._show_progress("", None)
+        self.refresh_bindings()
+        if isinstance(error, QuizgameError):
+            self.tell(error)
+        else:
+            self.quiz.tell_bug(error)
+
+    @work(group="renew", exclusive=True, exit_on_error=False)
+    async def action_renew(self) -> None:
+        """Show another member of the family."""
+        screen = BriefingScreen(self._shelf, self._source, self._shelf.new_seed(), None)
+        if await self.do(screen.draw):
+            self.app.switch_screen(screen)

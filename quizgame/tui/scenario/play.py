@@ -1,0 +1,495 @@
+"""The play screen: the terminal, and beside it (or one at a time) steps, notebook and map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Static
+
+from quizgame.errors import QuizgameError
+from quizgame.game.scenario.steps import StepState
+from quizgame.game.scenario.words import word_of
+from quizgame.tools.output import Line
+from quizgame.tui.page import Page
+from quizgame.tui.prose import plain
+from quizgame.tui.scenario.diagnosis import Diagnosis, DiagnosisScreen
+from quizgame.tui.scenario.engine import Engine, LineFailed, Outcome, shown_lines
+from quizgame.tui.scenario.ledger import Ledger
+from quizgame.tui.scenario.map import brief_entries, flow_entries, tree_entries
+from quizgame.tui.scenario.panes import notebook_entries, status_of, step_entries
+from quizgame.tui.scenario.picture import Picture
+from quizgame.tui.scenario.prompt import Prompt
+from quizgame.tui.scenario.scrollback import GAME, TOOL
+from quizgame.tui.scenario.tabs import PaneTabs, Tab
+from quizgame.tui.scenario.terminal import Terminal
+from quizgame.tui.screens.confirm import ConfirmScreen
+from quizgame.tui.widgets.keybar import KeyBar
+from quizgame.tui.widgets.topbar import TopBar
+
+if TYPE_CHECKING:
+    from quizgame.game.scenario.attempt import LineResult
+    from quizgame.game.scenario.debrief import Debrief
+
+TICK_S = 1.0
+"""Every so often as much simulated time passes while no command runs."""
+NOTICE_S = 8.0
+FLASH_S = 2.0
+PANES = {"steps": "Steps", "notebook": "Notebook", "map": "Map"}
+KEYS = {"steps": "f2", "notebook": "f3", "map": "f4"}
+_WELCOME = "kubectl, cilium and hubble are at hand. `brief` tells again what is wrong."
+_REST = "tab completes · ↑ older lines · ctrl+r searches · ctrl+c stops · f1 helps"
+_REST_OVER = "It is over: why and what-if tell what decided · f8 opens the debrief again"
+
+
+class PlayScreen(Page[Picture]):
+    """One attempt being played.
+
+    Args:
+        engine: The attempt, open.
+        picture: How it stands.
+        past: What its lines so far did.
+    """
+
+    CSS_PATH = "play.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (118, "-wide"), (160, "-vast")]  # noqa: RUF012  # Textual types it so
+    HELP = (
+        "A workstation with `kubectl`, `cilium` and `hubble`, connected to simulated clusters. Find out what is wrong, "
+        "give your diagnosis, repair it, and prove that it works. What a command shows you is noted in the notebook "
+        "if it matters. The game's own words (`brief`, `steps`, `answer`, `hint`, `verify`, `score`, `submit`) can be "
+        "typed at the prompt as well. Every line is saved before its output is shown."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "pane('steps')", "Steps", show=False, id="play.steps", tooltip="What earns points"),
+        Binding("f3", "pane('notebook')", "Notebook", show=False, id="play.notebook", tooltip="What has been found"),
+        Binding("f4", "pane('map')", "Map", show=False, id="play.map", tooltip="Clusters, pods and the last flows"),
+        Binding("f5", "hint", "Hint", id="play.hint", tooltip="Buy a hint; its price is shown first"),
+        Binding("f6", "diagnose", "Diagnose", id="play.diagnose", tooltip="Give the diagnosis, once"),
+        Binding("f7", "verify", "Verify", id="play.verify", tooltip="Check the repair as things are now"),
+        Binding("f8", "submit", "Submit", id="play.submit", tooltip="End the attempt and see the debrief"),
+        Binding("f8", "debrief", "Debrief", id="play.debrief", tooltip="See the debrief again"),
+        Binding("ctrl+c", "interrupt", "Stop", show=False, id="play.interrupt"),
+        Binding("escape", "back", "Leave", id="play.leave",
+                tooltip="Back to the prompt; from there leave, to go on later"),
+        Binding("f1", "app.help", "Help", id="play.help", key_display="f1", tooltip="What the keys do here"),
+    ]  # fmt: skip
+
+    @dataclass
+    class Streamed(Message):
+        """A running command has shown lines."""
+
+        lines: Sequence[Line]
+
+    @dataclass
+    class Pictured(Message):
+        """Things have moved while a command runs."""
+
+        picture: Picture
+
+    @dataclass
+    class EditorWanted(Message):
+        """A running command has a text to be edited."""
+
+        name: str
+        text: str
+        answer: Future[str | None]
+
+    @dataclass
+    class LineDone(Message):
+        """A line has run. Comes after everything that it streamed."""
+
+        outcome: Outcome | LineFailed
+
+    def __init__(self, engine: Engine, picture: Picture, past: Sequence[LineResult]) -> None:
+        super().__init__()
+        self.engine = engine
+        self.picture = picture
+        self._past = past
+        self._front = "terminal"
+        self._fresh: frozenset[str] = frozenset()
+        self._notice_timer: Timer | None = None
+        self._debrief: Debrief | None = None
+
+    def compose(self) -> ComposeResult:
+        """Where we are, the panes, one line for news, the keys."""
+        yield TopBar(f"Scenario › {plain(self.picture.title)}")
+        yield PaneTabs()
+        with Horizontal(id="work"):
+            yield Terminal(id="terminal")
+            with Vertical(id="side"):
+                for name, title in PANES.items():
+                    with VerticalScroll(id=f"{name}-pane", classes="pane") as pane:
+                        pane.border_title = f"{title} · {KEYS[name]}"
+                        yield Ledger(id=name)
+                        if name == "map":
+                            yield Ledger(id="flows")
+        yield Static("", id="notice", markup=False)
+        yield KeyBar()
+
+    async def on_mount(self) -> None:
+        """Show what has been done so far, and begin to watch."""
+        self.set_class(self.app.size.width < self.HORIZONTAL_BREAKPOINTS[1][0], "-narrow")
+        for result in self._past:
+            self.terminal.show_past(result.line, self.picture.folder)
+            self._write(result)
+        if not self._past:
+            self.terminal.note(_WELCOME)
+        self._show(self.picture)
+        self._rest_notice()
+        self.terminal.prompt.focus()
+        self.set_interval(TICK_S, self._tick)
+        self.call_after_refresh(self._watch)
+
+    @property
+    def terminal(self) -> Terminal:
+        """The terminal."""
+        return self.query_one(Terminal)
+
+    @property
+    def _is_wide(self) -> bool:
+        """Whether the panes stand beside the terminal."""
+        return not self.has_class("-narrow")
+
+    @work(group="watch", exclusive=True, exit_on_error=False)
+    async def _watch(self) -> None:
+        """Let commands stream and open editors here; a later resize tells the new width."""
+        self._show(await self.engine.watch(self, self.terminal.scrollback.size.width or 80))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Tell commands the width; show what a wide screen hides, and the other way round."""
+        if self.is_mounted:
+            self.call_after_refresh(self._resized)
+
+    def _resized(self) -> None:
+        if self._is_wide and self._front != "terminal":
+            self._bring("terminal")
+        self._show(self.picture)
+        if not self.terminal.is_busy:
+            self._watch()
+
+    # The engine's thread calls these
+
+    def show_stream(self, lines: Sequence[Line]) -> None:
+        """Pass streamed lines on."""
+        self.post_message(self.Streamed(lines))
+
+    def show_picture(self, picture: Picture) -> None:
+        """Pass on how things stand in the middle of a stream."""
+        self.post_message(self.Pictured(picture))
+
+    def open_editor(self, name: str, text: str, answer: Future[str | None]) -> None:
+        """Pass a wish to edit on."""
+        self.post_message(self.EditorWanted(name, text, answer))
+
+    # Running lines
+
+    @on(Terminal.Entered)
+    def _entered(self, event: Terminal.Entered) -> None:
+        self._bring("terminal")
+        if word_of(event.line) == "submit" and not self.picture.is_over:
+            self._notice(Content.styled("Judging the repair beside those of the experts …", "$primary"))
+        self._run(event.line)
+
+    @work(group="line", exit_on_error=False)
+    async def _run(self, line: str) -> None:
+        try:
+            outcome: Outcome | LineFailed = await self.engine.run_line(line)
+        except LineFailed as failure:
+            outcome = failure
+        self.post_message(self.LineDone(outcome))
+
+    @on(Streamed)
+    def _streamed(self, event: Streamed) -> None:
+        self.terminal.write(event.lines)
+
+    @on(Pictured)
+    def _pictured(self, event: Pictured) -> None:
+        self._show(event.picture)
+
+    @on(LineDone)
+    def _line_done(self, event: LineDone) -> None:
+        if isinstance(event.outcome, LineFailed):
+            self._failed(event.outcome)
+            return
+        result, picture = event.outcome.result, event.outcome.picture
+        was_over = self.picture.is_over
+        self._write(result)
+        self.terminal.set_folder(picture.folder)
+        self._show(picture)
+        self._tell_news(result, picture)
+        self.terminal.done()
+        if picture.is_over and not was_over:
+            self.action_debrief()
+
+    def _write(self, result: LineResult) -> None:
+        role = GAME if word_of(result.line) is not None else TOOL
+        self.terminal.write(shown_lines(result), role)
+        self.terminal.scrollback.end()
+
+    def _failed(self, failure: LineFailed) -> None:
+        self.terminal.note("This line was not run. Everything before it is saved.")
+        if not failure.is_kept:
+            self.terminal.note("The attempt cannot go on here: leave with esc, and continue it from the briefing.")
+        self.terminal.done()
+        if isinstance(failure.cause, QuizgameError):
+            self.tell(failure.cause)
+        else:
+            self.quiz.tell_bug(failure.cause)
+
+    @on(Terminal.Interrupted)
+    def action_interrupt(self) -> None:
+        """Stop what runs."""
+        if self.terminal.is_busy:
+            self.terminal.note("^C")
+            self.engine.interrupt()
+
+    @on(EditorWanted)
+    def _edit(self, event: EditorWanted) -> None:
+        from quizgame.tui.scenario.editor import EditorScreen
+
+        def edited(text: str | None) -> None:
+            if not event.answer.done():
+                event.answer.set_result(text)
+
+        self.app.push_screen(EditorScreen(plain(event.name), event.text), edited)
+
+    @on(Terminal.CompletionWanted)
+    def _complete(self, event: Terminal.CompletionWanted) -> None:
+        if not self.terminal.is_busy:
+            self._propose(event.line, event.cursor)
+
+    @work(group="complete", exclusive=True, exit_on_error=False)
+    async def _propose(self, line: str, cursor: int) -> None:
+        self.terminal.extend(line, cursor, await self.engine.complete(line, cursor))
+
+    # Time
+
+    def _tick(self) -> None:
+        if not self.terminal.is_busy and not self.picture.is_over:
+            self._let_pass()
+
+    @work(group="tick", exclusive=True, exit_on_error=False)
+    async def _let_pass(self) -> None:
+        picture = await self.engine.let_pass(TICK_S)
+        if not self.terminal.is_busy:
+            self._show(picture)
+
+    # What is shown
+
+    def _show(self, picture: Picture) -> None:
+        is_ended = picture.is_over != self.picture.is_over
+        self.picture = picture
+        is_brief = self.has_class("-wide")
+        drawn = tree_entries if not is_brief else brief_entries
+        self.query_one("#steps", Ledger).entries = tuple(step_entries(picture, is_brief=is_brief))
+        self.query_one("#notebook", Ledger).entries = tuple(notebook_entries(picture))
+        self.query_one("#map", Ledger).entries = tuple(drawn(picture.map))
+        self.query_one("#flows", Ledger).entries = () if is_brief else tuple(flow_entries(picture.map))
+        self._show_top()
+        if is_ended:
+            self.refresh_bindings()
+
+    def _show_top(self) -> None:
+        self.query_one(TopBar).status = status_of(self.picture, is_wide=self._is_wide)
+        done = sum(view.state is not StepState.OPEN for view in self.picture.steps)
+        figures = {
+            "steps": f"{done}/{len(self.picture.steps)}",
+            "notebook": str(len(self.picture.evidence)),
+            "map": "",
+        }
+        tabs = self.query_one(PaneTabs)
+        tabs.front = self._front
+        tabs.tabs = (
+            Tab("terminal", "Terminal"),
+            *(Tab(name, title, KEYS[name], figures[name], name in self._fresh) for name, title in PANES.items()),
+        )
+
+    def _tell_news(self, result: LineResult, picture: Picture) -> None:
+        """Say what the line earned and cost; mark the pane that holds it."""
+        titles = {view.id: view for view in picture.steps}
+        news: list[Content] = []
+        for step in result.earned:
+            view = titles[step]
+            if view.kind == "evidence":
+                self._flash("notebook")
+                said = f"✓ evidence +{view.earned}  {plain(view.title or '')}"
+                news.append(Content.styled(said, "bold $text-success"))
+            elif not picture.is_over:
+                self._flash("steps")
+                news.append(Content.styled(f"✓ {view.kind} +{view.earned}", "bold $text-success"))
+        news += [
+            Content.styled(f"− {deduction.points} points: {plain(deduction.reason)}", "bold $text-warning")
+            for deduction in result.deductions
+        ]
+        if news:
+            self._notice(Content("   ").join(news))
+        elif picture.is_over:
+            self._rest_notice()
+
+    def _notice(self, content: Content) -> None:
+        self.query_one("#notice", Static).update(content)
+        if self._notice_timer is not None:
+            self._notice_timer.stop()
+        self._notice_timer = self.set_timer(NOTICE_S, self._rest_notice)
+
+    def _rest_notice(self) -> None:
+        rest = _REST_OVER if self.picture.is_over else _REST
+        self.query_one("#notice", Static).update(Content.styled(rest, "$foreground-muted"))
+
+    @on(Terminal.SearchShown)
+    def _search_shown(self, event: Terminal.SearchShown) -> None:
+        if event.found is not None:
+            self._notice(Content.assemble(("found: ", "bold $warning"), plain(event.found.partition("\n")[0])))
+        else:
+            said = "nothing like it was typed" if event.is_begun else "type a part of an earlier line"
+            self._notice(Content.styled(said, "$foreground-muted"))
+
+    @on(Terminal.SearchEnded)
+    def _search_ended(self) -> None:
+        self._rest_notice()
+
+    def _flash(self, name: str) -> None:
+        """Draw the eye to a pane: its border for a moment, its tab until it is looked at."""
+        pane = self.query_one(f"#{name}-pane")
+        pane.add_class("-flash")
+        self.set_timer(FLASH_S, lambda: pane.remove_class("-flash"))
+        if self._front != name:
+            self._fresh |= {name}
+
+    # Panes
+
+    @on(PaneTabs.Chosen)
+    def _tab_chosen(self, event: PaneTabs.Chosen) -> None:
+        self._bring(event.name)
+
+    def action_pane(self, name: str) -> None:
+        """Bring a pane to the front, or go back from it."""
+        pane = self.query_one(f"#{name}-pane")
+        self._bring("terminal" if self._front == name or pane.has_focus else name)
+
+    def _bring(self, name: str) -> None:
+        self._front = "terminal" if self._is_wide else name
+        self._fresh -= {name}
+        self.set_class(self._front != "terminal", "-pane")
+        for each in PANES:
+            self.query_one(f"#{each}-pane").set_class(each == name, "-front")
+        self._show_top()
+        target = self.terminal.prompt if name == "terminal" else self.query_one(f"#{name}-pane")
+        self.call_after_refresh(target.focus, False)
+
+    def on_key(self, event: events.Key) -> None:
+        """Typing goes to the prompt, whatever is in front."""
+        if event.is_printable and event.character and not self.terminal.prompt.has_focus and event.character != "?":
+            event.stop()
+            self._bring("terminal")
+            self.terminal.prompt.insert_text_at_cursor(event.character)
+
+    @on(Prompt.HelpWanted)
+    def _help_wanted(self) -> None:
+        self.quiz.action_help()
+
+    # Actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what can still be done."""
+        is_over = self.picture.is_over
+        if action in ("hint", "diagnose", "submit") and is_over:
+            return False
+        if action == "hint" and self.picture.next_hint_price is None:
+            return False
+        if action == "diagnose" and not self._open_diagnoses():
+            return False
+        if action == "debrief" and not is_over:
+            return False
+        return super().check_action(action, parameters)
+
+    def _open_diagnoses(self) -> list[int]:
+        return [
+            place
+            for place, view in enumerate(self.picture.steps)
+            if view.kind == "diagnosis" and view.state is StepState.OPEN
+        ]
+
+    def _can_enter(self) -> bool:
+        if self.terminal.is_busy:
+            self.notify("A command is running: ctrl+c stops what goes on without end.", markup=False)
+        elif self.terminal.is_unfinished:
+            self.notify("Finish the line that is open, or give it up with ctrl+c.", markup=False)
+        else:
+            return True
+        return False
+
+    def _confirmed(self, line: str, title: str, text: str) -> None:
+        def answered(is_meant: bool | None) -> None:
+            if is_meant and self._can_enter():
+                self.terminal.run(line)
+
+        self.app.push_screen(ConfirmScreen(title, text), answered)
+
+    def action_hint(self) -> None:
+        """Name the price, then buy."""
+        price = self.picture.next_hint_price
+        if price is None or not self._can_enter():
+            return
+        number = len(self.picture.hints) + 1
+        total = number + self.picture.hints_left - 1
+        text = f"Hint {number} of {total} costs {price} of 100 points."
+        self._confirmed("hint", "Buy a hint?", text)
+
+    def action_diagnose(self) -> None:
+        """Ask for the first diagnosis that is open."""
+        places = self._open_diagnoses()
+        if not places or not self._can_enter():
+            return
+        missing = sum(view.kind == "evidence" and view.state is StepState.OPEN for view in self.picture.steps)
+
+        def answered(diagnosis: Diagnosis | None) -> None:
+            if diagnosis is not None and self._can_enter():
+                self.terminal.run(diagnosis.line)
+
+        self.app.push_screen(DiagnosisScreen(self.picture.steps[places[0]], missing), answered)
+
+    def action_verify(self) -> None:
+        """Check the repair."""
+        if self._can_enter():
+            self.terminal.run("verify")
+
+    def action_submit(self) -> None:
+        """End the attempt, if that is meant."""
+        if not self._can_enter():
+            return
+        left = [view.kind for view in self.picture.steps if view.state is StepState.OPEN and view.kind != "repair"]
+        rest = f" Still open: {', '.join(dict.fromkeys(left))}." if left else ""
+        self._confirmed("submit", "Submit?", f"The attempt ends and is judged as things are now.{rest}")
+
+    @work(group="debrief", exclusive=True, exit_on_error=False)
+    async def action_debrief(self) -> None:
+        """Show the debrief."""
+        from quizgame.tui.scenario.debriefing import DebriefScreen
+
+        try:
+            debrief = self._debrief = self._debrief or await self.engine.debrief()
+        except QuizgameError as error:
+            self.tell(error)
+            return
+        self.app.push_screen(DebriefScreen(debrief, self.picture.title))
+
+    def action_back(self) -> None:
+        """End a search, close a pane, else leave; the attempt stays open."""
+        if self.terminal.leave_search():
+            return
+        if self._front != "terminal" or not self.terminal.prompt.has_focus:
+            self._bring("terminal")
+            return
+        if self.terminal.is_busy:
+            self.engine.interrupt()
+        self.dismiss(self.picture)

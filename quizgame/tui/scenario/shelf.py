@@ -1,0 +1,152 @@
+"""The scenarios that can be played, and the learner's attempts at them in the store.
+
+Rules for this file: no Textual. Everything here runs on the desk's thread, which owns the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quizgame import __version__
+from quizgame.content.scenario.scenario import Scenario
+from quizgame.content.scenarios import ScenarioLibrary, ScenarioSource, load_scenarios
+from quizgame.game.events import Event, Payload
+
+if TYPE_CHECKING:
+    from quizgame.store.store import Attempt as Record
+    from quizgame.store.store import Store
+
+KIND = "scenario"
+LINE = "line"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """An attempt that was begun and not submitted."""
+
+    record: Record
+    title: str
+    lines: int
+    """How many lines were run."""
+    points: int
+    """Earned by what was seen, less what was charged, as recorded."""
+    facts: tuple[str, ...]
+    """What was seen, as recorded; the last ones."""
+    can_go_on: bool
+    """Whether scenario and program are those that it was begun with; if not, what is recorded stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfEntry:
+    """One scenario as the list shows it."""
+
+    id: str
+    title: str
+    domain: str
+    difficulty: str
+    minutes: int
+    best: int | None
+    """The best score of those submitted; ``None`` where there is none."""
+    has_passed: bool
+    is_open: bool
+    """Whether an attempt is under way."""
+
+
+class Shelf:
+    """Scenarios and attempts.
+
+    Args:
+        library: The scenarios.
+        store: The learner's store.
+        now: The clock.
+        new_seed: A seed where the learner gave none.
+    """
+
+    def __init__(
+        self, library: ScenarioLibrary, store: Store, now: Callable[[], datetime], new_seed: Callable[[], int]
+    ) -> None:
+        self.library = library
+        self._store = store
+        self._now = now
+        self.new_seed = new_seed
+
+    @classmethod
+    def load(
+        cls, folders: Iterable[Path], store: Store, now: Callable[[], datetime], new_seed: Callable[[], int]
+    ) -> Shelf:
+        """Load the scenarios of these folders; broken ones are left out and told by ``library.problems``."""
+        return cls(load_scenarios(folders), store, now, new_seed)
+
+    def sources(self) -> list[ScenarioSource]:
+        """What can be played with a score, the easiest first within a domain."""
+        order = ("easy", "medium", "hard")
+        found = [source for source in self.library.sources.values() if isinstance(source.sample, Scenario)]
+        return sorted(found, key=lambda one: (one.sample.domain, order.index(one.sample.difficulty.value), one.id))
+
+    def entries(self) -> list[ShelfEntry]:
+        """All scenarios with what the learner made of them."""
+        best: dict[str, int] = {}
+        passed: set[str] = set()
+        for attempt in self._store.attempts(KIND):
+            if attempt.result is not None:
+                best[attempt.subject] = max(best.get(attempt.subject, 0), int(attempt.result["score"]))
+                if attempt.result["passed"]:
+                    passed.add(attempt.subject)
+        opened = {record.subject for record in self._newest_open()}
+        return [
+            ShelfEntry(
+                source.id, source.sample.title, source.sample.domain, source.sample.difficulty.value,
+                source.sample.minutes, best.get(source.id), source.id in passed, source.id in opened,
+            )
+            for source in self.sources()
+        ]  # fmt: skip
+
+    def open_attempt(self, subject: str | None = None) -> OpenAttempt | None:
+        """The attempt under way (at a scenario), the newest; ``None`` where there is none."""
+        for record in self._newest_open():
+            if subject is None or record.subject == subject:
+                return self._opened(record)
+        return None
+
+    def begin(self, source: ScenarioSource, seed: int, started: Payload) -> Record:
+        """Begin an attempt; an older one at the same scenario is thereby given up."""
+        return self._store.start_attempt(
+            KIND, subject=source.id, seed=seed, payload=started, now=self._now(), pack=source.digest
+        )
+
+    def events(self, record: Record) -> Sequence[Event]:
+        """The events of an attempt."""
+        return self._store.events(record.id)
+
+    def append(self, record: Record, event: Event) -> None:
+        """Record an event."""
+        self._store.append(record.id, event)
+
+    def finish(self, record: Record, event: Event) -> None:
+        """Record the last event."""
+        self._store.finish(record.id, event)
+
+    def _newest_open(self) -> list[Record]:
+        """Open attempts, the newest first, that no later attempt at the same scenario has replaced."""
+        newest = {attempt.subject: attempt.id for attempt in self._store.attempts(KIND)}
+        return [record for record in self._store.open_attempts(KIND) if newest[record.subject] == record.id]
+
+    def _opened(self, record: Record) -> OpenAttempt:
+        events = self._store.events(record.id)
+        ran = [event.payload for event in events if event.type == LINE]
+        earned = sum(points for payload in ran for points in payload["earned"].values())
+        charged = sum(each["points"] for payload in ran for each in payload["deductions"])
+        facts = [fact for payload in ran for fact in payload["facts"]]
+        source = self.library.sources.get(record.subject)
+        return OpenAttempt(
+            record,
+            str(events[0].payload.get("title", record.subject)),
+            len(ran),
+            max(0, earned - charged),
+            tuple(facts),
+            source is not None and source.digest == record.pack and record.engine == __version__,
+        )
