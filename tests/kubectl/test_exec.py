@@ -8,6 +8,13 @@ from quizgame.tools.output import Result, render
 
 Kubectl = Callable[..., Result]
 
+NOWHERE = """
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec: {nodeSelector: {a: b}, containers: [{name: c, image: nginx}]}
+"""
+
 
 def test_a_pod_resolves_names_at_the_clusters_name_server(kubectl: Kubectl) -> None:
     # Source: Kubernetes documentation, DNS for Services and Pods: what the kubelet writes for ClusterFirst.
@@ -47,8 +54,7 @@ def test_an_image_without_a_shell_runs_nothing(kubectl: Kubectl) -> None:
 
 
 def test_a_pod_that_is_nowhere_runs_nothing(kubectl: Kubectl) -> None:
-    manifest = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {nodeSelector: {a: b}, containers: [{name: c, image: nginx}]}\n"
-    kubectl("apply -f -", stdin=manifest)
+    kubectl("apply -f -", stdin=NOWHERE)
     assert render(kubectl("exec p -- ls").stderr) == (
         "Error from server (BadRequest): pod p does not have a host assigned\n"
     )

@@ -1,4 +1,4 @@
-"""Commands whose answer depends on little or no state answer as the real kubectl did, byte for byte, on all three channels."""
+"""Commands whose answer depends on little state answer as the real kubectl did: both streams and the exit status."""
 
 from __future__ import annotations
 
@@ -38,8 +38,13 @@ BEFORE = {
     "kubectl/taint-remove": ["taint node kind-worker key1=value1:NoSchedule"],
 }
 """What has been done before the command, where something has to be."""
-WEB = ["create ns web", "create deployment web --image=nginx --replicas=2 -n web", "run box --image=busybox -n web --restart=Never -- sleep 3600",
-       "expose deployment web --port=80 -n web", "wait --for=condition=Ready pod/box -n web"]  # fmt: skip
+WEB = [
+    "create ns web",
+    "create deployment web --image=nginx --replicas=2 -n web",
+    "run box --image=busybox -n web --restart=Never -- sleep 3600",
+    "expose deployment web --port=80 -n web",
+    "wait --for=condition=Ready pod/box -n web",
+]
 LEFT_OUT = {
     "bad-input/kubectl-api-unreachable": "another server",
     "bad-input/kubectl-apply-unreachable": "another server",
@@ -55,22 +60,82 @@ LEFT_OUT = {
     "kubectl/apply-service-nodeport-taken": "node ports of another world",
 }
 PREFIXES = (
-    "bad-input/kubectl-", "kubectl/apply-", "kubectl/api-", "kubectl/auth-can-i-yes", "kubectl/cluster-info", "kubectl/completion-",
-    "kubectl/config-current", "kubectl/config-get-clusters", "kubectl/config-get-contexts", "kubectl/config-set", "kubectl/config-use-context",
-    "kubectl/config-view", "kubectl/cordon", "kubectl/create-", "kubectl/delete-cnp", "kubectl/delete-file", "kubectl/delete-ignore",
-    "kubectl/delete-label-none", "kubectl/delete-noarg", "kubectl/delete-notfound", "kubectl/delete-two-kinds", "kubectl/describe-noarg",
-    "kubectl/describe-notfound", "kubectl/diff-unchanged", "kubectl/exec-", "kubectl/explain-bad", "kubectl/expose-",
-    "kubectl/get-bad", "kubectl/get-bgppeeringpolicy", "kubectl/get-bandwidthpolicy", "kubectl/get-name-", "kubectl/get-noarg",
-    "kubectl/get-notfound", "kubectl/get-ns-missing", "kubectl/get-raw", "kubectl/get-unknown", "kubectl/kustomize", "kubectl/label-",
-    "kubectl/logs-badcontainer", "kubectl/logs-noarg", "kubectl/logs-notfound", "kubectl/no-command", "kubectl/patch-", "kubectl/plugin",
-    "kubectl/port-forward-badport", "kubectl/port-forward-notfound", "kubectl/replace", "kubectl/rollout-notfound", "kubectl/rollout-restart",
-    "kubectl/rollout-pause", "kubectl/rollout-undo-none", "kubectl/run-", "kubectl/scale", "kubectl/server-side", "kubectl/set-image",
-    "kubectl/taint", "kubectl/top-", "kubectl/uncordon", "kubectl/unknown", "kubectl/wait-",
-)  # fmt: skip
-OWN_STATE = frozenset((
-    "kubectl/config-get-contexts-two", "kubectl/config-use-context-two", "kubectl/uncordon2", "kubectl/label-again", "kubectl/label-conflict",
-    "kubectl/label-overwrite", "kubectl/label-remove", "kubectl/create-ns", "kubectl/create-deploy", "kubectl/run-pod", "kubectl/patch-nochange",
-))  # fmt: skip
+    "bad-input/kubectl-",
+    "kubectl/apply-",
+    "kubectl/api-",
+    "kubectl/auth-can-i-yes",
+    "kubectl/cluster-info",
+    "kubectl/completion-",
+    "kubectl/config-current",
+    "kubectl/config-get-clusters",
+    "kubectl/config-get-contexts",
+    "kubectl/config-set",
+    "kubectl/config-use-context",
+    "kubectl/config-view",
+    "kubectl/cordon",
+    "kubectl/create-",
+    "kubectl/delete-cnp",
+    "kubectl/delete-file",
+    "kubectl/delete-ignore",
+    "kubectl/delete-label-none",
+    "kubectl/delete-noarg",
+    "kubectl/delete-notfound",
+    "kubectl/delete-two-kinds",
+    "kubectl/describe-noarg",
+    "kubectl/describe-notfound",
+    "kubectl/diff-unchanged",
+    "kubectl/exec-",
+    "kubectl/explain-bad",
+    "kubectl/expose-",
+    "kubectl/get-bad",
+    "kubectl/get-bgppeeringpolicy",
+    "kubectl/get-bandwidthpolicy",
+    "kubectl/get-name-",
+    "kubectl/get-noarg",
+    "kubectl/get-notfound",
+    "kubectl/get-ns-missing",
+    "kubectl/get-raw",
+    "kubectl/get-unknown",
+    "kubectl/kustomize",
+    "kubectl/label-",
+    "kubectl/logs-badcontainer",
+    "kubectl/logs-noarg",
+    "kubectl/logs-notfound",
+    "kubectl/no-command",
+    "kubectl/patch-",
+    "kubectl/plugin",
+    "kubectl/port-forward-badport",
+    "kubectl/port-forward-notfound",
+    "kubectl/replace",
+    "kubectl/rollout-notfound",
+    "kubectl/rollout-restart",
+    "kubectl/rollout-pause",
+    "kubectl/rollout-undo-none",
+    "kubectl/run-",
+    "kubectl/scale",
+    "kubectl/server-side",
+    "kubectl/set-image",
+    "kubectl/taint",
+    "kubectl/top-",
+    "kubectl/uncordon",
+    "kubectl/unknown",
+    "kubectl/wait-",
+)
+OWN_STATE = frozenset(
+    (
+        "kubectl/config-get-contexts-two",
+        "kubectl/config-use-context-two",
+        "kubectl/uncordon2",
+        "kubectl/label-again",
+        "kubectl/label-conflict",
+        "kubectl/label-overwrite",
+        "kubectl/label-remove",
+        "kubectl/create-ns",
+        "kubectl/create-deploy",
+        "kubectl/run-pod",
+        "kubectl/patch-nochange",
+    )
+)
 """Steps of a story that test_verbs tells."""
 
 
