@@ -11,11 +11,11 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.config import AgentConfig
+from quizgame.cluster.agent.policies import complaint_about
 from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.clock import rfc3339
 from quizgame.cluster.objects import condition_of, dig, evolve, name_of, with_condition
 from quizgame.goflags.times import SECOND
-from quizgame.policy.validation import validate_layer2
 
 if TYPE_CHECKING:
     from quizgame.cluster.apiserver import ApiServer
@@ -89,7 +89,7 @@ class Operator:
     def _validate_policies(self, now_ns: int) -> None:
         for resource in POLICIES:
             for policy in self.api.store.of(resource):
-                problem = validate_layer2(policy)
+                problem = complaint_about(policy)
                 status, message = ("False", problem) if problem else ("True", VALID)
                 known = condition_of(policy, "Valid")
                 if known is not None and (known["status"], known.get("message")) == (status, message):

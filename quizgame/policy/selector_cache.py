@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from ipaddress import ip_network
 from typing import Final
 
@@ -24,6 +25,7 @@ _Pair = tuple[str, str, str]
 _Key = tuple[str, str]
 
 
+@lru_cache(maxsize=16384)
 def cidr_label(prefix: Prefix) -> Label:
     """Return the label of a prefix; colons of IPv6 are written as dashes, as the agent does."""
     if prefix.version == 4:

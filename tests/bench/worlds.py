@@ -15,6 +15,8 @@ Manifest = dict[str, Any]
 NAMESPACES = 20
 APPS_PER_NAMESPACE = 10
 APPS = NAMESPACES * APPS_PER_NAMESPACE
+REPLICAS = 5
+"""Pods of a deployment, until there are ``APPS`` deployments; then those grow."""
 PODS_PER_NODE = 100
 """Below the 110 that a kubelet takes by default, so that system pods fit as well."""
 
@@ -76,8 +78,8 @@ def service(number: int) -> Manifest:
 
 
 def manifests(pods: int, policies: int) -> Iterator[Manifest]:
-    """What fills a cluster with so many pods, in at most ``APPS`` deployments with a service each, and policies."""
-    apps = min(APPS, pods)
+    """What fills a cluster with so many pods, in deployments with a service each, and policies."""
+    apps = min(APPS, max(1, pods // REPLICAS))
     used = {namespace_of(number) for number in (*range(apps), *range(policies))}
     for name in sorted(used):
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}

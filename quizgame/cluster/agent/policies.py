@@ -1,4 +1,4 @@
-"""Policy objects as agents take them in: read once, however many agents are told of the same object."""
+"""Policy objects as agents and the operator take them in: read once, however many of them see the same object."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from quizgame.cluster.objects import name_of, namespace_of
 from quizgame.policy.model import PolicyKey
 from quizgame.policy.repository import PolicyRejected, read_policy
+from quizgame.policy.validation import validate_layer2
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
@@ -41,6 +42,16 @@ def _read(stored: _Stored, scope: Scope) -> tuple[Rule, ...] | None:
         return read_policy(stored.obj, scope)
     except PolicyRejected:
         return None
+
+
+@lru_cache(maxsize=_KEPT)
+def _complaint(stored: _Stored) -> str | None:
+    return validate_layer2(stored.obj)
+
+
+def complaint_about(obj: Mapping[str, Any]) -> str | None:
+    """What an agent complains of in a stored policy object; ``None`` where it takes it."""
+    return _complaint(_Stored(obj))
 
 
 def take_policy(agent: Agent, obj: Mapping[str, Any], is_gone: bool) -> None:
