@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 HERE = Path(__file__).parent
+KEY_NAMES = {"enter": "enter", "question_mark": "?"}
 KEPT_COMMANDS = ("Theme", "Screenshot")
 """What the palette keeps of Textual's own commands; the others have a counterpart here."""
 
@@ -75,7 +76,7 @@ class QuizgameApp(ResilientApp):
         "progress": _progress,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="What the keys do here"),
+        Binding("question_mark,f1", "help", "Help", id="app.help", tooltip="What the keys do here"),
         Binding("ctrl+t", "toggle_theme", "Light or dark", show=False, id="app.theme", tooltip="Change the theme"),
     ]
 
@@ -180,7 +181,7 @@ class QuizgameApp(ResilientApp):
 
     def get_key_display(self, binding: Binding) -> str:
         """Keys by the names that are printed on them."""
-        return "enter" if binding.key == "enter" and not binding.key_display else super().get_key_display(binding)
+        return binding.key_display or KEY_NAMES.get(binding.key) or super().get_key_display(binding)
 
     def action_help(self) -> None:
         """Say what the keys do on the screen in front."""

@@ -184,6 +184,16 @@ async def test_letters_typed_into_a_blank_are_no_commands(desktop: Any, press: P
         assert answers(desktop) == []
 
 
+async def test_function_keys_act_while_a_text_is_typed(desktop: Any, press: Press) -> None:
+    app = only(desktop, "fill-status").app(PracticeTerms())
+    async with app.run_test(size=SIZE) as pilot:
+        text = await press(pilot)
+        assert "f2 Sure" in text
+        assert "f1 Help" in text
+        app.screen.query_one(Input).value = "cilium status"
+        assert "✓ Right, and you were sure" in await press(pilot, "f2")
+
+
 async def test_a_line_is_spotted(desktop: Any, press: Press) -> None:
     app = only(desktop, "spot-line").app(PracticeTerms())
     async with app.run_test(size=SIZE) as pilot:

@@ -12,6 +12,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession, ClientWSTimeout, WSMsgType
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -87,6 +88,23 @@ def test_pages_of_other_sites_are_refused(server: int) -> None:
     status, text = ask(server, "/ws", websocket_headers("https://evil.example"))
     assert status == 403
     assert "pages of" in text
+
+
+async def test_the_app_itself_comes_through_the_socket_of_the_page(server: int) -> None:
+    own = {"Origin": f"http://127.0.0.1:{server}"}
+    seen = b""
+    async with (
+        ClientSession() as session,
+        session.ws_connect(
+            f"http://127.0.0.1:{server}/ws?width=80&height=24", headers=own, timeout=ClientWSTimeout(ws_receive=30)
+        ) as page,
+    ):
+        while b"Network Policy" not in seen:
+            message = await page.receive()
+            assert message.type in (WSMsgType.BINARY, WSMsgType.TEXT)
+            if message.type is WSMsgType.BINARY:
+                seen += message.data
+    assert b"Practise" in seen
 
 
 def test_a_port_in_use_is_told(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ class ExamScreen(Page[None]):
     """
 
     CSS_PATH: ClassVar[Any] = ["../answers/answers.tcss"]
+    # The function keys serve while a text is typed, where letters are text.
     HELP = (
         "Answers, flags and strike-outs are saved as you make them. **g** shows all questions with their state; **r** "
         "reviews them before you hand in. The clock runs on if you leave: come back from home and go on."
@@ -71,10 +72,10 @@ class ExamScreen(Page[None]):
         Binding("left,p", "turn(-1)", "Turn", id="exam.previous", key_display="←→", tooltip="The question before"),
         Binding("right,n", "turn(1)", "Next", show=False, id="exam.next", key_display="→", tooltip="The next question"),
         Binding(
-            "f", "flag", "Flag", id="exam.flag", tooltip="Flag this question to come back to, or take the flag off"
+            "f,f2", "flag", "Flag", id="exam.flag", tooltip="Flag this question to come back to, or take the flag off"
         ),
-        Binding("g", "jump", "Jump", id="exam.jump", tooltip="All questions, to jump to one"),
-        Binding("r", "review", "Review", id="exam.review", tooltip="Review all questions and hand in"),
+        Binding("g,f3", "jump", "Jump", id="exam.jump", tooltip="All questions, to jump to one"),
+        Binding("r,f4", "review", "Review", id="exam.review", tooltip="Review all questions and hand in"),
         Binding("v", "view", "View", id="exam.view", tooltip="Show the exhibit on the whole screen"),
         Binding("escape", "back", "Leave", id="exam.leave", tooltip="Leave; the clock runs on"),
     ]

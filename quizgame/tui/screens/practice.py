@@ -70,6 +70,7 @@ class PracticeScreen(Page[None]):
     """
 
     CSS_PATH: ClassVar[Any] = ["practice.tcss", "../answers/answers.tcss"]
+    # The function keys serve while a text is typed, where letters are text.
     HELP = (
         "Choose, then enter. Say how sure you are by answering with **s** or **u** instead: being sure and wrong is "
         "what to look at first, and a sure answer comes back later than an unsure one. Each answer is saved before "
@@ -78,9 +79,9 @@ class PracticeScreen(Page[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "next", "Next", id="practice.next", tooltip="Go on to the next question"),
         Binding("enter", "answer('')", "Answer", id="practice.answer", tooltip="Answer"),
-        Binding("s", "answer('sure')", "Sure", id="practice.sure", tooltip="Answer, and be sure of it"),
-        Binding("u", "answer('unsure')", "Unsure", id="practice.unsure", tooltip="Answer, without being sure"),
-        Binding("n", "skip", "Skip", id="practice.skip", tooltip="Leave this question for another time"),
+        Binding("s,f2", "answer('sure')", "Sure", id="practice.sure", tooltip="Answer, and be sure of it"),
+        Binding("u,f3", "answer('unsure')", "Unsure", id="practice.unsure", tooltip="Answer, without being sure"),
+        Binding("n,f4", "skip", "Skip", id="practice.skip", tooltip="Leave this question for another time"),
         Binding("v", "view", "View", id="practice.view", tooltip="Show the exhibit on the whole screen"),
         Binding("q", "end", "End", id="practice.end", tooltip="End this run and see how it went"),
         Binding("escape", "back", "Leave", id="practice.leave", tooltip="Leave; the run stays open"),

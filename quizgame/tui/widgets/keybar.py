@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-ALWAYS = ("escape", "question_mark")
+ALWAYS = ("escape", "question_mark", "f1")
 """Keys that stand at the right end, whatever else must give way."""
 
 
