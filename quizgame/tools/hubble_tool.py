@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import BinaryIO
 
@@ -12,17 +12,24 @@ from quizgame.hubble.command.environment import HubbleEnvironment
 from quizgame.hubble.command.run import run_hubble
 from quizgame.hubble.flow import Endpoint, Flow
 from quizgame.hubble.observer import GetFlowsResponse
+from quizgame.hubble.following import Wait
+from quizgame.hubble.following import Wait
 from quizgame.hubble.serving import relay_of
-from quizgame.hubble.sink import RecordingSink
+from quizgame.hubble.sink import PrintedLine, RecordingSink
 from quizgame.hubble.source import FlowSource
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.folder import FileProblem, read_file
+from quizgame.tools.hubble_follow import following
 from quizgame.tools.naming import peer_name
 from quizgame.tools.output import Line, Result, render
 from quizgame.tools.session import Session
 
 COMMAND_S = 1.0
 """Simulated seconds that a call takes."""
+FOLLOW_STEP_S = 1.0
+"""Simulated seconds between two looks of a followed stream."""
+FOLLOW_STEP_S = 1.0
+"""Simulated seconds between two looks of a followed stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +41,9 @@ class HubbleTool:
     def run(self, argv: Sequence[str], session: Session, stdin: Sequence[Line]) -> Result:
         """Run ``hubble``; a server address reaches the current context's Relay without a port-forward."""
         session.world.advance(COMMAND_S)
-        cluster = session.world.cluster
+        world, cluster = session.world, session.world.cluster
         return run_with(
-            argv, session, cluster, stdin, lambda address: relay_of(session.world, session.world.cluster, address)
+            argv, session, cluster, stdin, lambda address, wait: relay_of(world, world.cluster, address, wait)
         )
 
 
@@ -45,7 +52,7 @@ def run_with(
     session: Session,
     cluster: Cluster,
     stdin: Sequence[Line],
-    connect: Callable[[str], FlowSource],
+    connect: Callable[[str, Wait], FlowSource],
 ) -> Result:
     """Run ``hubble`` against some server, with facts on each printed flow.
 
@@ -54,29 +61,63 @@ def run_with(
         session: The shell.
         cluster: Whose flows they are, for the facts.
         stdin: What is piped in.
-        connect: Gives the server at an address.
+        connect: Gives the server at an address; what it is handed lets time pass for a followed stream.
     """
-    sink = RecordingSink()
+    screen = _Screen(session, cluster)
     environment = HubbleEnvironment(
         now_ns=lambda: session.world.clock.now_ns,
-        connect=connect,
+        connect=lambda address: connect(address, screen.wait),
         open_file=lambda path: _open(session, path),
         stdin=BytesIO(render(stdin).encode()),
         default_field_mask=(),
         environ={name: value for name, value in session.variables.items() if name.startswith(("HUBBLE_", "NO_COLOR"))},
     )
-    status = run_hubble(list(argv[1:]), environment, sink)
-    result = Result(exit=status)
-    facts_of: dict[int, tuple[Fact, ...]] = {}
-    for line in sink.lines:
-        shown: tuple[Fact, ...] = ()
-        if line.response is not None and line.response.flow is not None:
-            known = facts_of.get(id(line.response))
-            if known is None:
-                known = facts_of[id(line.response)] = (flow_fact(session, cluster, line.response),)
-            shown = known
-        (result.stderr if line.to_stderr else result.stdout).append(Line(line.text, shown))
-    return result
+    status = run_hubble(list(argv[1:]), environment, screen.sink)
+    return screen.result(status)
+
+
+@dataclass(slots=True)
+class _Screen:
+    """What has been printed, and how long a followed stream goes on."""
+
+    session: Session
+    cluster: Cluster
+    sink: RecordingSink = field(default_factory=RecordingSink)
+    elapsed_s: float = 0.0
+    _facts: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
+
+    def wait(self) -> bool:
+        """Show what is there, and let a second pass; ``False`` once the learner interrupts or the span is over."""
+        stream = self.session.stream
+        if stream is not None:
+            if not stream([self._line(printed) for printed in self._take()]):
+                return False
+        elif self.elapsed_s >= self.session.stream_span_s:
+            return False
+        step = FOLLOW_STEP_S if stream is not None else min(FOLLOW_STEP_S, self.session.stream_span_s - self.elapsed_s)
+        self.elapsed_s += step
+        self.session.world.advance(step)
+        return True
+
+    def result(self, status: int) -> Result:
+        """What has not been shown yet."""
+        result = Result(exit=status)
+        for printed in self._take():
+            (result.stderr if printed.to_stderr else result.stdout).append(self._line(printed))
+        return result
+
+    def _take(self) -> list[PrintedLine]:
+        taken, self.sink.lines = self.sink.lines, []
+        return taken
+
+    def _line(self, printed: PrintedLine) -> Line:
+        response = printed.response
+        if response is None or response.flow is None:
+            return Line(printed.text)
+        known = self._facts.get(id(response))
+        if known is None:
+            known = self._facts[id(response)] = (flow_fact(self.session, self.cluster, response),)
+        return Line(printed.text, known)
 
 
 def flow_fact(session: Session, cluster: Cluster, response: GetFlowsResponse) -> Fact:
