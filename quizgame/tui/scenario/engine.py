@@ -102,7 +102,9 @@ class Engine:
         self._width = 80
         self._stage: Stage | None = None
         self._attempt: Attempt | None = None
-        self._shown_ns = self._pictured_ns = 0
+        self._shown_ns: int | None = None
+        """When the present line last showed something; ``None`` until it does."""
+        self._pictured_ns = 0
 
     # On the event loop
 
@@ -225,7 +227,7 @@ class Engine:
 
     def _run_line(self, line: str) -> Outcome:
         attempt = self._open
-        self._shown_ns = attempt.world.clock.now_ns
+        self._shown_ns = None
         try:
             result = attempt.run_line(line, self._now())
             return Outcome(result, picture_of(attempt))
@@ -251,7 +253,7 @@ class Engine:
         if self._watcher is not None and lines:
             self._watcher.show_stream(lines)
         now_ns = self._open.world.clock.now_ns
-        pause_s = (now_ns - self._shown_ns) / 1e9
+        pause_s = (now_ns - self._shown_ns) / 1e9 if self._shown_ns is not None else 0.0
         self._shown_ns = now_ns
         if self._watcher is not None and now_ns - self._pictured_ns >= PICTURE_NS:
             self._pictured_ns = now_ns

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -16,8 +15,25 @@ NEWLINE_SIGN = "↵"
 LONGEST_LINE = 20_000
 
 
+class LineOwner(Protocol):
+    """The terminal, as its prompt sees it; called at once, so that what is typed next finds the line as it then is."""
+
+    def enter(self, text: str) -> None:
+        """Take a line; the prompt is empty again."""
+
+    def want(self, what: str) -> None:
+        """Do something for the line: one of the wishes of the prompt's bindings."""
+
+    def take_pasted(self, text: str) -> None:
+        """Take a text of several lines, the last of which may be unfinished."""
+
+
 class Prompt(Input):
-    """One line; says what the learner wants, the terminal does it."""
+    """One line.
+
+    Args:
+        owner: Does what the line's keys ask for.
+    """
 
     HELP_TITLE: ClassVar[str] = "The terminal"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,22 +61,11 @@ class Prompt(Input):
         Binding("ctrl+w", "delete_left_shell_word", "Delete a word", show=False),
     ]  # fmt: skip
 
-    @dataclass
-    class Wanted(Message):
-        """Something that the terminal does for the line."""
-
-        what: str
-
-    @dataclass
-    class Pasted(Message):
-        """Text of several lines was pasted; the last one may be unfinished."""
-
-        text: str
-
     class HelpWanted(Message):
         """A question mark was typed where no command begins with one."""
 
-    def __init__(self) -> None:
+    def __init__(self, owner: LineOwner) -> None:
+        self._owner = owner
         super().__init__(compact=True, select_on_focus=False, max_length=LONGEST_LINE, id="prompt")
         self.cursor_blink = False
         self.is_searching = False
@@ -78,12 +83,17 @@ class Prompt(Input):
 
     def action_wanted(self, what: str) -> None:
         """Pass a wish on."""
-        self.post_message(self.Wanted(what))
+        self._owner.want(what)
+
+    async def action_submit(self) -> None:
+        """Hand the line over."""
+        text, self.value = self.typed, ""
+        self._owner.enter(text)
 
     def action_cursor_right(self, select: bool = False) -> None:
         """Go right; in a search, take what it found."""
         if self.is_searching:
-            self.post_message(self.Wanted("accept"))
+            self._owner.want("accept")
         else:
             super().action_cursor_right(select)
 
@@ -93,25 +103,33 @@ class Prompt(Input):
         kept = re.sub(r"\S+\s*$", "", before)
         self.delete(len(kept), self.cursor_position)
 
-    def on_key(self, event: events.Key) -> None:
-        """A question mark alone asks for help, since no command begins with one."""
+    async def on_key(self, event: events.Key) -> None:
+        """Run keys that edit the line here and now.
+
+        Left to bubble to the app, as bindings are, they would be overtaken by characters that are typed right behind
+        them. A question mark alone asks for help, since no command begins with one.
+        """
         if event.character == "?" and not self.value:
             event.stop()
             event.prevent_default()
             self.post_message(self.HelpWanted())
+        elif not event.is_printable and (found := self._bindings.key_to_bindings.get(event.key)):
+            event.stop()
+            event.prevent_default()
+            await self.run_action(found[0].action)
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
         text = event.text.replace("\r\n", "\n").replace("\r", "\n")
         if "\n" in text:
-            self.post_message(self.Pasted(text))
+            self._owner.take_pasted(text)
         elif text:
             self.replace(text, *self.selection)
 
     def action_paste(self) -> None:
         """Paste from the app's own clipboard, several lines as well."""
         if "\n" in self.app.clipboard:
-            self.post_message(self.Pasted(self.app.clipboard))
+            self._owner.take_pasted(self.app.clipboard)
         else:
             super().action_paste()

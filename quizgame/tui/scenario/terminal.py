@@ -69,7 +69,7 @@ class Terminal(VerticalScroll, can_focus=False):
         yield Scrollback(id="scrollback")
         with Horizontal(id="prompt-line"):
             yield Static(self._label(), id="prompt-label", markup=False)
-            yield Prompt()
+            yield Prompt(self)
 
     @property
     def prompt(self) -> Prompt:
@@ -153,23 +153,20 @@ class Terminal(VerticalScroll, can_focus=False):
 
     # Lines
 
-    @on(Input.Submitted, "#prompt")
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
+    def enter(self, text: str) -> None:
+        """Take a line from the prompt; in a search, what it found."""
         if self._search is not None:
-            self._end_search(accept=True)
-        prompt = self.prompt
-        text = prompt.typed
-        prompt.value = ""
+            text = self.history.find(text, self._search.skip) or self._search.draft
+            self._end_search(accept=False)
+            self.prompt.value = ""
         self._enter(text.split("\n"))
 
-    @on(Prompt.Pasted)
-    def _pasted(self, event: Prompt.Pasted) -> None:
-        event.stop()
+    def take_pasted(self, pasted: str) -> None:
+        """Take several lines: the last one stays at the prompt."""
         prompt = self.prompt
         before = prompt.value[: prompt.cursor_position]
         after = prompt.value[prompt.cursor_position :]
-        *whole, last = (before + event.text).split("\n")
+        *whole, last = (before + pasted).split("\n")
         prompt.show(last)
         prompt.insert(after, len(prompt.value))
         self._enter(whole)
@@ -212,16 +209,15 @@ class Terminal(VerticalScroll, can_focus=False):
 
     # Keys
 
-    @on(Prompt.Wanted)
-    def _wanted(self, event: Prompt.Wanted) -> None:
-        event.stop()
-        if self._search is not None and event.what not in ("search", "interrupt"):
+    def want(self, what: str) -> None:
+        """Do what a key of the prompt asks for."""
+        if self._search is not None and what not in ("search", "interrupt"):
             self._end_search(accept=True)
-            if event.what in ("older", "newer", "complete"):
+            if what in ("older", "newer", "complete"):
                 return
-        match event.what:
+        match what:
             case "older" | "newer":
-                line = self.history.step(-1 if event.what == "older" else 1, self.prompt.typed)
+                line = self.history.step(-1 if what == "older" else 1, self.prompt.typed)
                 if line is not None:
                     self.prompt.show(line)
             case "search":
@@ -314,6 +310,7 @@ class Terminal(VerticalScroll, can_focus=False):
         if search is None:
             return
         self.prompt.is_searching = False
+        search.found = self.history.find(self.prompt.value, search.skip) or ""
         with self.prompt.prevent(Input.Changed):
             self.prompt.show(search.found if accept and search.found else search.draft)
         self._show_label()
