@@ -10,7 +10,7 @@ from quizgame.content.scenarios import DrawnScenario
 from quizgame.content.validation import close_match
 from quizgame.game.scenario.attempt import Attempt
 from quizgame.game.scenario.probing import Probed, probe_world
-from quizgame.game.scenario.reference import ExpertRun, play
+from quizgame.game.scenario.reference import ExpertRun
 from quizgame.game.scenario.stage import Stage
 from quizgame.tools.facts import KINDS
 from quizgame.yamlsource.place import YamlProblem
@@ -19,6 +19,7 @@ Path = tuple[str | int, ...]
 ERROR_STATUSES = (2, 3, 127)
 """Wrong usage, not simulated, no such program."""
 ERROR_BEGINNINGS = ("error:", "Error from server", "quizgame:", "Error: ", "bash:")
+NO_SUCH_PROGRAM = "command not found"
 
 
 def vocabulary_problems(drawn: DrawnScenario) -> Iterator[YamlProblem]:
@@ -114,9 +115,12 @@ def evidence_problems(stage: Stage) -> Iterator[YamlProblem]:
 def _found_by_experts(stage: Stage, world: World) -> set[str]:
     found: set[str] = set()
     for expert in stage.drawn.scenario.experts:
-        attempt = play(Attempt(stage, world=world), expert.lines)
-        report = attempt.submit()
-        found |= {step.id for step in report.steps if step.kind == "evidence" and step.earned}
+        attempt = Attempt(stage, world=world)
+        for line in expert.lines:
+            if attempt.is_diagnosed:
+                break
+            attempt.run_line(line)
+        found |= {view.id for view in attempt.steps() if view.kind == "evidence" and view.earned}
     return found
 
 
@@ -141,7 +145,7 @@ def expert_problems(stage: Stage, runs: Sequence[ExpertRun]) -> Iterator[YamlPro
 
 
 def _error_of(status: int, stderr: str) -> str:
-    told = [line for line in stderr.splitlines() if line.startswith(ERROR_BEGINNINGS)]
+    told = [line for line in stderr.splitlines() if line.startswith(ERROR_BEGINNINGS) or line.endswith(NO_SUCH_PROGRAM)]
     if told:
         return told[0]
     return f"exit status {status}" if status in ERROR_STATUSES else ""

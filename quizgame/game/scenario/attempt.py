@@ -196,6 +196,11 @@ class Attempt:
         return self.report is not None
 
     @property
+    def is_diagnosed(self) -> bool:
+        """Whether every diagnosis has been given, so that no more evidence counts."""
+        return all(step.id in self._state.answers for step in self.scenario.diagnoses)
+
+    @property
     def elapsed_s(self) -> float:
         """Simulated seconds since the learner arrived."""
         return (self.world.clock.now_ns - self.started_ns) / 1e9
@@ -342,7 +347,7 @@ class Attempt:
             self._charge(
                 Offence.LOST_EVIDENCE, f"restarting {places} emptied ring buffers that held unseen evidence", index
             )
-        if not self._is_diagnosed():
+        if not self.is_diagnosed:
             for context, thing in deleted_objects(self.world, before):
                 if self._was_there(context, str(thing["metadata"].get("uid", ""))):
                     self._charge(
@@ -365,9 +370,6 @@ class Attempt:
             change for change in self.world.clusters[context].api.store.changes_since(first) if change.type == "ADDED"
         )
         return all(change.object["metadata"].get("uid") != uid for change in added)
-
-    def _is_diagnosed(self) -> bool:
-        return all(step.id in self._state.answers for step in self.scenario.diagnoses)
 
     def _open_evidence(self) -> list[EvidenceStep]:
         return [step for step in self.scenario.evidence if self._is_open(step)]

@@ -39,6 +39,7 @@ class Stage:
 
     def __init__(self, drawn: DrawnScenario) -> None:
         self.drawn = drawn
+        self._decoys: dict[str, World] = {}
 
     @property
     def contexts(self) -> Mapping[str, str]:
@@ -66,7 +67,9 @@ class Stage:
 
     def decoy(self, name: str) -> World:
         """The world of a decoy, at that instant."""
-        return self._after(self.drawn.scenario.decoys[name].fault, ("decoys", name, "fault"))
+        if name not in self._decoys:
+            self._decoys[name] = self._after(self.drawn.scenario.decoys[name].fault, ("decoys", name, "fault"))
+        return self._decoys[name]
 
     def _after(self, actions: Sequence[Action], path: Path) -> World:
         world = self.base.fork()
