@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.fabric import agents_of, fabric_of
 from quizgame.cluster.links import HUBBLE_PORT
-from quizgame.cluster.objects import dig
+from quizgame.cluster.objects import KubeObject, dig, name_of
 from quizgame.datapath.servers import is_running
 from quizgame.goflags.times import SECOND
 from quizgame.hubble.answer import answer, merge_by_time
 from quizgame.hubble.enums import NodeState
 from quizgame.hubble.fields import uint64_text
+from quizgame.hubble.following import Wait, follow
 from quizgame.hubble.making import record_of
-from quizgame.hubble.observer import GetFlowsRequest, GetFlowsResponse, NamespaceInfo, NodeInfo, ServerStatus, TLSInfo
+from quizgame.hubble.observer import (
+    EVERYTHING,
+    GetFlowsRequest,
+    GetFlowsResponse,
+    NamespaceInfo,
+    NodeInfo,
+    NodeStatusEvent,
+    ServerStatus,
+    TLSInfo,
+)
 from quizgame.hubble.source import connection_refused
+from quizgame.hubble.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
@@ -25,6 +39,12 @@ if TYPE_CHECKING:
 
 RATE_SPAN_NS = 60 * SECOND
 """Flows of the last minute make the reported rate."""
+BUILD = "4f21a6d0"
+"""The commit that the binaries name as theirs."""
+_time_of = attrgetter("time_ns")
+BUILD = "4f21a6d0"
+"""The commit that the binaries name as theirs."""
+_time_of = attrgetter("time_ns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +53,32 @@ class NodeHubble:
 
     agent: Agent
     version: str
+    """With the build, as emitters name it: ``1.19.5+g4f21a6d0``."""
 
     def events(self) -> list[MonitorEvent]:
-        """The ring's events by time; a connection's later packets may have been recorded ahead of another's."""
-        return sorted(self.agent.ring.newest(), key=lambda event: event.time_ns)
-
-    def records(self) -> Iterator[GetFlowsResponse]:
-        """The ring as records, oldest first; events that have not happened yet are left out."""
+        """What has happened by now, by time; a connection's later packets may have been recorded ahead of another's."""
         now = self.agent.now_ns
-        for event in self.events():
-            if event.time_ns <= now:
-                yield record_of(event, self.version)
+        return sorted((each for each in self.agent.ring.newest() if each.time_ns <= now), key=_time_of)
+
+    def answer(self, request: GetFlowsRequest) -> Iterable[GetFlowsResponse]:
+        """What this node sends of its ring. Records are made of the events that may be shown alone.
+
+        Raises:
+            FilterError: a filter's value is wrong.
+            NotSimulated: a filter holds an expression.
+        """
+        events = self.events()
+        if request.since_ns is not None or request.until_ns is not None:
+            low = bisect_left(events, request.since_ns or 0, key=_time_of)
+            high = len(events) if request.until_ns is None else bisect_right(events, request.until_ns, key=_time_of)
+            events = events[low:high]
+        if request.first or not 0 < request.number < EVERYTHING:
+            return answer((record_of(event, self.version) for event in events), request)
+        # The last ones: read backwards until there are enough, as the real ring is read.
+        newest_first = (record_of(event, self.version) for event in reversed(events))
+        found = list(answer(newest_first, replace(request, first=True, since_ns=None, until_ns=None, follow=False)))
+        found.reverse()
+        return found
 
     @property
     def flow_count(self) -> int:
@@ -69,13 +104,17 @@ class Relay:
         world: The world.
         cluster: Whose Relay.
         target: The address as the user knows it.
+        wait: Lets time pass for followers; without it a followed stream ends after its history.
     """
 
-    def __init__(self, world: World, cluster: Cluster, target: str = "localhost:4245") -> None:
+    def __init__(
+        self, world: World, cluster: Cluster, target: str = "localhost:4245", wait: Wait | None = None
+    ) -> None:
         self._world = world
         self._cluster = cluster
         self._target = target
-        self._version = f"{cilium_version(cluster)}"
+        self._wait = wait
+        self._version = build_version(cluster)
 
     @property
     def target(self) -> str:
@@ -101,14 +140,35 @@ class Relay:
         ]
 
     def get_flows(self, request: GetFlowsRequest) -> Iterable[GetFlowsResponse]:
-        """Flows of all connected nodes by time; a count holds for each node, as Relay applies it."""
-        return merge_by_time([answer(node.records(), request) for node, is_up in self._nodes() if is_up])
+        """Which nodes are heard, then their flows by time; a count holds for each node, as Relay applies it."""
+        history = merge_by_time([node.answer(request) for node in self._connected()])
+        return chain(self._node_states(), history, self._followed(request))
+
+    def _followed(self, request: GetFlowsRequest) -> Iterable[GetFlowsResponse]:
+        if not request.follow or self._wait is None:
+            return ()
+        return follow(self._connected, request, self._wait)
+
+    def _connected(self) -> list[NodeHubble]:
+        return [node for node, is_up in self._nodes() if is_up]
+
+    def _node_states(self) -> Iterator[GetFlowsResponse]:
+        """Source: cilium/cilium v1.19 pkg/hubble/relay/observer: each stream begins with the states of the nodes."""
+        nodes = self._nodes()
+        for state, wanted in ((NodeState.NODE_CONNECTED, True), (NodeState.NODE_UNAVAILABLE, False)):
+            names = [_full_name(node.agent) for node, is_up in nodes if is_up is wanted]
+            if names:
+                yield GetFlowsResponse(
+                    node_status=NodeStatusEvent(state_change=state, node_names=names),
+                    node_name=f"{self._cluster.cluster_name}/{relay_pod(self._cluster)}",
+                    time=format_timestamp(self._world.clock.now_ns),
+                )
 
     def server_status(self) -> ServerStatus:
         """Sums over the connected nodes."""
         nodes = self._nodes()
         up = [node for node, is_up in nodes if is_up]
-        down = [f"{node.agent.config.cluster_name}/{node.agent.node}" for node, is_up in nodes if not is_up]
+        down = [_full_name(node.agent) for node, is_up in nodes if not is_up]
         return ServerStatus(
             num_flows=uint64_text(sum(node.flow_count for node in up)),
             max_flows=uint64_text(sum(node.agent.ring.capacity for node in up)),
@@ -125,7 +185,7 @@ class Relay:
         """What Relay knows of each node."""
         return [
             NodeInfo(
-                name=f"{node.agent.config.cluster_name}/{node.agent.node}",
+                name=_full_name(node.agent),
                 version=f"cilium v{self._version}" if is_up else "",
                 address=f"{node.agent.node_ip}:{HUBBLE_PORT}",
                 state=NodeState.NODE_CONNECTED if is_up else NodeState.NODE_UNAVAILABLE,
@@ -157,8 +217,9 @@ class Relay:
 class LocalHubble:
     """One agent's own Hubble server, as ``hubble`` in the agent's pod reaches it (a ``FlowSource``)."""
 
-    def __init__(self, agent: Agent, version: str) -> None:
+    def __init__(self, agent: Agent, version: str, wait: Wait | None = None) -> None:
         self._node = NodeHubble(agent, version)
+        self._wait = wait
 
     @property
     def target(self) -> str:
@@ -171,7 +232,10 @@ class LocalHubble:
 
     def get_flows(self, request: GetFlowsRequest) -> Iterable[GetFlowsResponse]:
         """Flows of this node."""
-        return answer(self._node.records(), request)
+        history = self._node.answer(request)
+        if not request.follow or self._wait is None:
+            return history
+        return chain(history, follow(lambda: [self._node], request, self._wait))
 
     def server_status(self) -> ServerStatus:
         """State of this node's ring."""
@@ -200,23 +264,42 @@ class LocalHubble:
         return [NamespaceInfo(cluster=cluster, namespace=namespace) for cluster, namespace in sorted(found)]
 
 
-def relay_of(world: World, cluster: Cluster, address: str) -> Relay:
-    """The Relay of a cluster.
+def relay_of(world: World, cluster: Cluster, address: str, wait: Wait | None = None) -> Relay:
+    """The Relay of a cluster; ``wait`` lets time pass for followers.
 
     Raises:
         RpcError: if no Relay runs: nothing listens at the address.
     """
     if not relay_pod_node(cluster):
-        raise connection_refused(address)
-    return Relay(world, cluster, address)
+        raise connection_refused(address.replace("localhost", "127.0.0.1", 1))
+    return Relay(world, cluster, address, wait)
 
 
 def relay_pod_node(cluster: Cluster) -> str:
     """Node of a running Relay pod; empty where there is none."""
-    for pod in cluster.api.list("pods", "kube-system", label_selector="k8s-app=hubble-relay"):
-        if is_running(pod):
-            return str(dig(pod, "spec", "nodeName", default=""))
-    return ""
+    pod = _running_relay(cluster)
+    return str(dig(pod, "spec", "nodeName", default="")) if pod is not None else ""
+
+
+def relay_pod(cluster: Cluster) -> str:
+    """Name of a running Relay pod; empty where there is none."""
+    pod = _running_relay(cluster)
+    return name_of(pod) if pod is not None else ""
+
+
+def _running_relay(cluster: Cluster) -> KubeObject | None:
+    pods = cluster.api.list("pods", "kube-system", label_selector="k8s-app=hubble-relay")
+    return next((pod for pod in pods if is_running(pod)), None)
+
+
+def _full_name(agent: Agent) -> str:
+    return f"{agent.config.cluster_name}/{agent.node}"
+
+
+def build_version(cluster: Cluster) -> str:
+    """Cilium's version with its build, as Hubble's servers name it; empty where it is not installed."""
+    version = cilium_version(cluster)
+    return f"{version}+g{BUILD}" if version else ""
 
 
 def cilium_version(cluster: Cluster) -> str:

@@ -11,23 +11,19 @@ from quizgame.cluster.world import Cluster
 from quizgame.hubble.command.environment import HubbleEnvironment
 from quizgame.hubble.command.run import run_hubble
 from quizgame.hubble.flow import Endpoint, Flow
+from quizgame.hubble.following import Wait
 from quizgame.hubble.observer import GetFlowsResponse
-from quizgame.hubble.following import Wait
-from quizgame.hubble.following import Wait
 from quizgame.hubble.serving import relay_of
 from quizgame.hubble.sink import PrintedLine, RecordingSink
 from quizgame.hubble.source import FlowSource
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.folder import FileProblem, read_file
-from quizgame.tools.hubble_follow import following
 from quizgame.tools.naming import peer_name
 from quizgame.tools.output import Line, Result, render
 from quizgame.tools.session import Session
 
 COMMAND_S = 1.0
 """Simulated seconds that a call takes."""
-FOLLOW_STEP_S = 1.0
-"""Simulated seconds between two looks of a followed stream."""
 FOLLOW_STEP_S = 1.0
 """Simulated seconds between two looks of a followed stream."""
 
