@@ -16,7 +16,7 @@ _GLOBAL_HINT = 'Use "kubectl options" for a list of global command-line options 
 def root_page() -> str:
     """``kubectl --help``."""
     listed = [row for row in COMMANDS if row.group]
-    width = max(len(row.name) for row in listed) + 2
+    width = 16
     out = [
         "kubectl controls the Kubernetes cluster manager.\n\n",
         " Find more information at: https://kubernetes.io/docs/reference/kubectl/\n",
@@ -24,6 +24,8 @@ def root_page() -> str:
     for group in GROUPS:
         out.append(f"\n{group}:\n")
         out += [f"  {row.name:<{width}}{row.short}\n" for row in listed if row.group == group]
+        if group == GROUPS[-2]:
+            out.append("\nSubcommands provided by plugins:\n")
     out.append("\nUsage:\n  kubectl [flags] [options]\n\n")
     out.append('Use "kubectl <command> --help" for more information about a given command.\n')
     return "".join(out) + _GLOBAL_HINT
@@ -67,7 +69,7 @@ def options_text(flags: Sequence[Flag]) -> str:
     for flag in sorted(flags, key=lambda each: each.name):
         if flag.hidden:
             continue
-        short = f"-{flag.short}, " if flag.short else "    "
+        short = f"-{flag.short}, " if flag.short else ""
         out.append(f"    {short}--{flag.name}={_default(flag)}:\n\t{flag.usage}\n")
     return "\n".join(out)
 

@@ -57,17 +57,19 @@ def value_witnesses(value: str, key: str) -> tuple[str, ...]:
 
 def object_fact(view: View, node: Mapping[str, Any], field: str, value: str, witnesses: tuple[str, ...]) -> Fact:
     """A field of an object and its value."""
+    # Built directly and in order of keys: a long list has a hundred thousand of these.
     metadata = node["metadata"]
-    return fact(
-        "object",
-        witnesses=witnesses,
-        cluster=view.context,
-        kind=node.get("kind"),
-        namespace=metadata.get("namespace"),
-        name=metadata.get("name"),
-        field=field,
-        value=value,
+    namespace = metadata.get("namespace")
+    place = (("namespace", namespace),) if namespace else ()
+    attributes = (
+        ("cluster", view.context),
+        ("field", field),
+        ("kind", node.get("kind", "")),
+        ("name", metadata.get("name", "")),
+        *place,
+        ("value", value),
     )
+    return Fact("object", attributes, witnesses)
 
 
 def policy_fact(view: View, node: Mapping[str, Any], witnesses: tuple[str, ...], valid: str | None = None) -> Fact:
@@ -209,7 +211,11 @@ def _event_value(view: View, node: Mapping[str, Any], path: Path, text: str, wit
 def event_fact(view: View, event: Mapping[str, Any], witnesses: tuple[str, ...]) -> Fact:
     """That something was reported of an object."""
     about = event.get("involvedObject") or {}
-    name = f"{about['namespace']}/{about.get('name')}" if about.get("namespace") else about.get("name")
+    name, namespace = str(about.get("name", "")), about.get("namespace")
+    if about.get("kind") == "Pod":
+        name = view.workload(str(namespace), name)
+    elif namespace:
+        name = f"{namespace}/{name}"
     return fact(
         "event",
         witnesses=witnesses,
@@ -307,22 +313,17 @@ def _event_row(view: View, node: Mapping[str, Any], texts: Mapping[str, str]) ->
     return [event_fact(view, node, (texts["OBJECT"], texts["REASON"]))]
 
 
+def readiness_fact(view: View, pod: Mapping[str, Any], witnesses: tuple[str, ...]) -> Fact:
+    """Whether a pod of a workload is ready, and on which node."""
+    status = "ready" if is_condition_true(pod, "Ready") else "not ready"
+    node, name = dig(pod, "spec", "nodeName"), workload_of(pod)[0]
+    return fact("component", witnesses=witnesses, cluster=view.context, node=node, name=name, status=status)
+
+
 def _pod_row(view: View, node: Mapping[str, Any], texts: Mapping[str, str]) -> list[Fact]:
-    owner = controller_of(node)
-    if owner is None or owner.get("kind") != "DaemonSet" or "READY" not in texts:
+    if controller_of(node) is None or "READY" not in texts:
         return []
-    status = "ready" if is_condition_true(node, "Ready") else "not ready"
-    witnesses = (str(node["metadata"]["name"]), texts["READY"])
-    return [
-        fact(
-            "component",
-            witnesses=witnesses,
-            cluster=view.context,
-            node=dig(node, "spec", "nodeName"),
-            name=owner["name"],
-            status=status,
-        )
-    ]
+    return [readiness_fact(view, node, (str(node["metadata"]["name"]), texts["READY"]))]
 
 
 _ROWS = {

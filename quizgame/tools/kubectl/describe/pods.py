@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from quizgame.cluster.objects import controller_of, dig, is_terminating
-from quizgame.tools.facts import fact
 from quizgame.tools.kubectl.ages import age, long_date
 from quizgame.tools.kubectl.describe.containers import write_containers, write_tolerations, write_volumes
 from quizgame.tools.kubectl.describe.events import write_events
 from quizgame.tools.kubectl.describe.writer import NONE, Page
+from quizgame.tools.kubectl.shown import readiness_fact
 
 
 def describe_pod(page: Page) -> None:
@@ -79,11 +79,7 @@ def _conditions(page: Page, status: Mapping[str, Any]) -> None:
         page.write(0, "Conditions:\n  Type\tStatus")
     for condition in conditions:
         kind, value = condition["type"], condition["status"]
-        facts = []
-        if kind == "Ready":
-            pod = page.view.workload(page.node["metadata"].get("namespace", ""), page.node["metadata"]["name"])
-            ready = "ready" if value == "True" else "not ready"
-            facts = [fact("component", witnesses=(kind, value), cluster=page.view.context, name=pod, status=ready)]
+        facts = [readiness_fact(page.view, page.node, (kind, value))] if kind == "Ready" else []
         page.write(1, f"{kind} \t{value} ", facts)
 
 

@@ -49,9 +49,7 @@ def _run(call: Call) -> None:
             if _is_about(each, kind, name) and (not types or str(each.get("type", "")).lower() in types)
         ]
 
-    found = sorted(
-        wanted(call.api.list("events", None if everywhere else call.namespace)), key=event_order
-    )
+    found = sorted(wanted(call.api.list("events", None if everywhere else call.namespace)), key=event_order)
     printer = printer_for(call, flags.text("output"))
     if printer is not None:
         call.print_lines(printer(call.view, [Item(call.api.resource("events"), each) for each in found], True))
