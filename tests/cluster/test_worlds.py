@@ -152,7 +152,7 @@ def test_upgrade_from_118_changes_defaults_kinds_and_images(build: Build) -> Non
     assert cluster.api.get("ciliumloadbalancerippools", "p")["apiVersion"] == "cilium.io/v2"
     pods = cluster.api.list("pods", "kube-system", label_selector="k8s-app=cilium")
     assert {pod["spec"]["containers"][0]["image"].partition("@")[0] for pod in pods} == {
-        "quay.io/cilium/cilium:v1.19.5"
+        "cr.test/cilium/cilium:v1.19.5"
     }
     assert all(agent.is_running for agent in cluster.agents.values())
 

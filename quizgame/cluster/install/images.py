@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quizgame.cluster.keyed import keyed_hex
 
-_REGISTRY = "quay.io/cilium"
+_REGISTRY = "cr.test/cilium"
 _ENVOY_TAG = "v1.36.8-1781157951-a7f42a3390781539911b5b9107881b35ecc4e752"
 _UI_TAG = "v0.13.5"
 # Source: images of the 1.19.5 chart (reference golden cilium-cli status-healthy).

@@ -8,7 +8,7 @@ from typing import Any
 from quizgame.cluster.keyed import keyed_hex, keyed_uuid
 from quizgame.cluster.objects import KubeObject
 
-_REGISTRY = "registry.k8s.io"
+_REGISTRY = "img-k8s.example"
 _NODE_CAPACITY = {
     "cpu": "4",
     "ephemeral-storage": "263174212Ki",
@@ -267,13 +267,13 @@ def _local_path() -> list[tuple[str, KubeObject]]:
         "containers": [
             {
                 "name": name,
-                "image": "docker.io/kindest/local-path-provisioner:v20251212-v0.29.0-alpha-105-g20ccfc88",
+                "image": "img-k8s.example/kindest/local-path-provisioner:v20251212-v0.29.0-alpha-105-g20ccfc88",
                 "command": [
                     "local-path-provisioner",
                     "--debug",
                     "start",
                     "--helper-image",
-                    "docker.io/kindest/local-path-helper:v20241212-8ac705d0",
+                    "img-k8s.example/kindest/local-path-helper:v20241212-8ac705d0",
                     "--config",
                     "/etc/config/config.json",
                 ],

@@ -16,8 +16,8 @@ PREFIX = "cilium-test"
 MAIN, CCNP1, CCNP2 = f"{PREFIX}-1", f"{PREFIX}-ccnp1", f"{PREFIX}-ccnp2"
 NAMESPACES = (MAIN, CCNP1, CCNP2)
 ECHO_PORT = 8080
-_CURL_IMAGE = "quay.io/cilium/alpine-curl:v1.10.0"
-_ECHO_IMAGE = "gcr.io/k8s-staging-gateway-api/echo-advanced:v20240412-v1.0.0-394-g40c666fd"
+_CURL_IMAGE = "cr.test/cilium/alpine-curl:v1.10.0"
+_ECHO_IMAGE = "img-k8s.example/gateway-api/echo-advanced:v20240412-v1.0.0-394-g40c666fd"
 
 LABELS: dict[str, dict[str, str]] = {
     "client": {"name": "client", "kind": "client"},
