@@ -11,6 +11,7 @@ from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Static
+from textual.worker import Worker
 
 from quizgame.errors import QuizgameError
 
@@ -73,6 +74,10 @@ class _Fitting(Screen[Result]):
     def quiz(self) -> QuizgameApp:
         """The app, by its own type."""
         return cast("QuizgameApp", self.app)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker's messages do not bubble: hand them to the app, which tells bugs."""
+        self.quiz.on_worker_state_changed(event)
 
     async def ask(self, function: Callable[..., T], *args: Any, **named: Any) -> T | None:
         """Run ``function`` on the store's thread; tell an error and return ``None`` instead of raising it."""

@@ -10,6 +10,7 @@ import pytest
 from quizgame.tui.app import QuizgameApp
 from quizgame.tui.screens.bug import BugScreen
 from quizgame.tui.screens.home import HomeScreen
+from quizgame.tui.workspace import Workspace
 
 Press = Callable[..., Any]
 
@@ -47,13 +48,33 @@ async def test_a_bug_in_an_action_is_told_and_the_app_lives_on(faulty: Any, pres
         assert "Mini exam" in await press(pilot)
 
 
+async def test_a_bug_in_the_worker_of_a_screen_is_told_too(desktop: Any) -> None:
+    class Blind(Workspace):
+        def overview(self) -> Any:
+            raise RuntimeError("cannot count")
+
+    def blind() -> Any:
+        workspace = desktop.workspace()
+        return Blind(workspace.store, workspace.library, workspace.blueprint)
+
+    app: Any = QuizgameApp(blind, now=desktop.clock)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for _ in range(200):
+            if at(app) is BugScreen:
+                break
+            await pilot.pause()
+        assert at(app) is BugScreen
+
+
 async def test_a_bug_in_a_worker_is_told_and_can_be_reported(faulty: Any, press: Press, desktop: Any) -> None:
     async with faulty.run_test(size=(80, 24), notifications=True) as pilot:
         await press(pilot)
         await press(pilot, "p")
         await pilot.press("enter")
-        await pilot.pause()
-        await pilot.pause()
+        for _ in range(200):
+            if at(faulty) is BugScreen:
+                break
+            await pilot.pause()
         assert at(faulty) is BugScreen
         await pilot.press("s")
         await pilot.pause()

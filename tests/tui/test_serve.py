@@ -107,6 +107,17 @@ async def test_the_app_itself_comes_through_the_socket_of_the_page(server: int) 
     assert b"Practise" in seen
 
 
+def test_without_a_terminal_the_app_says_so(tmp_path: Path) -> None:
+    environ = {**os.environ, "QUIZGAME_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    environ.pop("TEXTUAL_DRIVER", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "quizgame"], env=environ, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("quizgame: the app needs a terminal")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
