@@ -140,6 +140,9 @@ def _play_tcp(world: World, course: Course, recorder: Recorder, ask: _Ask, timeo
         _reject(course, recorder, SYN)
         return Exchange(Outcome.REFUSED, course, HOP_NS)
     first, *onward = legs(course)
+    if course.is_told_unreachable:
+        send(course, recorder, first, SYN, is_first=True)
+        return Exchange(Outcome.REFUSED, course, HOP_NS)
     if not _can_open(world, course, first):
         _retransmit(course, recorder, first, timeout_ns)
         recorder.now_ns = start

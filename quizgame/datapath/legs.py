@@ -155,7 +155,9 @@ def reply(course: Course, recorder: Recorder, leg: Leg, flags: tuple[str, ...]) 
 def _reply_over_wire(course: Course, recorder: Recorder, flags: tuple[str, ...]) -> None:
     source, destination = course.source, course.destination
     if destination is not None and not course.is_same_node:
-        if course.path.reply_point is not None:
+        # A node that runs no program on its devices reports nothing of its own packets.
+        is_silent = _is_node(destination) and course.path.reply_point is TracePoint.TO_STACK
+        if course.path.reply_point is not None and not is_silent:
             recorder.trace(destination, course.path.reply_point, flags, is_reply=True)
     elif destination is not None and destination.endpoint is not None and _is_node(source):
         recorder.trace(destination, TracePoint.TO_STACK, flags, is_reply=True)

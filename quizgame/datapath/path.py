@@ -49,7 +49,8 @@ class Path:
     """Why it ends nowhere, or what carried it."""
 
 
-def _stack_point(agent: Agent) -> TracePoint:
+def stack_point(agent: Agent) -> TracePoint:
+    """Where a node reports a packet of a pod that leaves without a tunnel."""
     return TracePoint.TO_NETWORK if agent.config.has_bpf_host_routing else TracePoint.TO_STACK
 
 
@@ -67,22 +68,22 @@ def route(world: World, sender: Agent, destination: str) -> Path:
         return _to_node(world, sender, node)
     host = fabric_of(world).outside.host_at(destination)
     if host is None:
-        return Path(Ending.NOWHERE, point=_stack_point(sender), is_masqueraded=True, detail="no host has this address")
+        return Path(Ending.NOWHERE, point=stack_point(sender), is_masqueraded=True, detail="no host has this address")
     if not fabric_of(world).links.allows(sender.place, "outside", "TCP", 0):
-        return Path(Ending.NOWHERE, point=_stack_point(sender), is_masqueraded=True, detail="a firewall drops it")
-    return Path(Ending.OUTSIDE, host=host, point=_stack_point(sender), is_masqueraded=True)
+        return Path(Ending.NOWHERE, point=stack_point(sender), is_masqueraded=True, detail="a firewall drops it")
+    return Path(Ending.OUTSIDE, host=host, point=stack_point(sender), is_masqueraded=True)
 
 
 def _to_node(world: World, sender: Agent, node: Agent) -> Path:
     if not fabric_of(world).links.allows(sender.place, node.place, "*", 0):
-        return Path(Ending.NOWHERE, node, point=_stack_point(sender), detail="a firewall between the nodes drops it")
+        return Path(Ending.NOWHERE, node, point=stack_point(sender), detail="a firewall between the nodes drops it")
     # Source: cilium/cilium v1.19 bpf/lib/nat.h snat_v4_needs_masquerade: with tunnels a pod's packets to another node
     # are not encapsulated, so they take their node's address.
     return Path(
         Ending.NODE,
         node,
-        point=_stack_point(sender),
-        reply_point=_stack_point(node),
+        point=stack_point(sender),
+        reply_point=stack_point(node),
         is_masqueraded=sender.config.is_tunnel,
     )
 
@@ -90,7 +91,7 @@ def _to_node(world: World, sender: Agent, node: Agent) -> Path:
 def _to_remote_workload(world: World, sender: Agent, destination: str, node_ip: str) -> Path:
     node = agent_of_node_ip(world, node_ip)
     is_tunnel = sender.config.is_tunnel
-    point = TracePoint.TO_OVERLAY if is_tunnel else _stack_point(sender)
+    point = TracePoint.TO_OVERLAY if is_tunnel else stack_point(sender)
     if node is None:
         return Path(Ending.NOWHERE, point=point, is_encapsulated=is_tunnel, detail=f"no node has the address {node_ip}")
     if is_tunnel:
@@ -112,7 +113,7 @@ def _to_remote_workload(world: World, sender: Agent, destination: str, node_ip: 
         return Path(
             Ending.NOWHERE, node, point=point, is_encapsulated=is_tunnel, detail="the node has no such endpoint"
         )
-    reply = TracePoint.TO_OVERLAY if node.config.is_tunnel else _stack_point(node)
+    reply = TracePoint.TO_OVERLAY if node.config.is_tunnel else stack_point(node)
     return Path(Ending.ENDPOINT, node, point=point, reply_point=reply, is_encapsulated=is_tunnel)
 
 
@@ -121,4 +122,4 @@ def route_from_outside(world: World, destination: str) -> Path:
     node = agent_of_node_ip(world, destination)
     if node is None or not fabric_of(world).links.allows("outside", node.place, "*", 0):
         return Path(Ending.NOWHERE, detail="no node has this address, or a firewall drops it")
-    return Path(Ending.NODE, node, reply_point=_stack_point(node))
+    return Path(Ending.NODE, node, reply_point=stack_point(node))

@@ -51,6 +51,7 @@ PROXY_PORTS = 10_000
 # Source: reference cilium-dbg, section 3: redirects use ports 10000-20000.
 
 _JITTER_NS = 1000
+_EVENT_NS = 131
 _SOCKET_COOKIES = 100_000
 _WITH_PACKET = frozenset({EventType.DROP, EventType.TRACE, EventType.POLICY_VERDICT})
 """Events that carry the packet's bytes, Ethernet header included."""
@@ -114,26 +115,36 @@ class Recorder:
             is_source = course.source is not None and agent is course.source.agent
             client_identity = None if is_source else course.source_identity
             address = course.packet.source if is_source else course.masqueraded_to or course.packet.source
+            server_address = course.packet.destination
+            if is_source and course.is_translated_on_way:
+                address, server_address = course.sent.source, course.sent.destination
             client = peer_of(agent, address, identity=client_identity)
-            server = peer_of(agent, course.packet.destination, asked_by=asked_by)
+            server = peer_of(agent, server_address, asked_by=asked_by)
             known = self._known[id(agent)] = (client, server)
         return known
 
     # ------------------------------------------------------------ events
 
-    def _add(
-        self, side: Side, kind: EventType, verdict: Verdict, *, is_reply: bool | None = None, **details: Any
-    ) -> None:
-        """Record an event as one side's node reports it; ``details`` are further fields, or other values for these."""
+    def _add(self, side: Side, kind: EventType, verdict: Verdict, *, is_backward: bool = False, **details: Any) -> None:
+        """Record an event as one side's node reports it.
+
+        Args:
+            side: Whose node.
+            kind: Type of the event.
+            verdict: Its verdict.
+            is_backward: Whether the packet goes from server to client.
+            details: Further fields of the event, or other values for those that follow from the connection.
+        """
         course = self.course
         source, destination = self.peers(side)
         packet = course.packet
         source_port, destination_port = packet.source_port, packet.destination_port
-        if is_reply:
+        if course.is_translated_on_way and side is course.source:
+            destination_port = course.sent.destination_port
+        if is_backward:
             source, destination, source_port, destination_port = destination, source, destination_port, source_port
         is_client_side = side is course.source
         fields: dict[str, Any] = {
-            "is_reply": is_reply,
             "source": source,
             "destination": destination,
             "source_port": source_port,
@@ -143,10 +154,10 @@ class Recorder:
             **details,
         }
         if kind in _WITH_PACKET:
-            fields["macs"] = link_addresses(side, is_leaving=is_client_side is not bool(is_reply))
+            fields["macs"] = link_addresses(side, is_leaving=is_client_side is not is_backward)
         event = MonitorEvent(
-            # A few nanoseconds of the connection's own: no two connections report at the very same instant.
-            time_ns=self.now_ns + self.connection % _JITTER_NS,
+            # Nanoseconds of the connection's own and of the event's place in it: no two share an instant.
+            time_ns=self.now_ns + self.connection % _JITTER_NS + len(self.events) * _EVENT_NS,
             type=kind,
             node=side.agent.node,
             cluster=side.agent.config.cluster_name,
@@ -185,10 +196,11 @@ class Recorder:
         frontend, backend = self.course.translation.frontend, self.course.translation.backend
         if frontend is None or side.endpoint is None:
             return
+        asked = self.course.sent
         if point in (SockPoint.PRE_FWD, SockPoint.POST_REV) or backend is None:
             peer, port = (
-                peer_of(side.agent, frontend.ip, as_service=(frontend.namespace, frontend.service)),
-                frontend.port,
+                peer_of(side.agent, asked.destination, as_service=(frontend.namespace, frontend.service)),
+                asked.destination_port,
             )
         else:
             peer, port = peer_of(side.agent, backend.ip), backend.port
@@ -260,7 +272,7 @@ class Recorder:
 
         A node's own packets have no connection-tracking entry there: their direction and state are unknown.
         """
-        details: dict[str, Any] = {}
+        details: dict[str, Any] = {"is_reply": is_reply}
         packet = self.course.packet
         reason = TraceReason.REPLY if is_reply else TraceReason.NEW if is_first else TraceReason.ESTABLISHED
         if is_reply and packet.icmp == (8, 0):
@@ -271,29 +283,38 @@ class Recorder:
             details["source_xlated"] = self.course.masqueraded_to
         if is_reply and point is TracePoint.TO_ENDPOINT and not side.agent.config.has_socket_lb:
             details |= self._untranslated(side)
-        if side.endpoint is None and point in _HOST_POINTS:
+        is_known = side.endpoint is not None or point not in _HOST_POINTS
+        if not is_known:
             reason, details["direction"], details["is_reply"] = TraceReason.UNKNOWN, Direction.UNKNOWN, None
         interface, ifindex = interface_at(side, point)
         self._add(
-            side, EventType.TRACE, Verdict.FORWARDED, is_reply=is_reply, point=point, reason=reason, flags=flags,
+            side, EventType.TRACE, Verdict.FORWARDED, is_backward=is_reply, point=point, reason=reason, flags=flags,
             interface=interface, ifindex=ifindex, **details,
         )  # fmt: skip
 
     def _untranslated(self, side: Side) -> dict[str, Any]:
         """The source of a reply that the datapath translates back before it delivers it."""
         frontend = self.course.translation.frontend
-        if frontend is None or side is not self.course.source:
+        if frontend is None or side is not self.course.source or self.course.is_translated_on_way:
             return {}
         service = peer_of(
-            side.agent, frontend.ip, identity=self.peers(side)[1].identity,
+            side.agent, self.course.sent.destination, identity=self.peers(side)[1].identity,
             as_service=(frontend.namespace, frontend.service),
         )  # fmt: skip
-        return {"source": service, "source_port": frontend.port}
+        return {"source": service, "source_port": self.course.sent.destination_port}
 
     def l7(self, side: Side, record: L7Record, *, is_forwarded: bool, is_reply: bool) -> None:
         """Record a request or an answer that a side's proxy has seen."""
         verdict = Verdict.FORWARDED if is_forwarded else Verdict.DROPPED
-        self._add(side, EventType.L7, verdict, is_reply=is_reply, l7=record, proxy_port=self._proxy_port(side))
+        self._add(
+            side,
+            EventType.L7,
+            verdict,
+            is_backward=is_reply,
+            is_reply=is_reply,
+            l7=record,
+            proxy_port=self._proxy_port(side),
+        )
 
     # ------------------------------------------------------------ connection tracking
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from quizgame.cluster.agent.monitor import DropReason
 from quizgame.cluster.fabric import agent_on
 from quizgame.datapath.loadbalancing import Translation, translate
-from quizgame.datapath.path import Ending, Path, route, route_from_outside
+from quizgame.datapath.path import Ending, Path, route, route_from_outside, stack_point
 from quizgame.datapath.trace import Disposition, Hop, Step, StepKind
 from quizgame.policy.decision import Decision, PolicyVerdict
 from quizgame.policy.identity import ReservedIdentity
@@ -76,6 +76,8 @@ class Course:
     drop_at: Direction | None = None
     is_loopback: bool = False
     """Whether the packet never leaves its sender's network namespace."""
+    is_translated_on_way: bool = False
+    """Whether another node than the sender's translated the destination."""
     hops: list[Hop] = field(default_factory=list)
 
     @property
@@ -84,10 +86,22 @@ class Course:
         return self.source is not None and self.destination is not None and self.source.agent is self.destination.agent
 
     @property
+    def is_told_unreachable(self) -> bool:
+        """Whether the client's system is told at once that it cannot get there, instead of waiting in vain.
+
+        Source: cilium/cilium v1.19 option policy-deny-response: ``icmp`` answers what egress policy drops.
+        """
+        if self.translation.has_no_backend:
+            return True
+        source = self.source
+        is_denied = self.drop_at is Direction.EGRESS and source is not None
+        return is_denied and source is not None and source.agent.config.get("policy-deny-response") == "icmp"
+
+    @property
     def masqueraded_to(self) -> str:
         """The address that a pod's packets to the outside leave their node with; empty where they keep their own."""
         source = self.source
-        if source is None or source.endpoint is None or not self.path.is_masqueraded:
+        if source is None or source.endpoint is None or not self.path.is_masqueraded or self.is_translated_on_way:
             return ""
         return source.agent.node_ip if source.agent.config.is_on("enable-ipv4-masquerade", default=True) else ""
 
@@ -139,6 +153,7 @@ def decide(world: World, origin: Origin, packet: Packet) -> Course:
             return course.drop(agent.place, reason, Direction.EGRESS)
     course.path = route(world, agent, course.packet.destination)
     course.step(agent.place, StepKind.ROUTE, "ipcache", course.path.detail or course.path.ending.value)
+    _translate_at_node(world, course, agent)
     if (
         endpoint is None
         and course.path.ending is Ending.ENDPOINT
@@ -153,6 +168,29 @@ def decide(world: World, origin: Origin, packet: Packet) -> Course:
 def _leaves_by_cilium_host(course: Course) -> bool:
     source = course.source
     return source is not None and (course.path.is_encapsulated or course.path.receiver is source.agent)
+
+
+def _translate_at_node(world: World, course: Course, sender: Agent) -> None:
+    """Let kube-proxy of another node translate what arrives there for a NodePort."""
+    node = course.path.receiver
+    if (
+        course.path.ending is not Ending.NODE
+        or node is None
+        or node is sender
+        or course.translation.frontend is not None
+    ):
+        return
+    if node.config.has_kube_proxy_replacement:
+        return
+    translation = translate(node, course.packet)
+    if translation.frontend is None or translation.frontend.type == "ClusterIP" or translation.backend is None:
+        return
+    onward = route(world, node, translation.backend.ip)
+    course.path = replace(onward, point=course.path.point, reply_point=stack_point(node), is_masqueraded=True)
+    course.translation, course.is_translated_on_way = translation, True
+    course.packet = replace(translation.apply(course.packet), source=node.node_ip)
+    service = f"Service {translation.frontend.namespace}/{translation.frontend.service}"
+    course.step(node.place, StepKind.SERVICE, service, f"{translation.backend.ip}:{translation.backend.port}")
 
 
 def _without_backend(course: Course, agent: Agent) -> Course:
@@ -232,7 +270,8 @@ def _arrive(course: Course) -> Course:
     endpoint = receiver.endpoint_at(course.packet.destination) if path.ending is Ending.ENDPOINT else None
     source = course.source
     identity = course.source_identity
-    if source is not None and source.endpoint is None and source.agent is not receiver:
+    is_from_node = source is not None and source.endpoint is None and source.agent is not receiver
+    if is_from_node or course.is_translated_on_way:
         identity = receiver.identity_of(course.packet.source)
     elif source is not None and not path.is_encapsulated and source.agent is not receiver:
         # Source: facts F-124: without a tunnel header the receiver looks the source address up.
@@ -262,5 +301,11 @@ def _arrive_from_outside(world: World, course: Course) -> Course:
     if course.translation.backend is None:
         return _arrive(course)
     onward = route(world, node, course.packet.destination)
-    course.path = replace(onward, point=None) if onward.receiver is node else onward
+    if onward.receiver is node:
+        onward = replace(onward, point=None, reply_point=stack_point(node))
+    elif onward.is_encapsulated and node.router_ip:
+        # Source: cilium/cilium v1.19 bpf/lib/nodeport.h: towards a backend behind a tunnel the client's address is
+        # replaced by the entry node's, and the identity stays the client's.
+        course.packet = replace(course.packet, source=node.router_ip)
+    course.path = onward
     return _arrive(course)

@@ -89,4 +89,4 @@ def _failure(exchange: Exchange, *, has_limit: bool) -> tuple[str, str]:
     if exchange.outcome is Outcome.TIMEOUT:
         return ("timed out", "Operation now in progress") if has_limit else ("failed", "Connection timed out")
     # Source: cilium/cilium v1.19 bpf/bpf_sock.c: connecting to a service without backends fails with EHOSTUNREACH.
-    return "failed", "No route to host" if exchange.course.translation.has_no_backend else "Connection refused"
+    return "failed", "No route to host" if exchange.course.is_told_unreachable else "Connection refused"
