@@ -28,9 +28,9 @@ from quizgame.tools.cilium.connectivity.workloads import (
     ECHOES,
     MAIN,
     NAMESPACES,
-    deployment,
     echo_service,
     ensure,
+    ensure_deployment,
     host_netns,
     is_ready,
     namespace,
@@ -143,14 +143,14 @@ class ConnectivityTest:
             self.say(f"✨ [{name}] Deploying DNS test server configmap...")
         for each in ("echo-same-node", *CLIENTS):
             shown = "same-node" if each == "echo-same-node" else each
-            if ensure(here, "deployments.apps", deployment(each, MAIN, AFFINITIES.get(each))):
+            if ensure_deployment(here, each, MAIN, AFFINITIES.get(each)):
                 self.say(f"✨ [{name}] Deploying {shown} deployment...")
         for cluster in dict.fromkeys((here.context, site.remote.context)):
             service = echo_service("echo-other-node", is_global=self.is_multi_cluster)
             if ensure(self.world.clusters[cluster], "services", service):
                 self.say(f"✨ [{cluster}] Deploying echo-other-node service...")
         affinity = None if self.is_multi_cluster else AFFINITIES["echo-other-node"]
-        if ensure(site.remote, "deployments.apps", deployment("echo-other-node", MAIN, affinity)):
+        if ensure_deployment(site.remote, "echo-other-node", MAIN, affinity):
             self.say(f"✨ [{site.remote.context}] Deploying other-node deployment...")
         if ensure(here, "daemonsets.apps", host_netns()):
             self.say(f"✨ [host-netns] Deploying {name} daemonset...")
@@ -159,7 +159,7 @@ class ConnectivityTest:
         for each in (CCNP1, CCNP2):
             if ensure(here, "namespaces", namespace(each)):
                 self.say(f"✨ [{name}] Creating namespace {each} for connectivity check...")
-            ensure(here, "deployments.apps", deployment("client-ccnp", each))
+            ensure_deployment(here, "client-ccnp", each)
         self.world.settle()
 
     def _is_clean(self) -> bool:

@@ -116,8 +116,17 @@ def ensure(cluster: Cluster, plural: str, node: Mapping[str, Any]) -> bool:
     meta = node["metadata"]
     if cluster.api.find(plural, meta["name"], meta.get("namespace", "")) is not None:
         return False
-    cluster.api.create(plural, dict(node), meta.get("namespace", ""), validate=FieldValidation.TRUSTED)
+    cluster.api.create(
+        plural, dict(node), meta.get("namespace", ""), validate=FieldValidation.WARN, warn=lambda _text: None
+    )
     return True
+
+
+def ensure_deployment(cluster: Cluster, name: str, where: str, affinity: Mapping[str, Any] | None = None) -> bool:
+    """Create a deployment of the test and the account it runs under, unless it is there."""
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": where}}
+    ensure(cluster, "serviceaccounts", account)
+    return ensure(cluster, "deployments.apps", deployment(name, where, affinity))
 
 
 def is_ready(cluster: Cluster, plural: str, name: str, where: str) -> bool:
