@@ -30,7 +30,7 @@ _VERDICTS: dict[str, tuple[str, str, str]] = {
     "AUDIT": ("?", "audit", "$text-warning"),
 }
 """Verdict → sign, word, colour."""
-BRIEF_FLOWS = 7
+BRIEF_FLOWS = 5
 _STALE_S = 15
 """A flow of more seconds ago is shown with its age."""
 
@@ -51,10 +51,19 @@ def flow_entries(shown: MapPicture) -> Iterator[Entry]:
 
 
 def brief_entries(shown: MapPicture) -> Iterator[Entry]:
-    """Both in a narrow column: a row a flow, those that failed first, then the clusters."""
-    yield from _flows_heading(shown)
-    ranked = sorted(shown.flows, key=lambda flow: verdict_is_good(flow.verdict))
-    yield from (_brief_flow(flow) for flow in ranked[:BRIEF_FLOWS])
+    """Both in a narrow column: flows under the word for their verdict, those that failed first; then the clusters."""
+    if not shown.flows:
+        yield from _flows_heading(shown)
+    for verdict in sorted({flow.verdict for flow in shown.flows}, key=lambda each: (verdict_is_good(each), each)):
+        flows = [flow for flow in shown.flows if flow.verdict == verdict]
+        _, word, style = _verdict(flows[0])
+        yield Entry(
+            Content.styled(word.capitalize(), f"bold {style}"),
+            figure=Content.styled("the last minute", _MUTED),
+            indent=0,
+            is_cut=True,
+        )
+        yield from (_brief_flow(flow) for flow in flows[:BRIEF_FLOWS])
     yield BLANK
     yield from tree_entries(shown)
 
@@ -66,15 +75,10 @@ def _flows_heading(shown: MapPicture) -> Iterator[Entry]:
 
 
 def _brief_flow(flow: FlowPicture) -> Entry:
-    sign, word, style = _verdict(flow)
-    peers = Content.assemble(plain(flow.source), " → ", plain(flow.destination))
+    sign, _, style = _verdict(flow)
     port = f":{flow.port}" if flow.port else ""
-    return Entry(
-        peers + Content.styled(port, _MUTED),
-        Content.styled(sign, f"bold {style}"),
-        Content.styled(word, style),
-        is_cut=True,
-    )
+    peers = Content.assemble(plain(flow.source), ("→", _MUTED), plain(flow.destination), (port, _MUTED))
+    return Entry(peers, Content.styled(sign, f"bold {style}"), is_cut=True)
 
 
 def _verdict(flow: FlowPicture) -> tuple[str, str, str]:
@@ -115,14 +119,13 @@ def _pod(pod: PodPicture) -> Entry:
 
 def _flow(flow: FlowPicture) -> Iterator[Entry]:
     sign, word, style = _verdict(flow)
-    peers = Content.assemble(plain(flow.source), " → ", plain(flow.destination))
-    port = f":{flow.port}" if flow.port else ""
-    age = f" · {round(flow.age_s)} s ago" if flow.age_s > _STALE_S else ""
-    reason = f" · {plain(flow.reason)}" if flow.reason else ""
     yield Entry(
-        peers + Content.styled(f"{port}/{flow.protocol}", _MUTED),
+        Content.assemble(plain(flow.source), (" → ", _MUTED), plain(flow.destination)),
         Content.styled(sign, f"bold {style}"),
-        figure=Content.styled(f"×{flow.count}", _MUTED),
+        Content.styled(f"×{flow.count}", _MUTED),
         is_cut=True,
     )
-    yield Entry(Content.assemble((word, style), (f"{reason}{age}", _MUTED)), is_cut=True)
+    said = [f"{flow.port}/{flow.protocol}" if flow.port else flow.protocol]
+    said += [plain(flow.reason)] if flow.reason else []
+    said += [f"{round(flow.age_s)} s ago"] if flow.age_s > _STALE_S else []
+    yield Entry(Content.assemble((word, style), (f" · {' · '.join(said)}", _MUTED)), is_cut=True)

@@ -24,8 +24,6 @@ SYSTEM_NAMESPACES = frozenset(("kube-system", "cilium-secrets", "kube-public", "
 FLOWS_SHOWN = 30
 FLOW_AGE_NS = 60_000_000_000
 """Older flows are no longer on the map."""
-EVENTS_READ = 600
-"""So many events of each ring are looked at for one picture."""
 SAME_ATTEMPT_NS = 500_000_000
 
 
@@ -235,12 +233,12 @@ def _flows(world: World) -> Iterator[FlowPicture]:
 
 
 def _recent(world: World, now_ns: int) -> Iterator[MonitorEvent]:
+    since_ns = now_ns - FLOW_AGE_NS
     for cluster in world.clusters.values():
         for agent in agents_of(cluster):
-            for event in reversed(agent.ring.events[-EVENTS_READ:]):
-                if now_ns - event.time_ns > FLOW_AGE_NS:
-                    break
-                if _tells(event):
+            # Neither in order nor all in the past: a connection's packets are recorded when it begins.
+            for event in agent.ring.newest():
+                if since_ns <= event.time_ns <= now_ns and _tells(event):
                     yield event
 
 
