@@ -63,6 +63,7 @@ def run_with(
     environment = HubbleEnvironment(
         now_ns=lambda: session.world.clock.now_ns,
         connect=lambda address: connect(address, screen.wait),
+        is_terminal=session.is_screen,
         open_file=lambda path: _open(session, path),
         stdin=BytesIO(render(stdin).encode()),
         default_field_mask=(),
