@@ -39,9 +39,11 @@ class ContentReport:
     figures: tuple[Figure, ...]
     """Numbers of the bank; empty where there are no questions."""
     scenarios: tuple[Path, ...] = ()
-    """Files of the scenarios and labs, in their order."""
+    """Files of the scenarios, in their order."""
     playable: tuple[Path, ...] = ()
     """Those of them that have no problems."""
+    packs: tuple[Path, ...] = ()
+    """Files of questions, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def candidates(paths: Iterable[Path]) -> list[Candidate]:
 
 def check_packs(files: Iterable[Candidate], blueprint: Blueprint) -> ContentReport:
     """Check files of packs, the questions in them also as one bank."""
-    packs: list[LoadedPack] = []
+    packs: dict[Path, LoadedPack] = {}
     problems: list[YamlProblem] = []
     scenarios: dict[Path, bool] = {}
     count = 0
@@ -90,22 +92,24 @@ def check_packs(files: Iterable[Candidate], blueprint: Blueprint) -> ContentRepo
         kind = document.data.get("kind") if isinstance(document.data, dict) else None
         checker = CHECKERS.get(kind) if isinstance(kind, str) else None
         if kind == "Questions" or kind is None:
-            packs.append(pack_of(document))
+            packs[candidate.path] = pack_of(document)
         elif checker is not None:
             found = checker(document, candidate.path.parent, file.text, blueprint)
             problems.extend(found)
-            if kind in SCENARIO_KINDS:
+            if checker is _check_scenario:
                 scenarios[candidate.path] = not found
         else:
             known = ["Questions", *CHECKERS]
             message = f'unknown kind "{kind}": expected one of {", ".join(known)}{close_match(str(kind), known)}'
             problems.append(YamlProblem(document.place(("kind",)), message))
-    library = assemble(packs, problems)
+    library = assemble(packs.values(), problems)
     report = lint(library.questions.values(), blueprint)
     figures = report.figures if library.questions else ()
     everything = sorted({*library.problems, *report.problems})
     playable = tuple(path for path, is_sound in scenarios.items() if is_sound)
-    return ContentReport(count, len(library.questions), tuple(everything), figures, tuple(scenarios), playable)
+    return ContentReport(
+        count, len(library.questions), tuple(everything), figures, tuple(scenarios), playable, tuple(packs)
+    )
 
 
 def _read(files: Iterable[Candidate], problems: list[YamlProblem]) -> Iterator[tuple[Candidate, PackFile]]:
@@ -148,8 +152,7 @@ def _check_scenario(document: Document, folder: Path, text: bytes, blueprint: Bl
     return check_scenario(document, folder, text, blueprint)
 
 
-SCENARIO_KINDS = ("Scenario", "Lab")
 Checker = Callable[[Document, Path, bytes, Blueprint], tuple[YamlProblem, ...]]
 """From a document, the folder and the text of its file, and the blueprint, to its problems."""
-CHECKERS: Mapping[str, Checker] = {"Exam": _check_blueprint, "Scenario": _check_scenario, "Lab": _check_scenario}
+CHECKERS: Mapping[str, Checker] = {"Exam": _check_blueprint, "Scenario": _check_scenario}
 """Kind of pack → what checks one document of it; questions are checked together, as a bank."""

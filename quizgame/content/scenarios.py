@@ -1,4 +1,4 @@
-"""The library of scenarios and labs: found in folders, read with their manifests, drawn from a seed.
+"""The library of scenarios: found in folders, read with their manifests, drawn from a seed.
 
 Rules for this file: one bad file never keeps another from being used; no file outside a scenario's folder is opened.
 """
@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from quizgame.content.packfiles import PackFile, builtin_folder, is_scenario_text, pack_paths, read_pack_file
-from quizgame.content.scenario.scenario import Lab, Scenario
+from quizgame.content.scenario.scenario import Scenario
 from quizgame.content.scenario.variables import (
     UnknownVariable,
     Value,
@@ -29,7 +29,6 @@ from quizgame.yamlsource.loader import Document, load_document, load_documents
 from quizgame.yamlsource.place import Place, YamlError, YamlProblem
 from quizgame.yamlsource.scalars import Dialect
 
-KINDS: Mapping[str, type[Scenario] | type[Lab]] = {"Scenario": Scenario, "Lab": Lab}
 FILES_OF_ONE_SCENARIO = 200
 
 Manifests = list[tuple[str, list[dict[str, Any]]]]
@@ -38,14 +37,14 @@ Manifests = list[tuple[str, list[dict[str, Any]]]]
 
 @dataclass(frozen=True, slots=True)
 class ScenarioSource:
-    """A scenario or lab as written, with the files beside it."""
+    """A scenario as written, with the files beside it."""
 
     document: Document = field(repr=False)
     manifest_files: Mapping[str, tuple[PackFile, ...]] = field(repr=False)
     """Name or pattern as it stands in the file → the files that it names."""
     digest: str
     """A hash of all text that it consists of."""
-    sample: Scenario | Lab = field(repr=False)
+    sample: Scenario = field(repr=False)
     """The scenario with the first value of each variable."""
 
     @property
@@ -73,7 +72,7 @@ class ScenarioSource:
             YamlError: if they do not fit the format.
         """
         document = Document(substitute(self.document.data, values), self.document.source, self.document.root)
-        checked = check_model(KINDS[document.data["kind"]], document)
+        checked = check_model(Scenario, document)
         if checked.model is None:
             raise YamlError(checked.problems)
         return DrawnScenario(self, checked.model, values, seed)
@@ -84,20 +83,9 @@ class DrawnScenario:
     """A scenario with its variables filled in."""
 
     source: ScenarioSource
-    model: Scenario | Lab
+    scenario: Scenario
     values: Mapping[str, Value]
     seed: int
-
-    @property
-    def scenario(self) -> Scenario:
-        """The model.
-
-        Raises:
-            QuizgameError: if it is a lab.
-        """
-        if isinstance(self.model, Lab):
-            raise QuizgameError(f'"{self.model.id}" is a lab: it has no score')
-        return self.model
 
     def place(self, *path: str | int) -> Place:
         """Where a part of it stands."""
@@ -143,13 +131,13 @@ class DrawnScenario:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioLibrary:
-    """All scenarios and labs by id, and the problems of those that cannot be used."""
+    """All scenarios by id, and the problems of those that cannot be used."""
 
     sources: Mapping[str, ScenarioSource]
     problems: tuple[YamlProblem, ...]
 
     def find(self, name: str) -> ScenarioSource:
-        """The scenario or lab of this name.
+        """The scenario of this name.
 
         Raises:
             QuizgameError: if there is none; a broken one's problems are told instead.
@@ -176,7 +164,7 @@ def scenario_folders(home: Path, extra: Iterable[Path] = ()) -> list[Path]:
 
 
 def load_scenarios(folders: Iterable[Path]) -> ScenarioLibrary:
-    """Load the scenarios and labs of these folders; a folder that does not exist holds none."""
+    """Load the scenarios of these folders; a folder that does not exist holds none."""
     sources: dict[str, ScenarioSource] = {}
     problems: list[YamlProblem] = []
     for folder in folders:
@@ -202,7 +190,7 @@ def load_scenarios(folders: Iterable[Path]) -> ScenarioLibrary:
 
 
 def load_scenario_file(path: Path) -> ScenarioSource | None:
-    """Load one file; ``None`` if it is something else than a scenario or lab.
+    """Load one file; ``None`` if it is something else than a scenario.
 
     Raises:
         YamlError: it is one, with problems; or it cannot be read.
@@ -214,7 +202,7 @@ def load_scenario_file(path: Path) -> ScenarioSource | None:
 
 
 def source_of(document: Document, folder: Path, text: bytes) -> ScenarioSource:
-    """Make a scenario or lab of a document.
+    """Make a scenario of a document.
 
     Args:
         document: What the file holds.
@@ -225,14 +213,13 @@ def source_of(document: Document, folder: Path, text: bytes) -> ScenarioSource:
         YamlError: all problems of the file, with their places.
     """
     data = document.data
-    model = KINDS.get(data.get("kind", "")) if isinstance(data, dict) else None
-    if model is None:
-        raise YamlError([YamlProblem(document.place(("kind",)), 'expected kind "Scenario" or "Lab"')])
+    if not isinstance(data, dict):
+        raise YamlError([YamlProblem(document.place(), "expected a mapping: a scenario")])
     problems = _variable_problems(document)
     if problems:
         raise YamlError(problems)
     values = first_values(_vary(data))
-    checked = check_model(model, Document(substitute(data, values), document.source, document.root))
+    checked = check_model(Scenario, Document(substitute(data, values), document.source, document.root))
     if checked.model is None:
         raise YamlError(checked.problems)
     files, problems = _manifest_files(document, folder)

@@ -83,7 +83,7 @@ class TestProblemsHavePlaces:
         source = source_of(load_document(text, "scenario.yaml"), Path(), text.encode())
         drawn = source.draw(0)
         with pytest.raises(YamlError) as caught:
-            drawn.manifests(drawn.model.world.clusters[0].manifests, ("world", "clusters", 0, "manifests"))
+            drawn.manifests(drawn.scenario.world.clusters[0].manifests, ("world", "clusters", 0, "manifests"))
         place = caught.value.problems[0].place
         broken_line = text[: text.index("{name: ${ns}\n")].count("\n") + 1
         assert broken_line <= place.line <= broken_line + 2
@@ -111,7 +111,7 @@ class TestFiles:
         library = load_scenarios([tmp_path])
         assert not library.problems
         drawn = library.find("starter").draw(3)
-        first = drawn.manifests(drawn.model.world.clusters[0].manifests, ("world", "clusters", 0, "manifests"))[0]
+        first = drawn.manifests(drawn.scenario.world.clusters[0].manifests, ("world", "clusters", 0, "manifests"))[0]
         assert first[1][0]["data"] == {"port": str(drawn.values["port"])}
         # Neither the bank nor the checker takes the template for a pack of its own.
         assert not load_library([tmp_path]).problems

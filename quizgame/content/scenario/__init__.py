@@ -1,1 +1,1 @@
-"""The formats of scenarios and labs."""
+"""The format of scenarios."""

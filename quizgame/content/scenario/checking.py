@@ -1,4 +1,4 @@
-"""Checks one scenario or lab as far as it goes without playing it."""
+"""Checks one scenario as far as it goes without playing it."""
 
 from __future__ import annotations
 
@@ -78,5 +78,5 @@ def _members(source: ScenarioSource) -> Iterator[dict[str, Value]]:
 
 
 def _read_manifests(drawn: DrawnScenario) -> None:
-    for index, cluster in enumerate(drawn.model.world.clusters):
+    for index, cluster in enumerate(drawn.scenario.world.clusters):
         drawn.manifests(cluster.manifests, ("world", "clusters", index, "manifests"))

@@ -1,4 +1,4 @@
-"""The formats of scenarios and labs."""
+"""The format of scenarios: one YAML file, with the manifests that it names beside it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from quizgame.content.scenario.steps import (
     RepairStep,
     Step,
     VerificationStep,
-    Wanted,
 )
 from quizgame.content.scenario.world import WorldSection
 
@@ -57,10 +56,13 @@ class Expert(PackModel):
     lines: tuple[Text, ...] = Field(min_length=1, description="As typed; a here-document is one line with its body.")
 
 
-class Common(PackModel):
-    """What scenarios and labs share."""
+class Scenario(PackModel):
+    """A broken world to investigate, to repair, and to prove."""
+
+    noun: ClassVar[str] = "scenario"
 
     apiVersion: Literal["quizgame/v1"] = Field(description="The version of this format.")  # noqa: N815  # YAML's own key
+    kind: Literal["Scenario"] = Field(description="What this file holds.")
     id: Slug = Field(description="Its name; also the name of its folder.")
     title: Line = Field(description="What the learner is told is wrong; never the cause.")
     domain: Slug = Field(description="A domain of the blueprint.")
@@ -73,23 +75,15 @@ class Common(PackModel):
                     "file and of its manifests. A value may be a mapping: ${name.part}.")  # fmt: skip
     briefing: Text = Field(description="What the learner is told; Markdown.")
     world: WorldSection = Field(description="The healthy world.")
-    files: dict[FileName, Text] = Field(default_factory=dict, description="Files in the learner's folder.")
-    hints: tuple[Hint, ...] = Field((), description="In the order in which they are given.")
-    experts: tuple[Expert, ...] = Field(min_length=1, description="Solutions; the checker plays them.")
-    debrief: Text = Field(description="What there was to learn; Markdown; shown at the end.")
-
-
-class Scenario(Common):
-    """A broken world to investigate, to repair, and to prove."""
-
-    noun: ClassVar[str] = "scenario"
-
-    kind: Literal["Scenario"] = Field(description="What this file holds.")
     fault: tuple[Action, ...] = Field((), description="What is wrong; left out: nothing is, and that is the diagnosis.")
     decoys: dict[Slug, Decoy] = Field(default_factory=dict, description="Other faults with the same symptom.")
     symptoms: tuple[Probe, ...] = Field((), description="Probes that fail in this world and in every decoy's: what the "
                                                         "learner is called for.")  # fmt: skip
     steps: tuple[Step, ...] = Field(min_length=2, description="What earns points; together 100.")
+    files: dict[FileName, Text] = Field(default_factory=dict, description="Files in the learner's folder.")
+    hints: tuple[Hint, ...] = Field((), description="In the order in which they are given.")
+    experts: tuple[Expert, ...] = Field(min_length=1, description="Solutions; the checker plays them.")
+    debrief: Text = Field(description="What there was to learn; Markdown; shown at the end.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -147,31 +141,3 @@ class Scenario(Common):
         repair = self.repair
         judged = (*repair.restored, *repair.still_denied, *repair.untouched) if repair is not None else ()
         return (*self.symptoms, *judged)
-
-
-class LabTask(PackModel):
-    """Something to do or to find in a lab; it checks itself."""
-
-    noun: ClassVar[str] = "task"
-
-    id: Slug = Field(description="Its name.")
-    title: Line = Field(description="What to do.")
-    fact: Wanted | None = Field(None, description="Done once this was seen.")
-    works: tuple[Probe, ...] = Field((), description="Done once these work.")
-    fails: tuple[Probe, ...] = Field((), description="Done once these fail.")
-    hint: Text | None = Field(None, description="Help, free of charge.")
-
-    @model_validator(mode="after")
-    def _checks_something(self) -> Self:
-        if self.fact is None and not self.works and not self.fails:
-            raise ValueError("a task needs a fact, or probes that work or fail")
-        return self
-
-
-class Lab(Common):
-    """Tasks on a healthy world, without score."""
-
-    noun: ClassVar[str] = "lab"
-
-    kind: Literal["Lab"] = Field(description="What this file holds.")
-    tasks: tuple[LabTask, ...] = Field(min_length=1, description="In the order in which they are best done.")

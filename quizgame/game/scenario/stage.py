@@ -18,7 +18,6 @@ from quizgame.cluster.patching import PatchType
 from quizgame.cluster.world import Cluster, World
 from quizgame.content.scenario.actions import Action
 from quizgame.content.scenario.parts import milliseconds, parse_target, parse_workload
-from quizgame.content.scenario.scenario import Lab
 from quizgame.content.scenario.world import WorldCluster, WorldSection
 from quizgame.content.scenarios import DrawnScenario, Manifests
 from quizgame.errors import QuizgameError
@@ -44,7 +43,7 @@ class Stage:
     @property
     def contexts(self) -> Mapping[str, str]:
         """Name of a cluster → its kubeconfig context; the empty name is the first one's."""
-        return self.drawn.model.world.contexts()
+        return self.drawn.scenario.world.contexts()
 
     @cached_property
     def base(self) -> World:
@@ -61,9 +60,9 @@ class Stage:
     @cached_property
     def broken(self) -> World:
         """The world that is played, at that instant."""
-        if isinstance(self.drawn.model, Lab) or not self.drawn.model.fault:
+        if not self.drawn.scenario.fault:
             return self.healthy
-        return self._after(self.drawn.model.fault, ("fault",))
+        return self._after(self.drawn.scenario.fault, ("fault",))
 
     def decoy(self, name: str) -> World:
         """The world of a decoy, at that instant."""
@@ -79,7 +78,7 @@ class Stage:
 
 
 def _base_world(drawn: DrawnScenario) -> World:
-    section = drawn.model.world
+    section = drawn.scenario.world
     manifests: dict[str, Manifests] = {
         cluster.kube_context: drawn.manifests(cluster.manifests, ("world", "clusters", index, "manifests"))
         for index, cluster in enumerate(section.clusters)
