@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.agent import Agent
@@ -268,6 +268,10 @@ def _realize(agent: Agent, name: str, old: RemoteView | None, new: RemoteView) -
 
 
 def _forget(agent: Agent, name: str) -> None:
-    remote = agent.remotes.pop(name)
+    remote = agent.remotes[name]
     if remote.view is not None:
-        _realize(agent, name, remote.view, RemoteView(name, remote.view.cluster_id))
+        # An empty view takes everything away again, before the connection itself is forgotten.
+        empty = RemoteView(name, remote.view.cluster_id)
+        agent.remotes[name] = replace(remote, view=empty)
+        _realize(agent, name, remote.view, empty)
+    del agent.remotes[name]
