@@ -124,7 +124,7 @@ def practise(store: Store, seed: int) -> Iterator[int]:
 def repair_cluster(store: Store, seed: int) -> Iterator[int]:
     """Play one scenario by its first expert's lines, after a look around, yielding the attempt's number after each."""
     library = load_scenarios([builtin_folder("scenarios")])
-    ids = sorted(name for name, source in library.sources.items() if source.sample.kind == "Scenario")
+    ids = sorted(library.sources)
     subject = ids[seed % len(ids)]
     waiting = store.open_attempts("scenario")
     subject, drawn_seed = (waiting[0].subject, waiting[0].seed) if waiting else (subject, seed)

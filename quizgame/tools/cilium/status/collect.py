@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.agent import Agent
+from quizgame.cluster.agent.endpoints import EndpointState
 from quizgame.cluster.agent.pods import is_host_network
 from quizgame.cluster.objects import annotations_of, dig, name_of
 from quizgame.tools.cilium.call import AGENTS, CONFIG_MAP, ENVOY, MESH_API, OPERATOR, RELAY, UI, Call
@@ -203,10 +205,10 @@ class _Collector:
             self._unreachable(name, node)
             return
         model = status_model(agent)
-        self._report.agents[name] = api_json(model)
+        self._report.agents[name] = partial(api_json, model)
         self._subsystems(name, node, model)
-        self._report.endpoints[name] = [api_json(each) for each in endpoint_models(agent)]
-        waiting_endpoints = sum(1 for each in self._report.endpoints[name] if each["status"]["state"] != "ready")
+        self._report.endpoints[name] = partial(_endpoints_json, agent)
+        waiting_endpoints = sum(each.state is not EndpointState.READY for each in agent.endpoints.values())
         if waiting_endpoints:
             self._add(name, f"{waiting_endpoints} endpoints are not ready", Severity.WARNING, node)
 
@@ -248,6 +250,10 @@ class _Collector:
                 since = _failing_since(status, self._call.world.clock.now_ns)
                 self._add(pod, f"controller {name} is failing since {since} ({failures}x): {message}", node=node,
                           told=f"controller {name.partition(' (')[0]} is failing: {message}")  # fmt: skip
+
+
+def _endpoints_json(agent: Agent) -> list[Any]:
+    return [api_json(each) for each in endpoint_models(agent)]
 
 
 def _failing_since(status: Mapping[str, Any], now_ns: int) -> str:

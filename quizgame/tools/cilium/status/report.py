@@ -5,7 +5,7 @@ Source: reference cilium-cli, section 2, and its goldens ``status-*``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -68,10 +68,10 @@ class StatusReport:
     """What could not be collected."""
     chart_version: str = ""
     configuration: list[str] = field(default_factory=list)
-    agents: dict[str, Any] = field(default_factory=dict)
-    """Pod → the agent's own status."""
-    endpoints: dict[str, Any] = field(default_factory=dict)
-    """Pod → the agent's endpoints."""
+    agents: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    """Pod → gives the agent's own status; asked for by the JSON form alone."""
+    endpoints: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    """Pod → gives the agent's endpoints, likewise."""
     has_crashed_agent: bool = False
     facts: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
     """Component → what its summary and workload lines show."""
@@ -194,8 +194,8 @@ def status_object(report: StatusReport) -> dict[str, Any]:
             for name, workload in sorted(report.workloads.items())
         },
         "pods_count": {"all": report.pods, "by_cilium": report.managed_pods},
-        "cilium_status": report.agents,
-        "cilium_endpoints": report.endpoints,
+        "cilium_status": {pod: told() for pod, told in report.agents.items()},
+        "cilium_endpoints": {pod: told() for pod, told in report.endpoints.items()},
         "errors": dict(sorted(errors.items())),
         "helm_chart_version": report.chart_version,
     }  # fmt: skip

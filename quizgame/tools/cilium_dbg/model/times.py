@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from quizgame.cluster.clock import parse_rfc3339
 from quizgame.goflags.durations import format_duration
 from quizgame.goflags.times import SECOND, format_time
@@ -9,6 +11,7 @@ from quizgame.goflags.times import SECOND, format_time
 NEVER = "0001-01-01T00:00:00.000Z"
 
 
+@lru_cache(maxsize=4096)
 def api_time(instant_ns: int) -> str:
     """An instant with three decimals. Source: go-openapi/strfmt DateTime."""
     return format_time(instant_ns, "2006-01-02T15:04:05.000Z07:00")
