@@ -16,8 +16,7 @@ from quizgame.content.lint.bank import lint
 from quizgame.content.lint.validator import Figure
 from quizgame.content.packfiles import (
     PackFile,
-    is_scenario_text,
-    lies_in,
+    is_template,
     pack_paths,
     read_pack_file,
     scenario_folders_among,
@@ -127,7 +126,7 @@ def _read(files: Iterable[Candidate], problems: list[YamlProblem]) -> Iterator[t
             problems.extend(error.problems)
     folders = scenario_folders_among((candidate.path, file.text) for candidate, file in read)
     for candidate, file in read:
-        if candidate.named or is_scenario_text(file.text) or not lies_in(candidate.path, folders):
+        if candidate.named or not is_template(candidate.path, file.text, folders):
             yield candidate, file
 
 

@@ -15,7 +15,7 @@ from quizgame.collection import collection_paused
 from quizgame.content.packfiles import (
     PackFile,
     builtin_folder,
-    lies_in,
+    is_template,
     pack_paths,
     read_pack_file,
     scenario_folders_among,
@@ -27,6 +27,8 @@ from quizgame.yamlsource.place import Place, YamlError, YamlProblem
 
 FORMAT_GROUP = "quizgame"
 """What the ``apiVersion`` of every pack begins with."""
+VARIANT_SEPARATOR = "@"
+"""Between a template's id and the seed in the id of a variant; no id in a pack can hold it."""
 OTHER_KINDS = ("Exam", "Scenario", "Lab")
 """Kinds of pack that hold no questions and may lie in the same folder."""
 
@@ -37,15 +39,18 @@ class BankQuestion:
 
     question: Question
     domain: str
-    document: Document = field(compare=False, repr=False)
-    """The file it comes from."""
-    path: tuple[str | int, ...] = field(compare=False, repr=False)
+    document: Document | None = field(default=None, compare=False, repr=False)
+    """The file it comes from; ``None`` for one that the program made."""
+    path: tuple[str | int, ...] = field(default=(), compare=False, repr=False)
     """Where it stands in that file."""
+
+    seed: int | None = None
+    """What a variant of a template was made from; ``None`` for a question of a pack."""
 
     @property
     def id(self) -> str:
-        """The question's id."""
-        return self.question.id
+        """The question's id; of a variant the template's with its seed."""
+        return self.question.id if self.seed is None else f"{self.question.id}{VARIANT_SEPARATOR}{self.seed}"
 
     @property
     def competency(self) -> str:
@@ -54,7 +59,11 @@ class BankQuestion:
 
     def place(self, *path: str | int) -> Place:
         """The place of the question, or of a part of it."""
-        return self.document.place((*self.path, *path))
+        return self.pack_place(*self.path, *path)
+
+    def pack_place(self, *path: str | int) -> Place:
+        """The place of a part of its pack; for what the program made its id stands for the file."""
+        return self.document.place(path) if self.document is not None else Place(self.id, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,4 +200,4 @@ def load_library(folders: Iterable[Path]) -> Library:
             except YamlError as error:
                 problems.extend(error.problems)
     scenarios = scenario_folders_among((path, file.text) for path, file in files)
-    return build_library([file for path, file in files if not lies_in(path, scenarios)], problems)
+    return build_library([file for path, file in files if not is_template(path, file.text, scenarios)], problems)

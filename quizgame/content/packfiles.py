@@ -19,6 +19,7 @@ FILES_LIMIT = 2_000
 """How many files one folder of packs may hold."""
 
 _SCENARIO = re.compile(rb"^kind:\s*[\"']?Scenario\b", re.MULTILINE)
+_PACK = re.compile(rb"^apiVersion:\s*[\"']?quizgame/", re.MULTILINE)
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -86,9 +87,9 @@ def scenario_folders_among(files: Iterable[tuple[Path, bytes]]) -> frozenset[Pat
     return frozenset(path.parent.resolve() for path, text in files if is_scenario_text(text))
 
 
-def lies_in(path: Path, folders: frozenset[Path]) -> bool:
-    """Whether a file lies in one of these folders, however deep."""
-    return any(parent in folders for parent in path.resolve().parents)
+def is_template(path: Path, text: bytes, folders: frozenset[Path]) -> bool:
+    """Whether a file is a manifest of a scenario: it lies in the folder of one, and does not say that it is a pack."""
+    return _PACK.search(text) is None and any(parent in folders for parent in path.resolve().parents)
 
 
 def shown_path(path: Path) -> str:

@@ -12,36 +12,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-KINDS: dict[str, tuple[str, ...]] = {
-    "flow": (
-        "cluster", "node", "from", "to", "from_identity", "to_identity", "from_cluster", "to_cluster",
-        "port", "protocol", "verdict", "reason", "direction", "type", "reply", "http", "code", "dns",
-    ),
-    "object": ("cluster", "kind", "namespace", "name", "field", "value"),
-    "policy": ("cluster", "kind", "namespace", "name", "valid"),
-    "labels": ("cluster", "pod", "label"),
-    "identity": ("cluster", "identity", "label", "pod"),
-    "enforcement": ("cluster", "pod", "ingress", "egress"),
-    "policymap": ("cluster", "pod", "direction", "action", "peer", "port", "protocol", "proxy"),
-    "selector": ("cluster", "policy", "identities"),
-    "config": ("cluster", "node", "key", "value"),
-    "component": ("cluster", "node", "name", "status", "message"),
-    "service": ("cluster", "service", "backend", "state", "type", "global", "affinity"),
-    "ipcache": ("cluster", "node", "ip", "identity"),
-    "dns": ("cluster", "from", "name", "outcome", "ip"),
-    "probe": ("cluster", "from", "to", "port", "protocol", "outcome", "code", "method", "path"),
-    "mesh": ("cluster", "remote", "status", "message"),
-    "event": ("cluster", "object", "reason", "type"),
-    "log": ("cluster", "component", "message"),
-    "node": ("cluster", "node", "status", "pod_cidr"),
-    "route": ("cluster", "node", "prefix", "via"),
-}  # fmt: skip
-"""The vocabulary: each kind of fact with the attributes that it may carry. Values are text.
+from quizgame.content.factkinds import KINDS
 
-``from`` and ``to`` are ``namespace/pod-or-workload`` for pods, a DNS name or an address for the outside, an entity's
-name (``host``, ``world`` …) otherwise. ``outcome`` of a probe is ``ok``, ``timeout``, ``refused``, ``dns``, ``denied``
-(HTTP 403 by a proxy) or ``error``; of a dns fact ``ok``, ``nxdomain``, ``timeout``, ``refused``.
-"""
+__all__ = ["KINDS", "Fact", "fact"]
 
 
 @lru_cache(maxsize=1024)

@@ -349,3 +349,35 @@ class TestTime:
     def test_the_games_words_take_none(self, attempt: Attempt) -> None:
         play(attempt, ["brief", "steps", "score", "help"])
         assert attempt.elapsed_s == 0
+
+
+class TestNothingIsWrong:
+    @pytest.fixture
+    def attempt(self, make_stage: Callable[..., Stage]) -> Attempt:
+        def heal(data: dict[str, Any]) -> None:
+            """The client is what is wrong: the cluster does what it should."""
+            data["fault"] = []
+            data["symptoms"] = []
+            evidence, diagnosis = data["steps"][0], data["steps"][2]
+            evidence["fact"] = {"probe": {"from": "${ns}/front", "to": "${ns}/api", "outcome": "ok"}}
+            evidence["points"], diagnosis["points"] = 60, 40
+            evidence["rulesOut"] = ["wrong-target-port"]
+            diagnosis["options"] = [
+                {"text": "Nothing; the client is to blame", "correct": True, "reason": "it works"},
+                {"text": "The policy", "reason": "it admits the client"},
+                {"text": "The service", "reason": "it leads to the API", "decoy": "wrong-target-port"},
+            ]
+            data["steps"] = [evidence, diagnosis]
+
+        return Attempt(make_stage(heal))
+
+    def test_that_diagnosis_solves_it(self, attempt: Attempt) -> None:
+        play(attempt, [PROBE, "answer cause Nothing"])
+        report = attempt.submit()
+        assert (report.score, report.solved, report.passed) == (100, True, True)
+        assert attempt.judge_now() is None
+
+    def test_blaming_something_does_not(self, attempt: Attempt) -> None:
+        play(attempt, [PROBE, "answer cause 'The policy'"])
+        report = attempt.submit()
+        assert (report.score, report.solved) == (60, False)

@@ -77,7 +77,7 @@ EOF"""
         attempt = Attempt(stage)
         drops = "hubble observe --verdict DROPPED --port {} --last 50".format(stage.drawn.values["port"])
         attempt.run_line("kubectl config use-context kind-new")
-        assert stage.drawn.values["client"] not in attempt.run_line(drops).stdout_text
+        assert str(stage.drawn.values["client"]) not in attempt.run_line(drops).stdout_text
         attempt.run_line("kubectl config use-context kind-old")
         assert attempt.run_line(drops).earned == ("drop-seen",)
 

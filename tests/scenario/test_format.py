@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ from quizgame.content.blueprint_files import load_blueprint
 from quizgame.content.checking import candidates, check_packs
 from quizgame.content.library import load_library
 from quizgame.content.scenario.variables import UnknownVariable, draw, substitute
-from quizgame.content.scenarios import ScenarioSource, load_scenarios, source_of
+from quizgame.content.scenarios import load_scenarios, source_of
 from quizgame.content.schema import json_schema
-from quizgame.game.checker.soundness import vocabulary_problems
 from quizgame.yamlsource.loader import load_document
 from quizgame.yamlsource.place import YamlError
 
@@ -56,6 +54,8 @@ class TestProblemsHavePlaces:
             ("briefing: |", "breifing: |", 'unknown key "breifing" in scenario (did you mean "briefing"?)'),
             ("kind: repair\n    points: 25", "kind: repair\n    points: 26", "the points of the steps add up to 101"),
             ('${ns}/front", to: "api:80", every', '${nss}/front", to: "api:80", every', '"${nss}" names no variable'),
+            ("verdict: DROPPED", "verdickt: DROPPED", 'a flow fact has no attribute "verdickt" (did you mean "verdict"?)'),
+            ("      object: {kind", "      objekt: {kind", 'unknown kind of fact "objekt" (did you mean "object"?)'),
             ("every: 3s", "every: 3 seconds", '"3 seconds" is no duration'),
             ("rulesOut: [wrong-target-port]", "rulesOut: [nothing]", '"nothing" is named as a decoy and is none'),
             ("correct: true", "correct: false", "no option is correct"),
@@ -87,15 +87,6 @@ class TestProblemsHavePlaces:
         place = caught.value.problems[0].place
         broken_line = text[: text.index("{name: ${ns}\n")].count("\n") + 1
         assert broken_line <= place.line <= broken_line + 2
-
-    def test_facts_that_no_tool_shows(self, make_source: Callable[..., ScenarioSource]) -> None:
-        def misspell(data: dict[str, Any]) -> None:
-            data["steps"][0]["fact"] = {"flow": {"verdickt": "DROPPED"}}
-            data["steps"][1]["fact"] = {"flaw": {"verdict": "DROPPED"}}
-
-        found = [problem.message for problem in vocabulary_problems(make_source(misspell).draw(0))]
-        assert found[0].startswith('a flow fact has no attribute "verdickt" (did you mean "verdict"?)')
-        assert found[1].startswith('unknown kind of fact "flaw": expected one of flow')
 
 
 class TestFiles:

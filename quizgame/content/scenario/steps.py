@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal, Self
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 
+from quizgame.content.factkinds import ATTRIBUTES, KINDS, MEANINGS
 from quizgame.content.model import Line, PackModel, Slug, Text
 from quizgame.content.scenario.parts import ObjectName, Probe, Scalar
+from quizgame.content.validation import close_match
 
 Points = Annotated[StrictInt, Field(ge=1, le=100)]
 
 
+def _with_vocabulary(schema: dict[str, Any]) -> None:
+    """Write the kinds of facts and their attributes into the schema, in place of "any key"."""
+    for kind, attributes in KINDS.items():
+        schema["properties"][kind] = {
+            "type": "object",
+            "description": MEANINGS[kind],
+            "properties": {
+                name: {"anyOf": [{"type": "string"}, {"type": "integer"}], "description": ATTRIBUTES[name]}
+                for name in attributes
+            },
+            "additionalProperties": False,
+        }
+    schema["additionalProperties"] = False
+
+
 class Wanted(PackModel):
-    """Facts that must have been seen: one kind of fact with its attributes, or several under `any` or `all`."""
+    """Facts that must have been seen: one kind of fact with its attributes, or several under `any` or `all`.
+
+    Wanted values may hold ``*`` and ``?``.
+    """
 
     noun: ClassVar[str] = "fact"
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, json_schema_extra=_with_vocabulary)
     __pydantic_extra__: dict[str, dict[str, Scalar]]
 
     any: tuple[Wanted, ...] | None = Field(None, min_length=1, description="One of these suffices.")
@@ -28,6 +48,8 @@ class Wanted(PackModel):
         kinds = self.__pydantic_extra__ or {}
         if len(kinds) + (self.any is not None) + (self.all is not None) != 1:
             raise ValueError("a fact is a mapping with one key: its kind, as {flow: {...}}, or any, or all")
+        for kind, attributes in kinds.items():
+            _check_vocabulary(kind, attributes)
         return self
 
     @property
@@ -46,6 +68,16 @@ class Wanted(PackModel):
             yield from part.leaves()
 
 
+def _check_vocabulary(kind: str, attributes: Iterable[str]) -> None:
+    """Refuse facts that no tool ever shows."""
+    if kind not in KINDS:
+        raise ValueError(f'unknown kind of fact "{kind}"{close_match(kind, list(KINDS))}: there are {", ".join(KINDS)}')
+    for name in attributes:
+        if name not in KINDS[kind]:
+            hint = close_match(name, KINDS[kind])
+            raise ValueError(f'a {kind} fact has no attribute "{name}"{hint}: it has {", ".join(KINDS[kind])}')
+
+
 class EvidenceStep(PackModel):
     """Something that an expert would have seen before deciding."""
 
@@ -53,7 +85,7 @@ class EvidenceStep(PackModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     id: Slug = Field(description="Its name.")
-    kind: Literal["evidence"]
+    kind: Literal["evidence"] = Field(description="What it is.")
     title: Line = Field(description="What was learned, in words for the learner's notebook; shown once it is seen.")
     points: Points = Field(description="What it is worth.")
     fact: Wanted = Field(description="What must be seen, by whatever command, before the next diagnosis is given.")
@@ -78,7 +110,7 @@ class DiagnosisStep(PackModel):
     noun: ClassVar[str] = "diagnosis step"
 
     id: Slug = Field(description="Its name; what `answer` takes.")
-    kind: Literal["diagnosis"]
+    kind: Literal["diagnosis"] = Field(description="What it is.")
     ask: Line = Field(description="The question.")
     points: Points = Field(description="What it is worth.")
     options: tuple[DiagnosisOption, ...] = Field(min_length=3, max_length=9, description="Shuffled when shown.")
@@ -113,7 +145,7 @@ class RepairStep(PackModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     id: Slug = Field(description="Its name.")
-    kind: Literal["repair"]
+    kind: Literal["repair"] = Field(description="What it is.")
     points: Points = Field(description="What it is worth.")
     restored: tuple[Probe, ...] = Field(min_length=1, description="What must work again.")
     still_denied: tuple[Probe, ...] = Field(
@@ -131,7 +163,7 @@ class VerificationStep(PackModel):
     noun: ClassVar[str] = "verification step"
 
     id: Slug = Field(description="Its name.")
-    kind: Literal["verification"]
+    kind: Literal["verification"] = Field(description="What it is.")
     points: Points = Field(description="What it is worth.")
 
 

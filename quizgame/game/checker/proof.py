@@ -9,7 +9,6 @@ from quizgame.content.scenarios import ScenarioSource
 from quizgame.game.checker.soundness import (
     evidence_problems,
     expert_problems,
-    vocabulary_problems,
     world_problems,
 )
 from quizgame.game.checker.strategies import STRATEGIES
@@ -51,9 +50,6 @@ def prove_seed(source: ScenarioSource, seed: int) -> SeedProof:
     """Play one member of the family through."""
     try:
         drawn = source.draw(seed)
-        words = tuple(vocabulary_problems(drawn))
-        if words:
-            return SeedProof(source.id, seed, 0, {}, words)
         stage = Stage(drawn)
         problems = [*world_problems(stage)]
         reference = Reference(stage)

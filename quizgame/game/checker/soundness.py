@@ -6,13 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from quizgame.cluster.world import World
 from quizgame.content.scenario.parts import Probe
-from quizgame.content.scenarios import DrawnScenario
-from quizgame.content.validation import close_match
 from quizgame.game.scenario.attempt import Attempt
 from quizgame.game.scenario.probing import Probed, probe_world
 from quizgame.game.scenario.reference import ExpertRun
 from quizgame.game.scenario.stage import Stage
-from quizgame.tools.facts import KINDS
 from quizgame.yamlsource.place import YamlProblem
 
 Path = tuple[str | int, ...]
@@ -20,23 +17,6 @@ ERROR_STATUSES = (2, 3, 127)
 """Wrong usage, not simulated, no such program."""
 ERROR_BEGINNINGS = ("error:", "Error from server", "quizgame:", "Error: ", "bash:")
 NO_SUCH_PROGRAM = "command not found"
-
-
-def vocabulary_problems(drawn: DrawnScenario) -> Iterator[YamlProblem]:
-    """Facts that no tool ever shows."""
-    for index, step in enumerate(drawn.scenario.steps):
-        if step.kind != "evidence":
-            continue
-        for kind, attributes in step.fact.leaves():
-            place = drawn.place("steps", index, "fact")
-            if kind not in KINDS:
-                known = f"expected one of {', '.join(KINDS)}{close_match(kind, list(KINDS))}"
-                yield YamlProblem(place, f'unknown kind of fact "{kind}": {known}')
-                continue
-            for name in attributes:
-                if name not in KINDS[kind]:
-                    hint = close_match(name, KINDS[kind]) or f"; it has {', '.join(KINDS[kind])}"
-                    yield YamlProblem(place, f'a {kind} fact has no attribute "{name}"{hint}')
 
 
 def world_problems(stage: Stage) -> Iterator[YamlProblem]:
