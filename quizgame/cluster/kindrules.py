@@ -30,7 +30,7 @@ def violations(api: ApiServer, resource: Resource, node: KubeObject, old: KubeOb
 
 
 def _pod(_api: ApiServer, node: KubeObject, old: KubeObject | None) -> list[Cause]:
-    causes = _pod_spec(node["spec"], "spec")
+    causes = _pod_spec(node.get("spec") or {}, "spec")
     if old is not None and not causes:
         causes = _pod_update(node, old)
     return causes
@@ -84,7 +84,7 @@ _POD_UPDATE = (
 
 
 def _pod_update(node: KubeObject, old: KubeObject) -> list[Cause]:
-    if _fixed(node["spec"]) == _fixed(old["spec"]):
+    if _fixed(node.get("spec") or {}) == _fixed(old["spec"]):
         return []
     return [Cause("spec", _POD_UPDATE)]
 
@@ -99,7 +99,7 @@ def _fixed(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _workload(api: ApiServer, node: KubeObject, old: KubeObject | None) -> list[Cause]:
-    spec = node["spec"]
+    spec = node.get("spec") or {}
     causes: list[Cause] = []
     selector = spec.get("selector") or {}
     labels = dig(spec, "template", "metadata", "labels", default={})
@@ -135,7 +135,7 @@ _PLURAL = {
 
 
 def _service(api: ApiServer, node: KubeObject, old: KubeObject | None) -> list[Cause]:
-    spec = node["spec"]
+    spec = node.get("spec") or {}
     ports = spec.get("ports") or []
     causes: list[Cause] = []
     kind = spec.get("type")

@@ -256,11 +256,21 @@ def three_way_strategic(
             inner = three_way_strategic(before if isinstance(before, dict) else {}, value, present, schema, inner_type)
             if inner:
                 patch[key] = inner
-        elif isinstance(value, list) and isinstance(present, list) and field.merge_key:
-            _list_patch(patch, key, before if isinstance(before, list) else [], value, present, schema, field)
+        elif isinstance(value, list) and isinstance(present, list) and _is_keyed(value, field):
+            known = before if isinstance(before, list) and _is_keyed(before, field) else []
+            _list_patch(patch, key, known, value, present, schema, field)
         elif value != present and (value is not None or key in live):
             patch[key] = value
     return patch
+
+
+def _is_keyed(items: list[Any], field: Field) -> bool:
+    """Whether a list can be merged item by item; a malformed one replaces what is there, and is then refused."""
+    if field.merge_key == "@":
+        return True
+    return bool(field.merge_key) and all(
+        isinstance(item, dict) and isinstance(item.get(field.merge_key), str | int | None) for item in items
+    )
 
 
 def _list_patch(

@@ -263,3 +263,29 @@ def test_files_come_from_the_working_folder(kubectl: Kubectl, session: Session) 
     assert said(kubectl("delete -f policies/a.yaml"))[0] == (
         'ciliumnetworkpolicy.cilium.io "rule1" deleted from default namespace\n'
     )
+
+
+@pytest.mark.parametrize(
+    ("metadata", "found"),
+    [
+        ("{name: x, labels: {a: 1}}", "number into Go struct field ObjectMeta.metadata.labels of type string"),
+        (
+            "{name: x, annotations: {a: true}}",
+            "bool into Go struct field ObjectMeta.metadata.annotations of type string",
+        ),
+        ("{name: x, labels: [a]}", "array into Go struct field ObjectMeta.metadata.labels of type map[string]string"),
+        ("{name: 3}", "number into Go struct field ObjectMeta.metadata.name of type string"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["apply", "create", "replace", "diff"])
+def test_metadata_of_the_wrong_type_is_refused(kubectl: Kubectl, verb: str, metadata: str, found: str) -> None:
+    result = kubectl(f"{verb} -f -", stdin=f"apiVersion: v1\nkind: ConfigMap\nmetadata: {metadata}\n")
+    assert said(result) == ("", f'error: unable to decode "STDIN": json: cannot unmarshal {found}\n', 1)
+
+
+@pytest.mark.parametrize("containers", ["[x]", "[{name: {a: b}}]", "[null]", "3"])
+def test_a_malformed_list_is_refused_by_the_server(kubectl: Kubectl, containers: str) -> None:
+    manifest = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: xwing}}\nspec: {{containers: {containers}}}\n"
+    result = kubectl("apply -f -", stdin=manifest)
+    assert result.exit == 1
+    assert render(result.stderr).startswith(("Error from server", "The Pod ", "The request is invalid"))

@@ -208,14 +208,7 @@ def _manifest(call: Call, source: str, node: Any, *, validates: bool) -> Manifes
             f'unable to decode "{source}": json: cannot unmarshal {_GO_KINDS[type(metadata)]} into Go '
             "struct field detector.metadata of type v1.ObjectMeta"
         )
-    for key in ("name", "namespace", "generateName"):
-        value = metadata.get(key)
-        if value is not None and not isinstance(value, str):
-            kind = _GO_KINDS.get(type(value), "object")
-            raise KubectlError(
-                f'unable to decode "{source}": json: cannot unmarshal {kind} into Go struct field '
-                f"ObjectMeta.metadata.{key} of type string"
-            )
+    _check_metadata(source, metadata)
     api_version, kind = str(node["apiVersion"]), str(node["kind"])
     name, namespace = metadata.get("name") or "", metadata.get("namespace") or ""
     found = call.api.registry.for_kind(api_version, kind)
@@ -234,6 +227,29 @@ def _manifest(call: Call, source: str, node: Any, *, validates: bool) -> Manifes
         )
     namespace = namespace or call.namespace
     return Manifest(source, served, namespace, name, {**node, "metadata": {**metadata, "namespace": namespace}})
+
+
+def _check_metadata(source: str, metadata: Mapping[str, Any]) -> None:
+    """Refuse metadata that kubectl itself cannot decode."""
+    for key in ("name", "namespace", "generateName"):
+        if not isinstance(metadata.get(key), str | None):
+            raise _unreadable(source, metadata[key], key, "string")
+    for key in ("labels", "annotations"):
+        pairs = metadata.get(key)
+        if not isinstance(pairs, dict | None):
+            raise _unreadable(source, pairs, key, "map[string]string")
+        for value in (pairs or {}).values():
+            if not isinstance(value, str | None):
+                raise _unreadable(source, value, key, "string")
+
+
+def _unreadable(source: str, value: Any, key: str, wanted: str) -> KubectlError:
+    # Source: golden kubectl/apply-yaml-bool-name; the same decoder reads all of metadata.
+    kind = _GO_KINDS.get(type(value), "object")
+    return KubectlError(
+        f'unable to decode "{source}": json: cannot unmarshal {kind} into Go struct field '
+        f"ObjectMeta.metadata.{key} of type {wanted}"
+    )
 
 
 def _check_head(call: Call, source: str, node: Mapping[str, Any], *, validates: bool) -> None:

@@ -55,6 +55,8 @@ def _run(call: Call) -> None:
 
 def _replace(call: Call, manifest: Manifest, mode: str) -> None:
     node = with_last_applied(manifest.node, manifest.namespace) if call.flags.is_on("save-config") else manifest.node
+    if not manifest.name:
+        raise KubectlError(f'error when replacing "{manifest.source}": resource name may not be empty')
     if mode != CLIENT:
         try:
             node = call.api.update(
