@@ -94,6 +94,8 @@ class Row:
 
     cells: tuple[str | Sequence[str], ...]
     facts: tuple[Fact, ...] = ()
+    further_cells: int = 0
+    """How many cells its lines after the first have, where they have fewer; 0: as many as the first."""
 
 
 class Trailing(Enum):
@@ -121,7 +123,10 @@ def table(head: Iterable[Sequence[str]], rows: Iterable[Row], trailing: Trailing
         columns = [[cell] if isinstance(cell, str) else list(cell) or [""] for cell in row.cells]
         for number in range(max(map(len, columns))):
             cells = [column[number] if number < len(column) else "" for column in columns]
-            texts.append(cells if trailing is Trailing.NONE else [*cells, ""])
+            if number and row.further_cells:
+                texts.append(cells[: row.further_cells])
+            else:
+                texts.append(cells if trailing is Trailing.NONE else [*cells, ""])
             facts.append(row.facts)
     shown = align(texts, min_width=5, tab_width=0, padding=3)
     return [Line(text, known) for text, known in zip(shown.split("\n"), facts, strict=False)]

@@ -14,6 +14,7 @@ from quizgame.cluster.clock import EPOCH_NS
 from quizgame.goflags.flagset import boolean, string
 from quizgame.goflags.times import SECOND
 from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, Trailing, table
+from quizgame.tools.cilium_dbg.model.listings import node_ids
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.output import Line, Result, lines
 
@@ -155,11 +156,16 @@ def _endpoint_list(call: Call) -> Result:
         mac, host_mac = endpoint.mac.upper(), endpoint.host_mac.upper()
         info = (
             f"id={endpoint.id:<5} sec_id={int(endpoint.identity):<5} flags=0x0000 ifindex={endpoint.ifindex}  "
-            f"mac={mac} nodemac={host_mac} parent_ifindex=0"
+            f"mac={mac} nodemac={host_mac} parent_ifindex=0  "
         )
         rows.append(Row((f"{endpoint.ip}:0", info)))
     rows += [Row((f"{ip}:0", "(localhost)")) for ip in (call.agent.router_ip, call.agent.node_ip) if ip]
     return Result(stdout=table([("IP ADDRESS", "LOCAL ENDPOINT INFO")], rows, Trailing.ROWS))
+
+
+def _nodeid_list(call: Call) -> Result:
+    rows = [Row((f"{each['id']:#x}", list(each["ips"]), "0")) for each in node_ids(call.agent)]
+    return Result(stdout=table([("NODE ID", "IP ADDRESSES", "SPI")], rows))
 
 
 COMMANDS = (
@@ -175,5 +181,6 @@ COMMANDS = (
         _ipcache_list, aliases=("ls",)),
     Sub("bpf ipcache get", "get", "Retrieve identity for an ip", _ipcache_get),
     Sub("bpf lb list", "list", "List load-balancing configuration", _lb_list, aliases=("ls",)),
-    Sub("bpf endpoint list", "list", "List local endpoint entries", _endpoint_list, aliases=("ls",)),
+    Sub("bpf endpoint list", "list", "List the local endpoints", _endpoint_list, aliases=("ls",)),
+    Sub("bpf nodeid list", "list", "List the numbers of nodes", _nodeid_list, aliases=("ls",)),
 )  # fmt: skip

@@ -6,7 +6,8 @@ from collections import Counter
 
 from quizgame.goflags.flagset import boolean, string, string_slice
 from quizgame.policy.identity import RESERVED_LABELS
-from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, Trailing, as_json, table, wants_json
+from quizgame.tools.cilium_dbg.call import Call, DbgError, Sub, as_json, wants_json
+from quizgame.tools.cilium_dbg.listings_text import Model, identities_table, used_identities_table
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.output import Result
 
@@ -39,9 +40,14 @@ def _list(call: Call) -> Result:
     if call.args:
         found = [(number, labels) for number, labels in found if all(_has(labels, word) for word in call.args)]
     if wants_json(call):
-        return Result(stdout=as_json([{"id": number, "labels": list(labels)} for number, labels in found]))
-    rows = [Row((str(number), labels), identity_facts(call, number, labels)) for number, labels in found]
-    return Result(stdout=table([("ID", "LABELS")], rows))
+        known = tuple(each for number, labels in found for each in identity_facts(call, number, labels))
+        return Result(stdout=as_json([{"id": number, "labels": list(labels)} for number, labels in found], known))
+    models = [{"id": number, "labels": list(labels)} for number, labels in found]
+    return Result(stdout=identities_table(models, lambda model: _facts(call, model)))
+
+
+def _facts(call: Call, model: Model) -> tuple[Fact, ...]:
+    return identity_facts(call, int(model["id"]), tuple(model["labels"]))
 
 
 def _has(labels: tuple[str, ...], word: str) -> bool:
@@ -50,11 +56,13 @@ def _has(labels: tuple[str, ...], word: str) -> bool:
 
 def _in_use(call: Call) -> Result:
     uses = Counter(int(each.identity) for each in call.agent.endpoints.values())
-    rows = [
-        Row((str(number), labels_of(call, number), str(count)), identity_facts(call, number, labels_of(call, number)))
+    models = [
+        {"identity": {"id": number, "labels": list(labels_of(call, number))}, "refCount": count}
         for number, count in sorted(uses.items())
     ]
-    return Result(stdout=table([("ID", "LABELS", "REFCOUNT")], rows, Trailing.ROWS))
+    if wants_json(call):
+        return Result(stdout=as_json(models))
+    return Result(stdout=used_identities_table(models, lambda model: _facts(call, model)))
 
 
 def _get(call: Call) -> Result:
@@ -78,7 +86,7 @@ def _get(call: Call) -> Result:
     facts = identity_facts(call, number, labels)
     if wants_json(call):
         return Result(stdout=as_json([{"id": number, "labels": list(labels)}], facts))
-    return Result(stdout=table([("ID", "LABELS")], [Row((str(number), labels), facts)]))
+    return Result(stdout=identities_table([{"id": number, "labels": list(labels)}], lambda _model: facts))
 
 
 COMMANDS = (

@@ -1,115 +1,197 @@
-"""``cilium-dbg service list``, ``node list``, ``ip list``, ``fqdn cache list``. Source: reference, sections 8, 9."""
+"""``cilium-dbg service list``, ``node list``, ``nodeid list``, ``ip``, ``fqdn``, ``map list``.
+
+Source: reference cilium-dbg, sections 8, 9 and 13.
+"""
 
 from __future__ import annotations
 
-from quizgame.cluster.agent.services import Affinity, Frontend
-from quizgame.cluster.clock import rfc3339_nano
-from quizgame.goflags.flagset import boolean, string, string_slice
-from quizgame.tools.cilium_dbg.call import Call, Row, Sub, Trailing, table
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
+
+from quizgame.cluster.agent.services import Affinity
+from quizgame.goflags.flagset import Flag, boolean, string, string_slice
+from quizgame.tools.cilium_dbg.call import Call, DbgError, Sub, as_json, wants_json
 from quizgame.tools.cilium_dbg.commands.bpf_maps import ipcache_fact, service_facts
 from quizgame.tools.cilium_dbg.commands.identity import labels_of
-from quizgame.tools.facts import fact
-from quizgame.tools.output import Result
+from quizgame.tools.cilium_dbg.listings_text import (
+    ips_table,
+    maps_table,
+    names_table,
+    node_ids_table,
+    nodes_table,
+    services_table,
+)
+from quizgame.tools.cilium_dbg.model.answers import api_json
+from quizgame.tools.cilium_dbg.model.listings import (
+    cached_names,
+    ip_model,
+    map_models,
+    name_expression,
+    node_ids,
+    node_models,
+    service_model,
+)
+from quizgame.tools.facts import Fact, fact
+from quizgame.tools.output import Result, not_simulated
 
-
-def _backends(frontend: Frontend, *, shows_affinity: bool) -> list[str]:
-    marks = shows_affinity and frontend.affinity is not Affinity.NONE
-    return [
-        f"{number} => {each.ip}:{each.port}/{each.protocol} ({each.state.value})"
-        + (" (preferred)" if marks and each.is_preferred else "")
-        for number, each in enumerate(frontend.backends, start=1)
-    ]
+if TYPE_CHECKING:
+    from quizgame.cluster.agent.ipcache import IpcacheEntry
+    from quizgame.tools.cilium_dbg.listings_text import Model
 
 
 def _service_list(call: Call) -> Result:
     call.need_agent("services list", "/v1/service")
-    rows = [
-        Row(
-            (
-                str(each.id),
-                f"{each.ip}:{each.port}/{each.protocol}",
-                each.type,
-                _backends(each, shows_affinity=call.flags.is_on("clustermesh-affinity")),
-            ),
-            service_facts(call, each),
-        )
-        for each in sorted(call.agent.services.frontends.values(), key=lambda each: each.id)
-    ]
-    return Result(stdout=table([("ID", "Frontend", "Service Type", "Backend")], rows, Trailing.ALL))
+    frontends = {each.id: each for each in call.agent.services.frontends.values()}
+    marks = call.flags.is_on("clustermesh-affinity")
+    models = []
+    for number in sorted(frontends):
+        model = service_model(frontends[number])
+        if frontends[number].affinity is Affinity.NONE:
+            for backend in model["status"]["realized"]["backend-addresses"]:
+                backend["preferred"] = False
+        models.append(model)
+    known = {number: service_facts(call, each) for number, each in frontends.items()}
+    if wants_json(call):
+        return Result(stdout=as_json(api_json(models), tuple(told for each in known.values() for told in each)))
+    shown = services_table(models, shows_affinity=marks, facts_of=lambda model: known[model["spec"]["id"]])
+    return Result(stdout=shown)
 
 
 def _node_list(call: Call) -> Result:
     call.need_agent("cluster nodes", "/v1/cluster/nodes")
-    head = ("Name", "IPv4 Address", "Endpoint CIDR", "IPv6 Address", "Endpoint CIDR", "Source")
-    rows = [
-        Row(
-            (key, node.ip, ",".join(node.pod_cidrs), "", "", node.source),
-            (
-                fact(
-                    "node",
-                    witnesses=(node.name,),
-                    cluster=call.cluster,
-                    node=node.name,
-                    status="known",
-                    pod_cidr=",".join(node.pod_cidrs),
-                ),
-            ),
-        )
-        for key, node in sorted(call.agent.nodes.items())
-    ]
-    return Result(stdout=table([head], rows))
+    models = node_models(call.agent)
+    if wants_json(call):
+        return Result(stdout=as_json(api_json(models), tuple(_node_fact(call, each) for each in models)))
+    return Result(stdout=nodes_table(models, lambda model: (_node_fact(call, model),)))
+
+
+def _node_fact(call: Call, model: Model) -> Fact:
+    name = str(model["name"]).rpartition("/")[2]
+    return fact(
+        "node", witnesses=(name,), cluster=call.cluster, node=name, status="known",
+        pod_cidr=model["primary-address"]["ipv4"]["alloc-range"],
+    )  # fmt: skip
+
+
+def _nodeid_list(call: Call) -> Result:
+    call.need_agent("node IDs", "/v1/node/ids")
+    models = node_ids(call.agent)
+    return Result(stdout=as_json(models) if wants_json(call) else node_ids_table(models))
 
 
 def _ip_list(call: Call) -> Result:
     call.need_agent("IP list", "/v1/ip")
-    is_numeric, is_verbose = call.flags.is_on("numeric"), call.flags.is_on("verbose")
-    rows = []
-    for prefix, entry in call.agent.ipcache.sorted_entries():
-        labels: str | tuple[str, ...] = str(int(entry.identity))
-        if not is_numeric:
-            labels = labels_of(call, int(entry.identity)) or labels
-        cells: tuple[str | tuple[str, ...], ...] = (prefix, labels, entry.source)
-        if is_verbose:
-            host = "" if entry.tunnel_endpoint == "0.0.0.0" else entry.tunnel_endpoint
-            cells = (*cells, host, str(entry.encrypt_key))
-        rows.append(Row(cells, (ipcache_fact(call, prefix, entry),)))
-    head = ("IP", "IDENTITY", "SOURCE", *(("HOST", "ENCRYPT_KEY") if is_verbose else ()))
-    return Result(stdout=table([head], rows))
+    return _ips(call, call.agent.ipcache.sorted_entries())
+
+
+def _ip_get(call: Call) -> Result:
+    wanted = call.flags.texts("labels")
+    if not call.args and not wanted:
+        raise DbgError("No IP address or labels provided\n", stdout=call.help_text)
+    call.need_agent("IP", "/v1/ip")
+    entries = call.agent.ipcache.sorted_entries()
+    if wanted:
+        found = [
+            (prefix, entry) for prefix, entry in entries
+            if all(any(word in (have, have.partition(":")[2]) for have in labels_of(call, int(entry.identity)))
+                   for word in wanted)
+        ]  # fmt: skip
+    else:
+        try:
+            asked = str(IPv4Network(call.args[0]))
+        except ValueError:
+            raise DbgError(f"Unable to parse IP or CIDR: {call.args[0]}\n") from None
+        found = [(prefix, entry) for prefix, entry in entries if prefix == asked]
+    if not found:
+        raise DbgError("Cannot get IP: [GET /ip][404] getIpNotFound\n")
+    return _ips(call, found)
+
+
+def _ips(call: Call, entries: list[tuple[str, IpcacheEntry]]) -> Result:
+    known = {prefix: (ipcache_fact(call, prefix, entry),) for prefix, entry in entries}
+    models = [ip_model(prefix, entry) for prefix, entry in entries]
+    if wants_json(call):
+        return Result(stdout=as_json(api_json(models), tuple(told for each in known.values() for told in each)))
+    return Result(
+        stdout=ips_table(
+            models,
+            lambda number: labels_of(call, number),
+            is_numeric="numeric" in call.flags and call.flags.is_on("numeric"),
+            is_verbose=call.flags.is_on("verbose"),
+            facts_of=lambda model: known[str(model["cidr"])],
+        )
+    )
 
 
 def _fqdn_cache(call: Call) -> Result:
     call.need_agent("fqdn cache", "/v1/fqdn/cache")
-    wanted = call.flags.text("endpoint")
-    rows = [
-        Row(
-            (
-                str(each.endpoint_id),
-                each.source,
-                each.name,
-                str(each.ttl_s),
-                rfc3339_nano(each.expires_ns),
-                ",".join(each.ips),
-            ),
-            (fact("dns", witnesses=(each.name,), cluster=call.cluster, name=each.name.rstrip("."), outcome="ok"),),
-        )
-        for each in sorted(call.agent.fqdn.entries.values(), key=lambda each: (each.endpoint_id, each.name))
-        if wanted in ("", str(each.endpoint_id))
+    endpoint, source = call.flags.text("endpoint"), call.flags.text("source")
+    if call.flags.text("matchpattern"):
+        return not_simulated("cilium-dbg fqdn cache list --matchpattern")
+    models = [
+        each for each in cached_names(call.agent)
+        if endpoint in ("", str(each["endpoint-id"])) and source in ("", each["source"])
+    ]  # fmt: skip
+    known = tuple(_name_fact(call, each) for each in models)
+    if wants_json(call):
+        return Result(stdout=as_json(models, known))
+    return Result(stdout=names_table(models, lambda model: (_name_fact(call, model),)))
+
+
+def _name_fact(call: Call, model: Model) -> Fact:
+    name = str(model["fqdn"])
+    return fact("dns", witnesses=(name,), cluster=call.cluster, name=name.rstrip("."), outcome="ok")
+
+
+def _fqdn_names(call: Call) -> Result:
+    call.need_agent("fqdn names", "/v1/fqdn/names")
+    selectors = [
+        {
+            "regexString": name_expression(each.match_name, each.match_pattern),
+            "selectorString": f"MatchName: {each.match_name}, MatchPattern: {each.match_pattern}",
+        }
+        for each in call.agent.repository.fqdn_selectors()
     ]
-    head = ("Endpoint", "Source", "FQDN", "TTL", "ExpirationTime", "IPs")
-    return Result(stdout=table([head], rows, Trailing.ALL))
+    return Result(stdout=as_json({"DNSPollNames": [], "FQDNPolicySelectors": selectors}))
+
+
+def _map_list(call: Call) -> Result:
+    if call.flags.is_on("verbose"):
+        return not_simulated("cilium-dbg map list --verbose")
+    call.need_agent("map list", "/v1/map")
+    models = map_models(call.agent)
+    return Result(stdout=as_json(models) if wants_json(call) else maps_table(models))
+
+
+def _output_flag() -> Flag:
+    return string("output", "json| yaml| jsonpath='{}'", short="o")
 
 
 COMMANDS = (
-    Sub("service list", "list", "List services", _service_list,
-        lambda: [boolean("clustermesh-affinity", "Print clustermesh affinity if available")], aliases=("ls",)),
-    Sub("node list", "list", "List nodes", _node_list, aliases=("ls",)),
-    Sub("ip list", "list", "List IP addresses in the userspace IPcache", _ip_list,
+    Sub("service list", "list", "List the services", _service_list, lambda: [
+        boolean("clustermesh-affinity", "Mark the backends that the cluster affinity prefers"), _output_flag(),
+    ], aliases=("ls",)),
+    Sub("node list", "list", "List the known nodes", _node_list, lambda: [_output_flag()], aliases=("ls",)),
+    Sub("nodeid list", "list", "List the numbers of nodes", _nodeid_list, lambda: [_output_flag()], aliases=("ls",)),
+    Sub("ip list", "list", "List the agent's ipcache", _ip_list, lambda: [
+        boolean("numeric", "Print identities as numbers", short="n"),
+        boolean("verbose", "Print all that the ipcache holds", short="v"),
+        _output_flag(),
+    ], aliases=("ls",)),
+    Sub("ip get", "get ( <cidr> |-l <identity labels> )", "Look an address up in the agent's ipcache", _ip_get,
         lambda: [
-            boolean("numeric", "Print numeric identities", short="n"),
-            boolean("verbose", "Print all fields of ipcache", short="v"),
-            string_slice("labels", "list of labels"),
-        ],
-        aliases=("ls",)),
-    Sub("fqdn cache list", "list", "List fqdn cache contents", _fqdn_cache,
-        lambda: [string("endpoint", "List cache entries for a specific endpoint id", short="e")], aliases=("ls",)),
+            string_slice("labels", "Labels of the identity", short="l"),
+            boolean("verbose", "Print all that the ipcache holds", short="v"),
+            _output_flag(),
+        ]),
+    Sub("fqdn cache list", "list", "List the names of the DNS cache", _fqdn_cache, lambda: [
+        string("endpoint", "Names of one endpoint alone", short="e"),
+        string("matchpattern", "Names that match a pattern", short="p"),
+        string("source", "Names from one source alone (lookup, connection)", short="s"),
+        _output_flag(),
+    ], aliases=("ls",)),
+    Sub("fqdn names", "names", "Show the names that policies select", _fqdn_names, lambda: [_output_flag()]),
+    Sub("map list", "list", "List the maps that the agent keeps a copy of", _map_list, lambda: [
+        boolean("verbose", "Print the copies' content"), _output_flag(),
+    ], aliases=("ls",)),
 )  # fmt: skip

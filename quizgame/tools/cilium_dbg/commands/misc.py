@@ -1,11 +1,16 @@
-"""``cilium-dbg version``, ``config`` and ``encrypt status``. Source: reference cilium-dbg, sections 11, 14 and 16."""
+"""``cilium-dbg version``, ``config``, ``encrypt status``, ``bgp``, ``policy wait``. Source: reference, sections 6, 11-16."""
 
 from __future__ import annotations
 
-from quizgame.goflags.flagset import boolean, integer
+from collections.abc import Mapping
+from typing import Any
+
+from quizgame.goflags.flagset import Flag, boolean, integer, string
 from quizgame.hubble.serving import cilium_version
 from quizgame.policy.model import EnforcementMode
-from quizgame.tools.cilium_dbg.call import Call, DbgError, Sub
+from quizgame.tools.cilium_dbg.call import SOCKET_PROBLEM, Call, DbgError, Sub, as_json, table, wants_json
+from quizgame.tools.cilium_dbg.model.bgp import DISABLED, bgp_is_on
+from quizgame.tools.cilium_dbg.model.encryption import encryption_model
 from quizgame.tools.cilium_dbg.model.status import COMMIT
 from quizgame.tools.facts import fact
 from quizgame.tools.output import Line, Result, lines, not_simulated
@@ -111,9 +116,88 @@ def _config_get(call: Call) -> Result:
     return Result(stdout=lines(f"{found}\n"))
 
 
+_ENCRYPTION_WIDTH = 38
+
+
+def encryption_lines(model: Mapping[str, Any]) -> list[str]:
+    """What ``encrypt status`` prints of an agent's answer. Source: golden ``cilium-dbg/encrypt-status-*``."""
+
+    def padded(text: str) -> str:
+        # Source: the tool pads the value to a fixed width.
+        return f"{text:<{_ENCRYPTION_WIDTH}}"
+
+    lines_ = [padded(f"Encryption: {model['mode']}")]
+    for each in model.get("wireguard", {}).get("interfaces", ()):
+        lines_ += [f"Interface: {each['name']}", f"\tPublic key: {each['public-key']}",
+                   f"\tNumber of peers: {each['peer-count']}"]  # fmt: skip
+    ipsec = model.get("ipsec")
+    if ipsec:
+        errors = ipsec.get("xfrm-errors") or {}
+        lines_ += [
+            f"Decryption interface(s): {', '.join(ipsec['decrypt-interfaces'])}",
+            f"Keys in use: {ipsec['keys-in-use']!s:<26}",
+            f"Max Seq. Number: {ipsec['max-seq-number']}",
+            f"Errors: {ipsec['error-count']!s:<26}",
+            *(f"\t{name}: {number!s:<26}" for name, number in sorted(errors.items())),
+        ]
+    return lines_
+
+
 def _encrypt(call: Call) -> Result:
-    del call
-    return Result(stdout=lines(f"{'Encryption: Disabled':<38}\n"))
+    model = encryption_model(call.agent)
+    known = (
+        fact("config", cluster=call.cluster, node=call.agent.node, key="encryption", value=model["mode"].lower()),
+    )  # fmt: skip
+    if wants_json(call):
+        return Result(stdout=as_json(model, known))
+    return Result(stdout=[Line(text, known) for text in encryption_lines(model)])
+
+
+def _bgp_peers(call: Call) -> Result:
+    head = ("Local AS", "Peer AS", "Peer Address", "Session", "Uptime", "Family", "Received", "Advertised")
+    return _bgp(call, "peers list", "/v1/bgp/peers", head)
+
+
+def _bgp_routes(call: Call) -> Result:
+    head = ("VRouter", "Prefix", "NextHop", "Age", "Attrs")
+    if call.args[:1] == ["advertised"]:
+        head = ("VRouter", "Peer", *head[1:])
+    return _bgp(call, "routes list", "/v1/bgp/routes", head)
+
+
+def _bgp_policies(call: Call) -> Result:
+    head = ("VRouter", "Policy Name", "Type", "Match Peers", "Match Families", "Match Prefixes (Min..Max Len)",
+            "RIB Action", "Path Actions")  # fmt: skip
+    return _bgp(call, "route policies list", "/v1/bgp/route-policies", head)
+
+
+def _bgp(call: Call, what: str, url: str, head: tuple[str, ...]) -> Result:
+    if not call.agent.is_serving:
+        raise DbgError(f'cannot get {what}: Get "http://localhost{url}": {SOCKET_PROBLEM}\n')
+    known = (
+        fact("config", cluster=call.cluster, node=call.agent.node, key="enable-bgp-control-plane",
+             value=str(bgp_is_on(call.agent)).lower()),
+    )  # fmt: skip
+    if not bgp_is_on(call.agent):
+        return Result(stdout=[Line(DISABLED, known)])
+    return Result(stdout=table([head], []))
+
+
+def _wait(call: Call) -> Result:
+    """Wait for a policy revision; the simulated agent has realized whatever it knows of."""
+    if not call.args or not call.args[0].isdecimal():
+        raise DbgError("invalid revision\n", stdout=call.help_text)
+    call.need_agent("policy", "/v1/policy")
+    wanted = int(call.args[0])
+    if call.agent.repository.revision < wanted:
+        call.context.session.world.advance(call.flags.number("max-wait-time"))
+    if call.agent.repository.revision < wanted:
+        raise DbgError("timed out waiting for policy to be realized by all endpoints\n")
+    return Result()
+
+
+def _output_flag() -> Flag:
+    return string("output", "json| yaml| jsonpath='{}'", short="o")
 
 
 COMMANDS = (
@@ -125,5 +209,13 @@ COMMANDS = (
             integer("num-pages", "Number of pages for perf ring buffer", short="n"),
         ]),
     Sub("config get", "get", "Retrieve cilium configuration", _config_get),
-    Sub("encrypt status", "status", "Display the current encryption state", _encrypt),
+    Sub("encrypt status", "status", "Show how traffic is encrypted", _encrypt, lambda: [_output_flag()]),
+    Sub("bgp peers", "peers", "List the BGP sessions", _bgp_peers, lambda: [_output_flag()], aliases=("neighbors",)),
+    Sub("bgp routes", "routes <available | advertised> <afi> <safi> [vrouter <asn>] [peer|neighbor <address>]",
+        "List the BGP routes", _bgp_routes, lambda: [_output_flag()]),
+    Sub("bgp route-policies", "route-policies", "List the BGP route policies", _bgp_policies,
+        lambda: [_output_flag()]),
+    Sub("policy wait", "wait <revision>", "Wait until the endpoints have realized a policy revision", _wait,
+        lambda: [integer("max-wait-time", "Seconds to wait at most", default=360),
+                 integer("sleep-time", "Seconds between looks", default=1)]),
 )  # fmt: skip

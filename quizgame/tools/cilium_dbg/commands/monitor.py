@@ -114,9 +114,12 @@ def _l7(event: MonitorEvent, is_numeric: bool) -> str:
         if not is_request and record.dns.ips:
             detail += f" TTL: {record.dns.ttl} Answer: '{','.join(record.dns.ips)}'"
     arrow = "->" if event.direction is Direction.EGRESS else "<-"
+    ends = f"from {_end(event.source)} to {_end(event.destination)}"
+    if not is_request:
+        ends = f"to {_end(event.destination)} from {_end(event.source)}"
     verdict = "Forwarded" if event.verdict is Verdict.FORWARDED else "Denied"
     return (
-        f"{arrow} {record.type.value.capitalize()} {kind} from {_end(event.source)} to {_end(event.destination)}, "
+        f"{arrow} {record.type.value.capitalize()} {kind} {ends}, "
         f"identity {_identities(event, is_numeric)}, verdict {verdict} {detail}"
     )
 
@@ -194,9 +197,11 @@ def _flags() -> list[Flag]:
 
 
 def _monitor(call: Call) -> Result:
-    for flag in ("hex", "json", "verbose"):
+    for flag in ("hex", "json", "monitor-socket"):
         if call.flags.changed(flag):
             return not_simulated(f"cilium-dbg monitor --{flag}")
+    if call.flags.number("verbose") > 1:
+        return not_simulated("cilium-dbg monitor -vv")
     if not call.agent.is_serving:
         raise DbgError("Unable to connect to /var/run/cilium/monitor1_2.sock\n")
     selected = call.flags["type"].value

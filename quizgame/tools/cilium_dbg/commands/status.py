@@ -45,7 +45,7 @@ def _status(call: Call) -> Result:
     if call.flags.is_on("brief"):
         text, is_failure = brief(model)
         shown = lines(f"{text}\n", topics.of("cilium"))
-        return Result(stderr=shown, exit=1) if is_failure else Result(stdout=shown)
+        return Result(stdout=shown, exit=1 if is_failure else 0)
     if call.flags.text("output"):
         call.only_json()
         return Result(stdout=as_json(api_json(model), topics.everything()))

@@ -90,7 +90,7 @@ def endpoint_model(agent: Agent, endpoint: Endpoint) -> dict[str, Any]:
         if endpoint.is_pod
         else {}
     )
-    labels = list(endpoint.labels)
+    labels = sorted(endpoint.labels)
     return {
         "id": endpoint.id,
         "spec": {"label-configuration": {}, "options": options},
