@@ -92,6 +92,7 @@ def _relist(agent: Agent) -> None:
             agent.repository = peer.repository.fork()
             if peer.local_identities is not None:
                 agent.local_identities = peer.local_identities.fork(agent.repository)
+    _label_host(agent)
     agent.cursor = agent.api.store.version
     agent.is_initialized = True
     agent.lost_api_ns = 0
@@ -315,6 +316,21 @@ def _api_servers(agent: Agent, slices: list[Object]) -> None:
         agent.api_server_ips = addresses
         for key in sorted(agent.nodes):
             put_node_addresses(agent, key)
+    _label_host(agent)
+
+
+def _label_host(agent: Agent) -> None:
+    """Let the own node count as an API server where it is one.
+
+    Source: cilium/cilium v1.19 pkg/ipcache: the host identity keeps its number and takes the label
+    ``reserved:kube-apiserver``, so that the entity selects it.
+    """
+    names = ["reserved:host"]
+    if agent.node_ip in agent.api_server_ips:
+        names.append("reserved:kube-apiserver")
+    labels = parse_labels(names)
+    if tuple(agent.repository.labels_of(ReservedIdentity.HOST)) != labels:
+        agent.repository.add_identity(ReservedIdentity.HOST, labels)
 
 
 def _cidr_group(agent: Agent, obj: Object, is_gone: bool) -> None:
