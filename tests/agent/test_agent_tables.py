@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from quizgame.cluster.agent.conntrack import Conntrack, CtEntry, CtKey
 from quizgame.cluster.agent.fqdn import FqdnCache, FqdnEntry
 from quizgame.cluster.agent.ipam import AddressesExhausted, NodeIpam
 from quizgame.cluster.agent.ipcache import Ipcache, IpcacheEntry
-from quizgame.cluster.agent.monitor import EventRing
+from quizgame.cluster.agent.monitor import EventRing, EventType, MonitorEvent, Peer, Verdict
 from quizgame.cluster.agent.service_build import SharedBackend, build_frontends
 from quizgame.cluster.agent.services import Backend, BackendState, Frontend, ServiceMap
 
@@ -91,11 +92,11 @@ def test_ids_of_frontends_are_given_once() -> None:
     assert not services.replace_service(("default", "web"), [frontend()])
 
 
-SERVICE = {
+SERVICE: dict[str, dict[str, Any]] = {
     "metadata": {"name": "web", "namespace": "default"},
     "spec": {"type": "NodePort", "clusterIP": "10.96.0.9", "ports": [{"port": 80, "nodePort": 30080}]},
 }
-SLICE = {
+SLICE: dict[str, Any] = {
     "ports": [{"name": "", "port": 8080, "protocol": "TCP"}],
     "endpoints": [
         {"addresses": ["10.0.0.1"], "conditions": {"ready": True}, "nodeName": "n1"},
@@ -180,11 +181,17 @@ def test_names_belong_to_the_endpoint_that_asked_and_addresses_to_all() -> None:
     assert cache.addresses() == {"a.example.": ("203.0.113.1",)}
 
 
+def event(number: int) -> MonitorEvent:
+    peer = Peer("10.0.0.1", 1)
+    return MonitorEvent(number, EventType.TRACE, "n", "c", peer, peer, "TCP", Verdict.FORWARDED)
+
+
 @given(st.lists(st.integers(0, 9), max_size=40))
 def test_a_ring_holds_the_newest_and_counts_all(numbers: list[int]) -> None:
     ring = EventRing(capacity=7)
     for number in numbers:
-        ring.append(number)  # type: ignore[arg-type]  # the ring never looks into events
-    assert ring.newest() == numbers[-7:]
-    assert ring.fork().newest() == numbers[-7:]
+        ring.append(event(number))
+    newest = [event(number) for number in numbers[-7:]]
+    assert ring.newest() == newest
+    assert ring.fork().newest() == newest
     assert ring.seen == len(numbers)
