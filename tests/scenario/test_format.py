@@ -54,7 +54,7 @@ class TestProblemsHavePlaces:
             ("briefing: |", "breifing: |", 'unknown key "breifing" in scenario (did you mean "briefing"?)'),
             ("kind: repair\n    points: 25", "kind: repair\n    points: 26", "the points of the steps add up to 101"),
             ('${ns}/front", to: "api:80", every', '${nss}/front", to: "api:80", every', '"${nss}" names no variable'),
-            ("verdict: DROPPED", "verdickt: DROPPED", 'a flow fact has no attribute "verdickt" (did you mean "verdict"?)'),
+            ("verdict: DROPPED", "verdickt: DROPPED", 'no attribute "verdickt" (did you mean "verdict"?)'),
             ("      object: {kind", "      objekt: {kind", 'unknown kind of fact "objekt" (did you mean "object"?)'),
             ("every: 3s", "every: 3 seconds", '"3 seconds" is no duration'),
             ("rulesOut: [wrong-target-port]", "rulesOut: [nothing]", '"nothing" is named as a decoy and is none'),

@@ -7,12 +7,12 @@ returned, so that whatever was shown can be shown again; replaying the recorded 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.objects import name_of
-from quizgame.content.scenario.steps import DiagnosisStep, EvidenceStep, RepairStep, VerificationStep
+from quizgame.content.scenario.steps import DiagnosisStep, EvidenceStep, Step
 from quizgame.game.events import Event, Journal, Payload
 from quizgame.game.quiz.grading import Confidence
 from quizgame.game.scenario import words
@@ -21,7 +21,6 @@ from quizgame.game.scenario.conduct import (
     Deduction,
     Offence,
     Snapshot,
-    charge,
     deleted_objects,
     is_lost_evidence,
     lost_rings,
@@ -29,11 +28,14 @@ from quizgame.game.scenario.conduct import (
 )
 from quizgame.game.scenario.evidence import facts_of, holds
 from quizgame.game.scenario.feeds import Feeds
+from quizgame.game.scenario.progress import Given, Progress
 from quizgame.game.scenario.proof import proves
+from quizgame.game.scenario.recording import LINE, SUBMITTED, Recorder
 from quizgame.game.scenario.repair import Judgement, judge
 from quizgame.game.scenario.score import Report, StepResult, breadth_deductions
 from quizgame.game.scenario.stage import Stage
-from quizgame.game.scenario.steps import Choice, StepState, StepView, closing_diagnosis, shuffled_options
+from quizgame.game.scenario.steps import Choice, StepView, shuffled_options
+from quizgame.game.scenario.views import diagnosis_view, evidence_view, outcome_view
 from quizgame.game.worlds import INSIGHT_PROGRAMS
 from quizgame.tools.facts import Fact
 from quizgame.tools.output import Line, Result, lines, render
@@ -47,9 +49,6 @@ if TYPE_CHECKING:
 
 LINE_S = 2.0
 """Simulated seconds that typing a line takes, besides what the command takes."""
-LINE = "line"
-SUBMITTED = "submitted"
-"""Types of events; the first event of every attempt is ``started``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +80,6 @@ class LineResult:
     def stderr_text(self) -> str:
         """Its messages."""
         return render(self.stderr)
-
-
-@dataclass(slots=True)
-class _Progress:
-    """What an attempt has come to so far."""
-
-    seen: dict[Fact, int] = field(default_factory=dict)
-    """Fact → the line that showed it first."""
-    earned: dict[str, tuple[int, int | None]] = field(default_factory=dict)
-    """Step → points, and the line that earned them."""
-    answers: dict[str, tuple[tuple[int, ...], Confidence | None, int]] = field(default_factory=dict)
-    """Diagnosis → positions of the chosen options as written, confidence, line."""
-    deductions: list[Deduction] = field(default_factory=list)
-    hints: int = 0
-    repeats: int = 0
-    """Lines that showed nothing new."""
-    holds_since: int | None = None
-    """The line since which the repair holds without a break; ``None`` where it does not hold."""
-    holds_since_ns: int = 0
-    """The simulated instant at the end of that line."""
 
 
 class Attempt:
@@ -136,10 +115,9 @@ class Attempt:
         self.shell = Shell(self.session, Programs(PROGRAMS))
         self.reference = reference
         self.started_ns = self.world.clock.now_ns
-        self._journal = journal
-        self._seq = seq
+        self._recorder = Recorder(journal, seq)
         self._waited_ms = 0
-        self._state = _Progress()
+        self._state = Progress(self.scenario)
         self._start_versions = snapshot(self.world)
         self._before_repair = self.world.fork()
 
@@ -157,7 +135,12 @@ class Attempt:
         self.feeds.begin()
         outcome = self._perform(text)
         if not was_over:
-            self._record(outcome, waited_ms, now)
+            simulated = self.world.clock.timestamp()
+            self._recorder.line(
+                outcome, self._state, now, waited_ms=waited_ms, fed=self.feeds.fed(), simulated=simulated
+            )
+            if self.report is not None:
+                self._recorder.end(self.report, self._state, now)
         return outcome
 
     def let_pass(self, seconds: float) -> None:
@@ -170,7 +153,7 @@ class Attempt:
         """End the attempt and judge it; the same report again, if it has ended."""
         if self.report is None:
             self._judge_finally()
-            self._finish(now)
+            self._recorder.end(self.result, self._state, now)
         return self.result
 
     def replay(self, events: Iterable[Event]) -> None:
@@ -179,7 +162,7 @@ class Attempt:
         The caller makes sure that pack and engine are those of the recording (`can_replay`).
         """
         for event in events:
-            self._seq = event.seq + 1
+            self._recorder.seq = event.seq + 1
             if event.type == LINE:
                 self.let_pass(event.payload["waited_ms"] / 1000)
                 self._waited_ms = 0
@@ -198,7 +181,7 @@ class Attempt:
     @property
     def is_diagnosed(self) -> bool:
         """Whether every diagnosis has been given, so that no more evidence counts."""
-        return all(step.id in self._state.answers for step in self.scenario.diagnoses)
+        return self._state.is_diagnosed
 
     @property
     def elapsed_s(self) -> float:
@@ -233,7 +216,15 @@ class Attempt:
 
     def steps(self) -> list[StepView]:
         """The steps as the learner may see them now."""
-        return [self._view(position, step.id) for position, step in enumerate(self.scenario.steps)]
+        return [self._view(step) for step in self.scenario.steps]
+
+    def _view(self, step: Step) -> StepView:
+        match step:
+            case EvidenceStep():
+                return evidence_view(step, self._state, is_over=self.is_over)
+            case DiagnosisStep():
+                return diagnosis_view(step, self._state, self.choices(step), is_over=self.is_over)
+        return outcome_view(step, self._state, is_over=self.is_over)
 
     def points_so_far(self) -> int:
         """Points earned less deductions, as far as the learner may know them: repair and diagnoses count at the end."""
@@ -265,7 +256,7 @@ class Attempt:
         if step.id in self._state.answers or self.is_over:
             return False
         index = len(self.results)
-        self._state.answers[step.id] = (tuple(sorted(chosen)), confidence, index)
+        self._state.answers[step.id] = Given(tuple(sorted(chosen)), confidence, index)
         right = {position for position, option in enumerate(step.options) if option.correct}
         self._state.earned[step.id] = (step.points if set(chosen) == right else 0, index)
         return True
@@ -342,15 +333,15 @@ class Attempt:
     def _note_conduct(self, before: Snapshot, index: int) -> None:
         after = snapshot(self.world)
         gone = lost_rings(before, after)
-        if gone and is_lost_evidence(self.session, self._open_evidence(), gone, self._state.seen):
+        if gone and is_lost_evidence(self.session, self._state.open_evidence, gone, self._state.seen):
             places = ", ".join(sorted(place.partition("/")[2] for place in gone))
-            self._charge(
+            self._state.charge(
                 Offence.LOST_EVIDENCE, f"restarting {places} emptied ring buffers that held unseen evidence", index
             )
         if not self.is_diagnosed:
             for context, thing in deleted_objects(self.world, before):
                 if self._was_there(context, str(thing["metadata"].get("uid", ""))):
-                    self._charge(
+                    self._state.charge(
                         Offence.DELETION,
                         f"deleted {thing['kind']} {name_of(thing)} before the cause was diagnosed",
                         index,
@@ -371,15 +362,8 @@ class Attempt:
         )
         return all(change.object["metadata"].get("uid") != uid for change in added)
 
-    def _open_evidence(self) -> list[EvidenceStep]:
-        return [step for step in self.scenario.evidence if self._is_open(step)]
-
-    def _is_open(self, step: EvidenceStep) -> bool:
-        closing = closing_diagnosis(self.scenario, step)
-        return step.id not in self._state.earned and (closing is None or closing.id not in self._state.answers)
-
     def _collect_evidence(self, index: int) -> None:
-        for step in self._open_evidence():
+        for step in self._state.open_evidence:
             if holds(step.fact, self._state.seen):
                 self._state.earned[step.id] = (step.points, index)
 
@@ -400,12 +384,7 @@ class Attempt:
             return
         self._state.repeats += 1
         if self._state.repeats > FREE_REPEATS:
-            self._charge(Offence.SURVEY, "the line showed nothing that had not been seen", index)
-
-    def _charge(self, offence: Offence, reason: str, index: int | None) -> None:
-        deduction = charge(offence, reason, index, self._state.deductions)
-        if deduction is not None:
-            self._state.deductions.append(deduction)
+            self._state.charge(Offence.SURVEY, "the line showed nothing that had not been seen", index)
 
     # ------------------------------------------------------------ the end
 
@@ -437,43 +416,7 @@ class Attempt:
         self.shell.tools = Programs({**PROGRAMS, **INSIGHT_PROGRAMS})
 
     def _is_rightly_diagnosed(self) -> bool:
-        return all(self._state.earned.get(step.id, (0, None))[0] > 0 for step in self.scenario.diagnoses)
-
-    # ------------------------------------------------------------ views
-
-    def _view(self, position: int, name: str) -> StepView:
-        step = self.scenario.steps[position]
-        points, command = self._state.earned.get(name, (None, None))
-        match step:
-            case EvidenceStep():
-                is_earned = name in self._state.earned
-                state = StepState.EARNED if is_earned else StepState.OPEN if self._is_open(step) else StepState.MISSED
-                title = step.title if is_earned or self.is_over else None
-                return StepView(name, step.kind, title, step.points, points, state, command)
-            case DiagnosisStep():
-                answered = self._state.answers.get(name)
-                state = StepState.OPEN if answered is None and not self.is_over else StepState.ANSWERED
-                if self.is_over:
-                    state = StepState.EARNED if points else StepState.MISSED
-                shown = self.choices(step)
-                chosen = answered[0] if answered is not None else ()
-                return StepView(
-                    name, step.kind, step.ask, step.points, points if self.is_over else None, state,
-                    answered[2] if answered is not None else None,
-                    tuple(shown), tuple(number for number, choice in enumerate(shown, 1) if choice.position in chosen),
-                    answered[1] if answered is not None else None,
-                )  # fmt: skip
-            case RepairStep():
-                title = "Repair it: what was broken works again, and nothing else has opened"
-            case VerificationStep():
-                title = "Prove the repair: see a restored flow, by a probe or in Hubble"
-        is_judged = self.is_over or isinstance(step, VerificationStep)
-        state = StepState.OPEN
-        if is_judged and points:
-            state = StepState.EARNED
-        elif self.is_over:
-            state = StepState.MISSED
-        return StepView(name, step.kind, title, step.points, points if is_judged else None, state, command)
+        return all(self._state.points_of(step.id) > 0 for step in self.scenario.diagnoses)
 
     # ------------------------------------------------------------ the journal
 
@@ -481,50 +424,3 @@ class Attempt:
         """The payload of the event that begins the attempt."""
         return {"scenario": self.scenario.id, "title": self.scenario.title, "domain": self.scenario.domain,
                 "minutes": self.scenario.minutes, "seed": self.stage.drawn.seed}  # fmt: skip
-
-    def _record(self, outcome: LineResult, waited_ms: int, now: datetime | None) -> None:
-        if self._journal is None:
-            return
-        payload: Payload = {
-            "line": outcome.line,
-            "waited_ms": waited_ms,
-            "fed": self.feeds.fed(),
-            "exit": outcome.exit,
-            "simulated": self.world.clock.timestamp(),
-            "facts": [str(fact) for fact in outcome.new_facts],
-            "earned": {name: self._state.earned[name][0] for name in outcome.earned if name in self._state.earned},
-            "deductions": [
-                {"reason": deduction.reason, "points": deduction.points} for deduction in outcome.deductions
-            ],
-        }
-        self._journal.append(Event(self._next_seq(), _instant(now), LINE, payload))
-        if self.report is not None:
-            self._finish(now)
-
-    def _finish(self, now: datetime | None) -> None:
-        if self._journal is None or self.report is None:
-            return
-        payload = {**self.report.as_json(), "answers": self._answers_payload()}
-        self._journal.finish(Event(self._next_seq(), _instant(now), SUBMITTED, payload))
-
-    def _answers_payload(self) -> list[Payload]:
-        return [
-            {
-                "step": step.id,
-                "right": self._state.earned[step.id][0] > 0,
-                "confidence": confidence.value if confidence is not None else None,
-            }
-            for step in self.scenario.diagnoses
-            if step.id in self._state.answers
-            for _, confidence, _ in (self._state.answers[step.id],)
-        ]
-
-    def _next_seq(self) -> int:
-        number, self._seq = self._seq, self._seq + 1
-        return number
-
-
-def _instant(now: datetime | None) -> datetime:
-    if now is None:
-        raise ValueError("an attempt with a journal needs the instant of each line")
-    return now.astimezone(UTC)

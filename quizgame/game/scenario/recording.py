@@ -1,0 +1,90 @@
+"""Writes an attempt into its journal: one event for each line, one for the end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from quizgame.game.events import Event, Journal, Payload
+from quizgame.game.scenario.progress import Progress
+from quizgame.game.scenario.score import Report
+
+if TYPE_CHECKING:
+    from quizgame.game.scenario.attempt import LineResult
+
+LINE = "line"
+SUBMITTED = "submitted"
+"""Types of events; the first event of every attempt is ``started``."""
+
+
+class Recorder:
+    """Numbers events and hands them to a journal.
+
+    Args:
+        journal: Where they go; ``None``: nowhere.
+        seq: The number of the next one.
+    """
+
+    def __init__(self, journal: Journal | None, seq: int) -> None:
+        self.seq = seq
+        self._journal = journal
+
+    def line(
+        self,
+        outcome: LineResult,
+        progress: Progress,
+        now: datetime | None,
+        *,
+        waited_ms: int,
+        fed: Payload,
+        simulated: str,
+    ) -> None:
+        """Record a line.
+
+        Args:
+            outcome: What it did.
+            progress: The attempt after it.
+            now: The real instant.
+            waited_ms: Simulated time that had passed before it.
+            fed: What the screen gave to its command.
+            simulated: The simulated instant after it.
+        """
+        if self._journal is None:
+            return
+        payload: dict[str, Any] = {
+            "line": outcome.line,
+            "waited_ms": waited_ms,
+            "fed": fed,
+            "exit": outcome.exit,
+            "simulated": simulated,
+            "facts": [str(fact) for fact in outcome.new_facts],
+            "earned": {name: progress.points_of(name) for name in outcome.earned},
+            "deductions": [
+                {"reason": deduction.reason, "points": deduction.points} for deduction in outcome.deductions
+            ],
+        }
+        self._journal.append(Event(self._next(), _instant(now), LINE, payload))
+
+    def end(self, report: Report, progress: Progress, now: datetime | None) -> None:
+        """Record the end; the report is the attempt's result."""
+        if self._journal is None:
+            return
+        answers = [
+            {
+                "step": name,
+                "right": progress.points_of(name) > 0,
+                "confidence": given.confidence.value if given.confidence is not None else None,
+            }
+            for name, given in progress.answers.items()
+        ]
+        self._journal.finish(Event(self._next(), _instant(now), SUBMITTED, {**report.as_json(), "answers": answers}))
+
+    def _next(self) -> int:
+        number, self.seq = self.seq, self.seq + 1
+        return number
+
+
+def _instant(now: datetime | None) -> datetime:
+    if now is None:
+        raise ValueError("an attempt with a journal needs the instant of each line")
+    return now.astimezone(UTC)
