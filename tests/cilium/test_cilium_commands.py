@@ -296,7 +296,7 @@ def test_bgp_that_is_on_without_a_configuration_has_no_peers(run: Run) -> None:
     run("cilium status --wait")
     result = run("cilium bgp peers")
     assert out(result).split() == (
-        "Node Local AS Peer AS Peer Address Session State Uptime Family Received Advertised".split()
+        ["Node", "Local", "AS", "Peer", "AS", "Peer", "Address", "Session", "State", "Uptime", "Family", "Received", "Advertised"]
     )
     assert result.exit == 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from quizgame.cluster.apierror import ApiError
 from quizgame.cluster.objects import name_of
@@ -43,7 +44,7 @@ def _view(call: Call) -> None:
     call.show([Line(text, known) for text, known in zip(shown.split("\n"), facts, strict=False)])
 
 
-def _patch(call: Call, verb: str, patch: object, patch_type: PatchType) -> None:
+def _patch(call: Call, verb: str, patch: dict[str, Any] | list[dict[str, Any]], patch_type: PatchType) -> None:
     shown = json.dumps(patch, separators=(",", ":"), ensure_ascii=False)
     if patch_type is PatchType.JSON:
         shown = json.dumps(patch, ensure_ascii=False)

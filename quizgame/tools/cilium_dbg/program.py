@@ -19,6 +19,7 @@ from quizgame.tools.cilium_dbg.commands import (
     monitor,
     policy,
     status,
+    troubleshoot,
 )
 from quizgame.tools.output import Line, Result, lines, not_simulated
 from quizgame.tools.pod.context import PodContext
@@ -33,6 +34,7 @@ COMMANDS: tuple[Sub, ...] = (
     *lists.COMMANDS,
     *monitor.COMMANDS,
     *misc.COMMANDS,
+    *troubleshoot.COMMANDS,
 )
 """Everything simulated, in the order of the reference."""
 
@@ -56,6 +58,7 @@ GROUPS: dict[str, str] = {
     "nodeid": "Look at the numbers of nodes",
     "policy": "Manage security policies",
     "service": "List services & loadbalancers",
+    "troubleshoot": "Find out why the control plane is not connected",
 }
 REFUSED: tuple[tuple[str, str], ...] = (
     # Commands of the real tool that the simulation does not have: path, summary.
@@ -93,7 +96,7 @@ REFUSED: tuple[tuple[str, str], ...] = (
     ("shell", "Connect to the shell"),
     ("statedb", "Dump StateDB contents as JSON"),
     ("sysdump", "Provide instructions on dumping cluster-wide system state"),
-    ("troubleshoot", "Run troubleshooting utilities to check control-plane connectivity"),
+    ("troubleshoot kvstore", "Find out why the key-value store is not connected"),
 )
 
 

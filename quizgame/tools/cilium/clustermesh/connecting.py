@@ -1,4 +1,4 @@
-"""``cilium clustermesh connect`` and ``disconnect``. Source: reference cilium-cli, section 7; facts F-52, F-54, F-55."""
+"""``cilium clustermesh connect`` and ``disconnect``. Source: reference, section 7; facts F-52, F-54, F-55."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The flags of ``cilium connectivity``. Source: reference cilium-cli, section 6 and its help pages (names, defaults)."""
+"""The flags of ``cilium connectivity``. Source: reference cilium-cli, section 6 (names, defaults)."""
 
 from __future__ import annotations
 

@@ -132,11 +132,11 @@ class ConnectivityTest:
                 if remove_namespaces(cluster, NAMESPACES):
                     self.say(f"🔥 [{cluster.context}] Deleting connectivity check deployments...")
             self.call.wait_for(self._is_clean, READY_S)
-        for cluster in dict.fromkeys((here.context, site.remote.context)):
+        for context in self._contexts():
             if ensure(
-                self.world.clusters[cluster], "namespaces", namespace(MAIN, {"app.kubernetes.io/name": "cilium-cli"})
+                self.world.clusters[context], "namespaces", namespace(MAIN, {"app.kubernetes.io/name": "cilium-cli"})
             ):
-                self.say(f"✨ [{cluster}] Creating namespace {MAIN} for connectivity check...")
+                self.say(f"✨ [{context}] Creating namespace {MAIN} for connectivity check...")
         self.world.settle()
         if ensure(here, "services", echo_service("echo-same-node", is_global=self.is_multi_cluster)):
             self.say(f"✨ [{name}] Deploying echo-same-node service...")
@@ -145,10 +145,10 @@ class ConnectivityTest:
             shown = "same-node" if each == "echo-same-node" else each
             if ensure_deployment(here, each, MAIN, AFFINITIES.get(each)):
                 self.say(f"✨ [{name}] Deploying {shown} deployment...")
-        for cluster in dict.fromkeys((here.context, site.remote.context)):
+        for context in self._contexts():
             service = echo_service("echo-other-node", is_global=self.is_multi_cluster)
-            if ensure(self.world.clusters[cluster], "services", service):
-                self.say(f"✨ [{cluster}] Deploying echo-other-node service...")
+            if ensure(self.world.clusters[context], "services", service):
+                self.say(f"✨ [{context}] Deploying echo-other-node service...")
         affinity = None if self.is_multi_cluster else AFFINITIES["echo-other-node"]
         if ensure_deployment(site.remote, "echo-other-node", MAIN, affinity):
             self.say(f"✨ [{site.remote.context}] Deploying other-node deployment...")
@@ -223,8 +223,8 @@ class ConnectivityTest:
                 )
                 if not found:
                     raise BareFailure(
-                        f"timeout reached waiting lookup for localhost from pod {MAIN}/{source} to server on pod {name} "
-                        "to succeed (last error: context deadline exceeded)"
+                        f"timeout reached waiting lookup for localhost from pod {MAIN}/{source} to server on pod "
+                        f"{name} to succeed (last error: context deadline exceeded)"
                     )
 
     def _reach_api(self, client: str) -> None:
@@ -248,8 +248,8 @@ class ConnectivityTest:
         self.say("🔭 Enabling Hubble telescope...")
         if not relay_pod_node(self.site.cluster):
             reason = (
-                'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp '
-                '127.0.0.1:4245: connect: connection refused"'
+                'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial '
+                'tcp 127.0.0.1:4245: connect: connection refused"'
             )
             self.say(f"⚠️  Unable to contact Hubble Relay, disabling Hubble telescope and flow validation: {reason}")
             self.say("ℹ️  Expose Relay locally with:")

@@ -1,4 +1,4 @@
-"""``cilium-dbg version``, ``config``, ``encrypt status``, ``bgp``, ``policy wait``. Source: reference, sections 6, 11-16."""
+"""``cilium-dbg version``, ``config``, ``encrypt status``, ``bgp``, ``policy wait``. Source: reference, 6 and 11-16."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def _bgp_peers(call: Call) -> Result:
 
 
 def _bgp_routes(call: Call) -> Result:
-    head = ("VRouter", "Prefix", "NextHop", "Age", "Attrs")
+    head: tuple[str, ...] = ("VRouter", "Prefix", "NextHop", "Age", "Attrs")
     if call.args[:1] == ["advertised"]:
         head = ("VRouter", "Peer", *head[1:])
     return _bgp(call, "routes list", "/v1/bgp/routes", head)

@@ -103,6 +103,7 @@ class StatusFacts:
 
     def _subsystems(self, model: Mapping[str, Any]) -> dict[str, tuple[Fact, ...]]:
         cilium, kubernetes, hubble = model["cilium"], model["kubernetes"], model["hubble"]
+        replacement = model["kube-proxy-replacement"]["mode"]
         routing, ipam = model["routing"], model["ipam"]["status"]
         failed = kubernetes["msg"] if kubernetes["state"] == "Failure" else ""
         failing = [
@@ -114,7 +115,7 @@ class StatusFacts:
         return {
             "cilium": (self._component("cilium", cilium["state"], failed),),
             "kubernetes": (self._component("kubernetes", kubernetes["state"], failed),),
-            "kube-proxy-replacement": (self._config("kube-proxy-replacement", model["kube-proxy-replacement"]["mode"]),),
+            "kube-proxy-replacement": (self._config("kube-proxy-replacement", replacement),),
             "routing": (self._config("routing-mode", routing["inter-host-routing-mode"]),),
             "masquerading": (self._config("masquerading", model["masquerading"].get("mode", "disabled")),),
             "encryption": (self._config("encryption", model["encryption"]["mode"]),),

@@ -119,4 +119,4 @@ def failing_controllers(agent: Agent) -> Iterator[Failing]:
 
 def _is_published(agent: Agent, endpoint: Endpoint) -> bool:
     known = agent.api.find(ENDPOINTS, endpoint.pod, endpoint.namespace)
-    return dig(known, "status", "id") == endpoint.id
+    return bool(dig(known, "status", "id") == endpoint.id)
