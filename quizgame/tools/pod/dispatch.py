@@ -45,6 +45,12 @@ _TEXT: dict[str, str] = {name: target for name, target in registry.PROGRAMS.item
 _SHELLS = frozenset(("sh", "bash"))
 
 
+_SHELLLESS = frozenset((
+    "hubble-relay", "coredns", "etcd", "kube-apiserver", "kube-scheduler", "kube-controller-manager", "pause",
+    "clustermesh-apiserver", "cilium-envoy",
+))  # fmt: skip
+
+
 def programs_of(pod: Mapping[str, Any], container: str) -> dict[str, str]:
     """The programs in a container's image by name; none at all for images that hold a single binary.
 
@@ -58,12 +64,6 @@ def programs_of(pod: Mapping[str, Any], container: str) -> dict[str, str]:
     if name == "cilium":
         return _TEXT | _SYSTEM | _AGENT
     return _TEXT | _SYSTEM | _NETWORK
-
-
-_SHELLLESS = frozenset((
-    "hubble-relay", "coredns", "etcd", "kube-apiserver", "kube-scheduler", "kube-controller-manager", "pause",
-    "clustermesh-apiserver", "cilium-envoy",
-))  # fmt: skip
 
 
 def _containers(pod: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
