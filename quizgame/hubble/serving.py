@@ -29,6 +29,7 @@ from quizgame.hubble.observer import (
     ServerStatus,
     TLSInfo,
 )
+from quizgame.hubble.preselect import preselect
 from quizgame.hubble.source import connection_refused
 from quizgame.hubble.timestamps import format_timestamp
 
@@ -73,9 +74,9 @@ class NodeHubble:
             high = len(events) if request.until_ns is None else bisect_right(events, request.until_ns, key=_time_of)
             events = events[low:high]
         if request.first or not 0 < request.number < EVERYTHING:
-            return answer((record_of(event, self.version) for event in events), request)
+            return answer((record_of(event, self.version) for event in preselect(events, request.allow)), request)
         # The last ones: read backwards until there are enough, as the real ring is read.
-        newest_first = (record_of(event, self.version) for event in reversed(events))
+        newest_first = (record_of(event, self.version) for event in preselect(reversed(events), request.allow))
         found = list(answer(newest_first, replace(request, first=True, since_ns=None, until_ns=None, follow=False)))
         found.reverse()
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from quizgame.goflags.durations import parse_duration
 from quizgame.goflags.errors import GoValueError
@@ -27,13 +28,19 @@ _EARLIEST = -62_135_596_800
 def format_timestamp(ns: int) -> str:
     """Return nanoseconds since the epoch as the API's JSON has them: UTC, 0, 3, 6 or 9 fraction digits."""
     seconds, fraction = divmod(ns, SECOND)
-    text = format_time(seconds * SECOND, "2006-01-02T15:04:05")
+    text = _whole_seconds(seconds)
     if not fraction:
         return text + "Z"
     digits = f"{fraction:09d}"
     while digits.endswith("000"):
         digits = digits[:-3]
     return f"{text}.{digits}Z"
+
+
+@lru_cache(maxsize=_CACHE_LIMIT)
+def _whole_seconds(seconds: int) -> str:
+    """Flows come in crowds: many share a second."""
+    return format_time(seconds * SECOND, "2006-01-02T15:04:05")
 
 
 def parse_timestamp(text: str) -> int:
