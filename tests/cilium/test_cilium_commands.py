@@ -296,7 +296,21 @@ def test_bgp_that_is_on_without_a_configuration_has_no_peers(run: Run) -> None:
     run("cilium status --wait")
     result = run("cilium bgp peers")
     assert out(result).split() == (
-        ["Node", "Local", "AS", "Peer", "AS", "Peer", "Address", "Session", "State", "Uptime", "Family", "Received", "Advertised"]
+        [
+            "Node",
+            "Local",
+            "AS",
+            "Peer",
+            "AS",
+            "Peer",
+            "Address",
+            "Session",
+            "State",
+            "Uptime",
+            "Family",
+            "Received",
+            "Advertised",
+        ]
     )
     assert result.exit == 0
 
@@ -377,7 +391,8 @@ spec:
   - fromEndpoints: [{matchLabels: {app: x, io.cilium.k8s.policy.cluster: b}}]
 EOF""")
     assert out(run("cilium clustermesh inspect-policy-default-local-cluster -A")) == (
-        "⚠️ CiliumNetworkPolicy 1/2\n\t⚠️ default/local\n\n✅ CiliumClusterWideNetworkPolicy 0/0\n\n✅ NetworkPolicy 0/0\n"
+        "⚠️ CiliumNetworkPolicy 1/2\n\t⚠️ default/local\n\n"
+        "✅ CiliumClusterWideNetworkPolicy 0/0\n\n✅ NetworkPolicy 0/0\n"
     )
 
 

@@ -204,7 +204,10 @@ def test_groups_show_their_help(world: World, command: str) -> None:
     assert result.exit == 0
 
 
-@pytest.mark.parametrize("command", ["debuginfo", "map get x", "statedb", "kvstore", "troubleshoot kvstore"])
+@pytest.mark.parametrize(
+    "command",
+    ["debuginfo", "map get x", "statedb", "kvstore get x", "bpf metrics list -o json", "troubleshoot kvstore"],
+)
 def test_what_is_not_simulated_says_so(world: World, command: str) -> None:
     result = on(world, "kind-worker")(f"cilium-dbg {command}")
     assert err(result).startswith("quizgame: cilium-dbg ")

@@ -60,6 +60,7 @@ COMMANDS: tuple[Sub, ...] = (
 
 REFUSED: tuple[tuple[str, str, str], ...] = (
     ("completion", "completion [bash|zsh|fish|powershell]", "Print a completion script for a shell"),
+    ("connectivity perf", "perf", "Measure how fast the network is"),
     ("sysdump", "sysdump", "Collect what is needed to find problems of Cilium and Hubble"),
     ("multicast add", "add", "Add all nodes to a multicast group"),
     ("multicast delete", "delete", "Delete a multicast group"),

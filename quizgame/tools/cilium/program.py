@@ -13,6 +13,7 @@ from quizgame.tools.cilium.commands import COMMANDS, GROUPS, REFUSED, ROOT_EXAMP
 from quizgame.tools.output import Line, Result, failure, lines, not_simulated
 from quizgame.tools.session import Session
 
+_REFUSED_PATHS = frozenset(path for path, _, _ in REFUSED)
 SECONDS_PER_RUN = 1
 """Simulated time that every invocation takes."""
 
@@ -36,6 +37,9 @@ class Cilium:
         except UnknownCommandError as unknown:
             return Result(stderr=lines(f"{unknown}\n"), exit=1)
         except FlagError as wrong:
+            command, _ = root.find(words)
+            if command in runs and runs[command].path in _REFUSED_PATHS:
+                return not_simulated(f"cilium {runs[command].path}")
             return failure(str(wrong))
         sub = runs.get(found.command)
         if found.wants_help or sub is None:

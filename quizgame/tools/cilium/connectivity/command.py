@@ -46,11 +46,11 @@ def _other_flags() -> list[Flag]:
         boolean("include-unsafe-tests", "Run tests that may change the nodes"),
         string_slice("ip-families", "IP families to test", default=("ipv4", "ipv6")),
         string("junit-file", "File for a JUnit report"),
-        string_map("junit-property", "Properties to add to the JUnit report"),
+        string_map("junit-property", "`map` of properties to add to the JUnit report"),
         string("k8s-version", "Kubernetes version where it cannot be found out"),
-        string_map("namespace-labels", "Labels for the test's namespaces"),
+        string_map("namespace-labels", "`map` of labels for the test's namespaces"),
         string_slice("node-cidr", "Prefixes that cover all nodes"),
-        string_map("node-selector", "Run the test's pods on nodes with these labels"),
+        string_map("node-selector", "`map` of labels of the nodes for the test's pods"),
         boolean("pause-on-fail", "Stop at a failed test", short="p"),
         duration("post-test-sleep", "Pause after each test"),
         boolean("print-flows", "Print the flows of each test"),
@@ -72,13 +72,7 @@ def _run(call: Call) -> None:
     run_test(call)
 
 
-def _perf(call: Call) -> None:
-    del call
-    raise NotSimulated("cilium connectivity perf")
-
-
 COMMANDS = (
     Sub("connectivity test", "test", "Test whether traffic flows as it should", _run,
         lambda: [*_flags(), *_other_flags()], refused_flags=frozenset(flag.name for flag in _other_flags())),
-    Sub("connectivity perf", "perf", "Measure how fast the network is", _perf),
 )  # fmt: skip

@@ -190,7 +190,7 @@ COMMANDS = (
         string("source", "Names from one source alone (lookup, connection)", short="s"),
         _output_flag(),
     ], aliases=("ls",)),
-    Sub("fqdn names", "names", "Show the names that policies select", _fqdn_names, lambda: [_output_flag()]),
+    Sub("fqdn names", "names", "Show the names that policies select", _fqdn_names),
     Sub("map list", "list", "List the maps that the agent keeps a copy of", _map_list, lambda: [
         boolean("verbose", "Print the copies' content"), _output_flag(),
     ], aliases=("ls",)),
