@@ -101,7 +101,7 @@ def test_reading_a_capture_loads_no_cluster(tmp_path: Path, form: str) -> None:
     [
         (["list", "questions", "--json"], {"cluster", "tools", "store", "tui"}, {"textual", "sqlite_utils", "fsrs"}),
         (["exam", "--plan", "--seed", "1", "--json"], {"tools", "hubble", "store", "tui"}, {"textual", "fsrs"}),
-        (["sh", "-c", "kubectl get nodes"], {"content", "store", "tui"}, {"textual", "sqlite_utils", "pydantic"}),
+        (["sh", "-c", "kubectl get nodes"], {"store", "tui"}, {"textual", "sqlite_utils", "pydantic"}),
         (["run", "l7-method-denied", "-c", "brief"], {"store", "tui"}, {"textual", "sqlite_utils", "fsrs"}),
         (["stats", "--json"], {"tools", "hubble", "tui"}, {"textual"}),
     ],

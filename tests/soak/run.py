@@ -39,6 +39,8 @@ def main() -> int:
                 return 1
             shown[kind] += kill.shown
             attempts[kind] = kill.attempts
+            sys.stderr.write(f"\rkill {number + 1} of {args.kills}" if sys.stderr.isatty() else "")
+    sys.stderr.write("\n" if sys.stderr.isatty() else "")
     for kind in kinds:
         sys.stdout.write(f"{kind:<10} {shown[kind]:6} acts shown as done, all there; {attempts[kind]} attempts\n")
     sys.stdout.write(f"{args.kills} kills, nothing lost, every attempt taken up and brought to its end\n")
