@@ -71,7 +71,7 @@ class CutOffAction(PackModel):
 
 
 class AppAction(PackModel):
-    """Let containers of some pods misbehave."""
+    """Let containers of some pods misbehave; those that run are replaced, by whatever controls them."""
 
     noun: ClassVar[str] = "app"
 

@@ -12,6 +12,7 @@ from quizgame.cluster.apps import Route, Server
 from quizgame.cluster.build import apply_manifest
 from quizgame.cluster.fabric import control_plane_of, fabric_of
 from quizgame.cluster.links import API_SERVER_PORT, Block, Links
+from quizgame.cluster.objects import controller_of, name_of
 from quizgame.cluster.patching import PatchType
 from quizgame.cluster.world import Cluster, World
 from quizgame.content.scenario.actions import (
@@ -182,6 +183,10 @@ def _app(scene: _Scene, action: AppAction) -> None:
         action.namespace, AppState(action.state), action.pod, exit_code=action.exit_code, message=action.message
     )
     cluster.app_faults = (*cluster.app_faults, fault)
+    # A program misbehaves from its start on, so the pods that run are replaced.
+    for pod in cluster.api.list("pods", action.namespace):
+        if name_of(pod).startswith(action.pod) and controller_of(pod) is not None:
+            cluster.api.delete("pods", name_of(pod), action.namespace)
 
 
 _APPLIERS: Mapping[str, Callable[[_Scene, Any], None]] = {

@@ -13,6 +13,7 @@ from quizgame.cluster.install.values import merge
 from quizgame.cluster.keyed import keyed_int
 from quizgame.cluster.links import Links
 from quizgame.cluster.mesh import CA_SECRET, SYSTEM, connect
+from quizgame.cluster.objects import dig
 from quizgame.cluster.outside import Outside, OutsideHost
 from quizgame.cluster.patching import PatchType
 from quizgame.cluster.world import Cluster, World
@@ -31,6 +32,8 @@ BROKEN_S = 240
 """Simulated seconds between the fault and the learner's arrival: rings hold what was before it and after."""
 MESH_VALUES = {"clustermesh": {"useAPIServer": True, "apiserver": {"service": {"type": "NodePort"}}}}
 MS_NS = 1_000_000
+MAX_PODS = 2_000
+"""So many pods the manifests of one scenario may ask for."""
 
 
 class Stage:
@@ -83,6 +86,7 @@ def _base_world(drawn: DrawnScenario) -> World:
         cluster.kube_context: drawn.manifests(cluster.manifests, ("world", "clusters", index, "manifests"))
         for index, cluster in enumerate(section.clusters)
     }
+    _bound_size(drawn, manifests)
     try:
         world = assemble(
             _specs(section), seed=drawn.seed, manifests=manifests, surroundings=_surroundings(section, drawn.seed)
@@ -92,6 +96,18 @@ def _base_world(drawn: DrawnScenario) -> World:
         raise YamlError([YamlProblem(place, str(error))]) from error
     _join(world, section)
     return world
+
+
+def _bound_size(drawn: DrawnScenario, manifests: Mapping[str, Manifests]) -> None:
+    """Refuse a pack that would build a world without end."""
+    documents = [document for sources in manifests.values() for _, found in sources for document in found]
+    pods = 0
+    for document in documents:
+        replicas = dig(document, "spec", "replicas", default=1)
+        pods += replicas if isinstance(replicas, int) and replicas > 0 else 1
+    if pods > MAX_PODS:
+        message = f"the manifests ask for {pods} pods; a scenario may have {MAX_PODS}"
+        raise YamlError([YamlProblem(drawn.place("world", "clusters"), message)])
 
 
 def _specs(section: WorldSection) -> tuple[ClusterSpec, ...]:
