@@ -18,7 +18,7 @@ from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.agent.nodes import known_node
 from quizgame.cluster.agent.remote import RemoteCluster, RemoteEndpoint, RemoteView
 from quizgame.cluster.agent.service_build import SERVICE_NAME_LABEL, SharedBackend, is_shared, slice_backends
-from quizgame.cluster.agent.sync import apply_remote_addresses, rebuild_service
+from quizgame.cluster.agent.sync import apply_remote_addresses, forget_node_addresses, rebuild_service
 from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.links import MESH_NODE_PORT, MESH_PORT, Links
 from quizgame.cluster.objects import dig, labels_of, name_of, namespace_of
@@ -259,8 +259,7 @@ def _realize(agent: Agent, name: str, old: RemoteView | None, new: RemoteView) -
             agent.ipcache.delete(f"{ip}/32")
     for node_name in [each for each in before.nodes if each not in new.nodes]:
         agent.nodes.pop(f"{name}/{node_name}", None)
-        for ip in (before.nodes[node_name].ip, before.nodes[node_name].router_ip, before.nodes[node_name].health_ip):
-            agent.ipcache.delete(f"{ip}/32")
+        forget_node_addresses(agent, before.nodes[node_name])
     apply_remote_addresses(agent, name)
     for key in sorted({*before.services, *new.services}):
         if before.services.get(key) != new.services.get(key):

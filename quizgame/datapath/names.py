@@ -214,7 +214,7 @@ class _Question:
 
     def ask_server(self, course: Course, recorder: Recorder) -> bool:
         """Let the server at the end of the path answer; return whether it does."""
-        answer = _server_answer(self.world, course, self.name)
+        answer = _server_answer(self.world, course, self.name, recorder)
         recorder.wait(HOP_NS)
         if answer is None:
             return False
@@ -247,7 +247,7 @@ def _learn(side: Side, endpoint: Endpoint, name: str, reply: _Reply, now_ns: int
     side.agent.learn_names(FqdnEntry(endpoint.id, name.lower(), reply.ips, reply.ttl_s, now_ns + reply.ttl_s * SECOND))
 
 
-def _server_answer(world: World, course: Course, name: str) -> _Reply | None:
+def _server_answer(world: World, course: Course, name: str, recorder: Recorder) -> _Reply | None:
     """What the server at the end of the path says; ``None`` where nothing there speaks DNS."""
     outside = fabric_of(world).outside
     if course.path.ending is Ending.OUTSIDE:
@@ -263,10 +263,10 @@ def _server_answer(world: World, course: Course, name: str) -> _Reply | None:
         return None
     bare = name.rstrip(".")
     if not is_cluster_name(bare):
-        return _forward(world, side, name, course)
+        return _forward(world, side, name, recorder)
     answer = answer_of(side.agent.api, bare)
     if answer.alias:
-        onward = _forward(world, side, f"{answer.alias.rstrip('.')}.", course)
+        onward = _forward(world, side, f"{answer.alias.rstrip('.')}.", recorder)
         if onward is not None:
             onward.alias = answer.alias.rstrip(".")
         return onward
@@ -277,7 +277,7 @@ def _is_coredns(pod: Mapping[str, Any]) -> bool:
     return labels_of(pod).get("k8s-app") == "kube-dns"
 
 
-def _forward(world: World, side: Side, name: str, course: Course) -> _Reply | None:
+def _forward(world: World, side: Side, name: str, recorder: Recorder) -> _Reply | None:
     """CoreDNS asks the network's resolver; its own policy and path decide whether that works."""
     endpoint = side.endpoint
     origin = None if endpoint is None else pod_origin(world, side.agent.context, endpoint.namespace, endpoint.pod)
@@ -292,7 +292,8 @@ def _forward(world: World, side: Side, name: str, course: Course) -> _Reply | No
         at_server=question.ask_server,
         proxy=question,
         timeout_ns=ATTEMPT_NS,
-        start_ns=world.clock.now_ns,
-        number=course.packet.source_port,
+        start_ns=recorder.now_ns,
+        number=recorder.course.packet.source_port,
     )
+    recorder.wait(exchange.elapsed_ns)
     return question.reply if exchange.outcome is Outcome.OK else None

@@ -88,7 +88,7 @@ class Agent:
     conntrack: Conntrack = field(default_factory=Conntrack)
     fqdn: FqdnCache = field(default_factory=FqdnCache)
     ring: EventRing = field(default_factory=EventRing)
-    slices: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = field(default_factory=dict)
+    slices: dict[tuple[str, str], Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     """Namespace and name of a service → its EndpointSlices by name."""
     service_objects: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     remotes: dict[str, RemoteCluster] = field(default_factory=dict)
@@ -365,7 +365,7 @@ class Agent:
             conntrack=self.conntrack.fork(),
             fqdn=self.fqdn.fork(),
             ring=self.ring.fork(),
-            slices={key: dict(by_name) for key, by_name in self.slices.items()},
+            slices=dict(self.slices),
             service_objects=dict(self.service_objects),
             remotes=dict(self.remotes),
             local_options=dict(self.local_options),

@@ -24,6 +24,7 @@ from quizgame.policy.model import Protocol
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
+    from quizgame.cluster.agent.nodes import KnownNode
 
 Object = Mapping[str, Any]
 
@@ -154,10 +155,18 @@ def _cilium_node(agent: Agent, obj: Object, is_gone: bool) -> None:
         agent.nodes[key] = node
         if node.name == agent.node and agent.config.ipam != "kubernetes":
             agent.ipam.ranges = node.pod_cidrs
-    for ip in () if before is None else (before.ip, before.router_ip, before.health_ip):
-        agent.ipcache.delete(f"{ip}/32")
+    if before is not None:
+        forget_node_addresses(agent, before)
     if not is_gone:
         put_node_addresses(agent, key)
+
+
+def forget_node_addresses(agent: Agent, node: KnownNode) -> None:
+    """Take the addresses of a node that is gone, or has changed, out of the ipcache."""
+    for ip in (node.ip, node.router_ip, node.health_ip):
+        known = agent.ipcache.entries.get(f"{ip}/32")
+        if known is not None and known.cluster == node.cluster:
+            agent.ipcache.delete(f"{ip}/32")
 
 
 def put_node_addresses(agent: Agent, key: str) -> None:
@@ -171,13 +180,19 @@ def put_node_addresses(agent: Agent, key: str) -> None:
         is_api_server = node.ip in agent.api_server_ips
         identity = ReservedIdentity.KUBE_APISERVER if is_api_server else ReservedIdentity.REMOTE_NODE
         source = "kube-apiserver" if is_api_server else node.source
-    for ip in (node.ip, node.router_ip):
-        if ip:
-            entry = IpcacheEntry(identity, tunnel if ip == node.router_ip else "0.0.0.0", source, cluster=node.cluster)
-            agent.ipcache.upsert(f"{ip}/32", entry)
-    if node.health_ip:
-        entry = IpcacheEntry(ReservedIdentity.HEALTH, tunnel, source, cluster=node.cluster)
-        agent.ipcache.upsert(f"{node.health_ip}/32", entry)
+    for ip, number, endpoint in (
+        (node.ip, identity, "0.0.0.0"),
+        (node.router_ip, identity, tunnel),
+        (node.health_ip, ReservedIdentity.HEALTH, tunnel),
+    ):
+        if ip and not _is_own_address(agent, ip, node.cluster):
+            agent.ipcache.upsert(f"{ip}/32", IpcacheEntry(number, endpoint, source, cluster=node.cluster))
+
+
+def _is_own_address(agent: Agent, ip: str, cluster: str) -> bool:
+    """Whether an address that another cluster claims as well is known as one of the own cluster."""
+    known = agent.ipcache.entries.get(f"{ip}/32")
+    return cluster != agent.config.cluster_name and known is not None and known.cluster == agent.config.cluster_name
 
 
 def _identity(agent: Agent, obj: Object, is_gone: bool) -> None:
@@ -258,11 +273,9 @@ def _slice(agent: Agent, obj: Object, is_gone: bool) -> None:
     if service is None:
         return
     key = (namespace_of(obj), service)
-    by_name = agent.slices.setdefault(key, {})
-    if is_gone:
-        by_name.pop(name_of(obj), None)
-    else:
-        by_name[name_of(obj)] = obj
+    # Replaced, never changed in place, so that forks share it.
+    others = {name: each for name, each in agent.slices.get(key, {}).items() if name != name_of(obj)}
+    agent.slices[key] = others if is_gone else {**others, name_of(obj): obj}
     rebuild_service(agent, key)
 
 
@@ -354,8 +367,7 @@ def apply_remote_addresses(agent: Agent, cluster: str) -> None:
         put_node_addresses(agent, key)
     for ip, remote in view.endpoints.items():
         prefix = f"{ip}/32"
-        known = agent.ipcache.entries.get(prefix)
-        if known is None or known.source == "clustermesh":
+        if not _is_own_address(agent, ip, cluster):
             entry = IpcacheEntry(
                 remote.identity, remote.node_ip, "clustermesh", 0, remote.namespace, remote.pod, cluster
             )
