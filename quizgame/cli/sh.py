@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quizgame.cli.manifests import manifest_files
 from quizgame.cli.script import read_piped, read_typed, whole_lines
 from quizgame.errors import QuizgameError
 
 if TYPE_CHECKING:
     from quizgame.cluster.build import Manifest
 
-_SUFFIXES = (".yaml", ".yml", ".json")
 MAX_CLUSTERS = 8
 MAX_WORKERS = 50
 
@@ -83,15 +83,7 @@ def _manifests(path: Path) -> Iterator[Manifest]:
     from quizgame.yamlsource.loader import read_documents
     from quizgame.yamlsource.scalars import Dialect
 
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
-        if not files:
-            raise QuizgameError("no YAML file in this folder", source=str(path))
-    elif path.exists():
-        files = [path]
-    else:
-        raise QuizgameError("no such file or folder", source=str(path))
-    for file in files:
+    for file in manifest_files(path):
         documents = read_documents(file, dialect=Dialect.KUBERNETES)
         for document in documents:
             if not isinstance(document.data, dict | None):

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from quizgame.cli.main import Exit
+from quizgame.cli.manifests import manifest_files
 from quizgame.errors import QuizgameError
 from quizgame.policy.model import EnforcementMode
 from quizgame.policy.probe_parsing import parse_probe
@@ -19,7 +20,6 @@ from quizgame.yamlsource.loader import Document, load_document, read_documents
 from quizgame.yamlsource.place import YamlError, YamlProblem
 from quizgame.yamlsource.scalars import Dialect
 
-_SUFFIXES = (".yaml", ".yml", ".json")
 _PROBLEMS_SHOWN = 20
 
 
@@ -64,15 +64,7 @@ def run(args: Namespace) -> int:
 
 
 def _read_manifests(path: Path) -> Iterator[Document]:
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
-        if not files:
-            raise QuizgameError("no YAML file in this folder", source=str(path))
-    elif path.exists():
-        files = [path]
-    else:
-        raise QuizgameError("no such file or folder", source=str(path))
-    for file in files:
+    for file in manifest_files(path):
         yield from read_documents(file, dialect=Dialect.KUBERNETES)
 
 
