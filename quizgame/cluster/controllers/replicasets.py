@@ -55,7 +55,7 @@ class ReplicaSetController:
     def keys(self, change: Change) -> Iterable[Key]:
         """Changed sets, owners of changed pods, sets of a namespace that got a service account."""
         if change.resource == RESOURCE:
-            return [change.key]
+            return () if _is_status_only(change) else [change.key]
         if change.resource == "pods":
             owner = controller_of(change.object)
             return [(change.key[0], owner["name"])] if owner and owner["kind"] == "ReplicaSet" else ()
@@ -148,3 +148,14 @@ class ReplicaSetController:
         twin = ReplicaSetController(cluster)
         twin._due = dict(self._due)
         return twin
+
+
+def _is_status_only(change: Change) -> bool:
+    """Whether a change is this controller's own report, after which there is nothing to do: a refused pod would be
+    tried again for ever, each time under another name."""
+    before = change.previous
+    return (
+        before is not None
+        and before["metadata"]["generation"] == change.object["metadata"]["generation"]
+        and is_terminating(before) == is_terminating(change.object)
+    )
