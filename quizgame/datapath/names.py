@@ -265,6 +265,9 @@ def _server_answer(world: World, course: Course, name: str, recorder: Recorder) 
     if not is_cluster_name(bare):
         return _forward(world, side, name, recorder)
     answer = answer_of(side.agent.api, bare)
+    if answer.alias and is_cluster_name(answer.alias.rstrip(".").lower()):
+        inside = answer_of(side.agent.api, answer.alias.rstrip("."))
+        return _Reply(inside.rcode, inside.ips, CLUSTER_TTL_S if inside.ips else 0, answer.alias.rstrip("."))
     if answer.alias:
         onward = _forward(world, side, f"{answer.alias.rstrip('.')}.", recorder)
         if onward is not None:

@@ -148,3 +148,27 @@ def test_questions_are_seen_only_where_a_dns_rule_sends_them_to_the_proxy(build:
     resolve(world, client, "db")
     seen = [event.l7.dns for event in agent.ring.newest() if event.l7 is not None and event.l7.dns is not None]
     assert {record.query for record in seen} == {"db.default.svc.cluster.local."}
+
+
+def test_an_alias_into_the_cluster_is_followed(build: BuildWorld, apply: Callable[[World, str], None]) -> None:
+    # Source: CoreDNS, plugin kubernetes: an ExternalName inside the zone is answered with its address.
+    world = build(ALIASED)
+    client = pod_origin(world, world.current_context, "default", "asker")
+    assert client is not None
+    found = resolve(world, client, "alias")
+    assert found.outcome is NameOutcome.OK
+    assert found.ips == (world.cluster.api.get("services", "kube-dns", "kube-system")["spec"]["clusterIP"],)
+    assert found.alias == "kube-dns.kube-system.svc.cluster.local"
+
+
+ALIASED = """
+apiVersion: v1
+kind: Pod
+metadata: {name: asker}
+spec: {containers: [{name: c, image: curlimages/curl}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: alias}
+spec: {type: ExternalName, externalName: kube-dns.kube-system.svc.cluster.local}
+"""

@@ -206,7 +206,12 @@ def _transfer(
     result.exit_facts = (known,)
     if "v" in settings.flags:
         result.stderr += lines(_trying(host, found, port, exchange))
-    _check(settings, exchange, host, port, total, known)
+    try:
+        _check(settings, exchange, host, port, total, known)
+    except _Failure as failure:
+        if "v" in settings.flags:
+            result.stderr += lines(f"* {failure.message}\n* closing connection #0\n", (known,))
+        raise
     answer = exchange.answer
     if answer is None:
         raise _Failure(52, "Empty reply from server", (known,))
@@ -247,7 +252,11 @@ def _check(settings: _Settings, exchange: Exchange, host: str, port: int, total_
     took = total_ns // MILLISECOND
     match exchange.outcome:
         case Outcome.TIMEOUT:
-            if settings.max_time_ns is not None or settings.connect_timeout_ns is not None:
+            connect, whole = settings.connect_timeout_ns, settings.max_time_ns
+            if connect is not None and (whole is None or connect < whole):
+                message = f"Failed to connect to {host} port {port} after {took + 1} ms: Timeout was reached"
+                raise _Failure(28, message, (known,))
+            if whole is not None:
                 raise _Failure(28, f"Connection timed out after {took + 1} milliseconds", (known,))
             message = f"Failed to connect to {host} port {port} after {took} ms: Could not connect to server"
             raise _Failure(28, message, (known,))
@@ -272,9 +281,10 @@ def _print(
     is_shown = "i" in settings.flags or "I" in settings.flags
     if "v" in settings.flags:
         sent = [f"{request.method} {request.path} HTTP/1.1", f"Host: {request.host}", *_sent_headers(settings), ""]
-        result.stderr += lines("".join(f"> {each}\n" for each in sent))
+        result.stderr += lines("* using HTTP/1.x\n" + "".join(f"> {each}\n" for each in sent))
+        result.stderr += lines("* Request completely sent off\n")
         result.stderr += lines("".join(f"< {each}\n" for each in [*head, ""]), (known,))
-        result.stderr += lines("* Connection #0 to host left intact\n")
+        result.stderr += lines(f"* Connection #0 to host {request.host.partition(':')[0]} left intact\n")
     shown: list[Line] = []
     if is_shown:
         shown += lines("".join(f"{each}\n" for each in [*head, ""]), (known,))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean, pstdev
 
-from quizgame.datapath.exchange import Outcome, ping
+from quizgame.datapath.exchange import Exchange, Outcome, ping
+from quizgame.datapath.path import Ending
 from quizgame.goflags.times import SECOND
 from quizgame.tools.output import Line, Result, lines
 from quizgame.tools.pod.context import PodContext
@@ -17,6 +19,13 @@ OPTIONS = OptionTable(
     usage_lines="Try 'ping -h' for more information.\n", status=2,
 )  # fmt: skip
 MAX_COUNT = 100
+
+
+def _ttl(exchange: Exchange) -> int:
+    """What is left of the reply's 64 hops: a node answers its own pods itself, all else takes one hop."""
+    course = exchange.course
+    is_near = course.path.ending is Ending.NODE and course.is_same_node
+    return 64 if course.is_loopback or is_near else 63
 
 
 def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Result:
@@ -52,8 +61,8 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
         if exchange.outcome is Outcome.OK:
             times.append(exchange.elapsed_ns / 1_000_000)
             if "q" not in options:
-                shown = f"{size + 8} bytes from {place.ip}: icmp_seq={number} ttl=63 time={times[-1]:.3f} ms\n"
-                result.stdout += lines(shown, known)
+                head = f"{size + 8} bytes from {place.ip}: icmp_seq={number} ttl={_ttl(exchange)}"
+                result.stdout += lines(f"{head} time={times[-1]:.3f} ms\n", known)
         spend(context, interval if number < count else exchange.elapsed_ns)
     lost = 100 * (count - len(times)) // count
     summary = (
@@ -62,8 +71,8 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
         f"time {(count - 1) * interval // 1_000_000}ms\n"
     )
     if times:
-        average = sum(times) / len(times)
-        summary += f"rtt min/avg/max/mdev = {min(times):.3f}/{average:.3f}/{max(times):.3f}/0.000 ms\n"
+        average, spread = fmean(times), pstdev(times)
+        summary += f"rtt min/avg/max/mdev = {min(times):.3f}/{average:.3f}/{max(times):.3f}/{spread:.3f} ms\n"
     else:
         summary += "\n"
     result.stdout += lines(summary, result.exit_facts)
