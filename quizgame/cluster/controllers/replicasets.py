@@ -151,8 +151,10 @@ class ReplicaSetController:
 
 
 def _is_status_only(change: Change) -> bool:
-    """Whether a change is this controller's own report, after which there is nothing to do: a refused pod would be
-    tried again for ever, each time under another name."""
+    """Whether a change is this controller's own report, after which there is nothing to do.
+
+    A refused pod would otherwise be tried again for ever, each time under another name.
+    """
     before = change.previous
     return (
         before is not None
