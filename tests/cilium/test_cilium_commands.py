@@ -139,6 +139,39 @@ def test_an_agent_that_is_not_ready_is_an_error_with_status_zero(world: World, r
     assert result.exit == 0
 
 
+def test_a_crashing_agent_is_told_and_ends_the_wait(world: World, run: Run) -> None:
+    cluster = world.cluster
+    pod = next(each for each in cluster.api.list("pods", "kube-system", label_selector="k8s-app=cilium"))
+    name = pod["metadata"]["name"]
+    cluster.app_faults = (AppFault("kube-system", AppState.CRASHES, pod=name, exit_code=3),)
+    cluster.controllers.enqueue_all()
+    world.advance(30)
+    text = out(run("cilium status"))
+    assert summary(text)["Cilium"] == "2 errors"
+    assert (
+        "unable to retrieve cilium status: container cilium-agent is in CrashLoopBackOff, exited with code 3: "
+        f"try 'kubectl -n kube-system logs -c cilium-agent {name}'\n"
+    ) in text
+    waited = run("cilium status --wait")
+    assert err(waited).endswith(
+        "wait canceled, cilium agent container has crashed or was terminated: context canceled\n"
+    )
+    assert waited.exit == 1
+
+
+def test_a_crashing_operator_shows_its_last_words(world: World, run: Run) -> None:
+    labels = (("io.cilium/app", "operator"),)
+    world.cluster.app_faults = (AppFault("kube-system", AppState.CRASHES, labels=labels, message="no route to host"),)
+    world.cluster.controllers.enqueue_all()
+    world.advance(30)
+    text = out(run("cilium status"))
+    assert summary(text)["Operator"] == "2 errors"
+    assert text.endswith(
+        "container cilium-operator is in CrashLoopBackOff, pulling previous Pod logs for further investigation:\n"
+        "no route to host\n"
+    )
+
+
 def test_waiting_ends_with_the_time(world: World, run: Run) -> None:
     world.cluster.app_faults = (AppFault("kube-system", AppState.NOT_READY, labels=(("k8s-app", "hubble-relay"),)),)
     world.cluster.controllers.enqueue_all()
@@ -254,7 +287,13 @@ def test_an_upgrade_needs_a_restart_to_take_effect(world: World, run: Run) -> No
 
 
 def test_an_installed_release_cannot_be_installed(run: Run) -> None:
-    assert err(run("cilium install")) == (
+    result = run("cilium install")
+    assert out(result).splitlines()[:3] == [
+        "🔮 Auto-detected Kubernetes kind: kind",
+        "ℹ️  Using Cilium version 1.19.5",
+        "🔮 Auto-detected cluster name: kind-kind",
+    ]
+    assert err(result) == (
         "\nError: Unable to install Cilium: release name check failed: cannot reuse a name that is still in use\n"
     )
     bad = run("cilium install --set kubeProxyReplacement=strict")
@@ -418,6 +457,12 @@ def test_a_pattern_that_fits_nothing_is_a_success(run: Run) -> None:
     )
 
 
+def test_a_test_that_is_not_simulated_says_so(run: Run) -> None:
+    result = run("cilium connectivity test --test to-fqdns-with-proxy")
+    assert err(result) == "quizgame: cilium connectivity test --test to-fqdns-with-proxy is not simulated\n"
+    assert result.exit == 3
+
+
 def test_what_a_policy_breaks_is_reported(run: Run) -> None:
     run("cilium connectivity test --test nosuch")
     run("""kubectl apply -f - <<'EOF'
@@ -429,9 +474,31 @@ spec:
   ingressDeny: [{fromEndpoints: [{matchLabels: {name: client3}}]}]
   ingress: [{fromEntities: [all]}]
 EOF""")
-    run("kubectl -n cilium-test-1 get cnp")
-    result = run("cilium connectivity test --test no-policies/pod-to-service")
+    result = run("cilium connectivity test --test no-policies/pod-to-pod")
+    # Each client has to reach each echo pod before any test begins, and this one does not.
+    assert err(result).startswith("timeout reached waiting lookup for localhost from pod cilium-test-1/client3-")
     assert result.exit == 1
+
+
+def test_a_broken_path_fails_the_actions_that_need_it(world: World, run: Run) -> None:
+    run("cilium connectivity test --test nosuch")
+    run("""kubectl apply -f - <<'EOF'
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: no-ping, namespace: cilium-test-1}
+spec:
+  endpointSelector: {matchLabels: {name: client2}}
+  ingress: [{fromEndpoints: [{matchLabels: {name: client3}}]}]
+EOF""")
+    result = run("cilium connectivity test --test no-policies/client-to-client")
+    assert err(result) == "[cilium-test-1] 1 tests failed\n"
+    assert "❌ 1/1 tests failed (1/6 actions), 131 tests skipped, 7 scenarios skipped:" in out(result)
+    assert re.search(
+        r"🟥 no-policies/client-to-client:ping-ipv4-0: cilium-test-1/client-\S+ .* failed: command failed", out(result)
+    )
+    told = {str(each) for line in result.stdout for each in line.facts}
+    assert any("outcome=timeout" in each and "to=cilium-test-1/client2" in each for each in told)
+    assert run("cilium connectivity test --test no-policies/client-to-client --exit-zero-on-failure").exit == 0
 
 
 def test_policies_that_agents_do_not_take_up_fail_the_test(world: World, run: Run) -> None:

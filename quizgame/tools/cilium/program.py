@@ -102,7 +102,9 @@ def _run(sub: Sub, found: Invocation, session: Session) -> Result:
     try:
         sub.run(call)
     except NotSimulated as refused:
-        return not_simulated(str(refused))
+        told = not_simulated(str(refused))
+        call.result.stderr += told.stderr
+        call.result.exit = told.exit
     except CommandFailed as failed:
         call.complain(f"\nError: {failed}")
         call.result.exit = 1

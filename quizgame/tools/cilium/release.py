@@ -99,8 +99,9 @@ def _detect(call: Call, given: Values, version: str) -> dict[str, Any]:
     if name:
         call.say(f'ℹ️  Using cluster name "{name}"')
     else:
-        call.say(f"🔮 Auto-detected cluster name: {call.cluster.kind_name}")
-        detected["cluster"] = {"name": call.cluster.kind_name}
+        # Source: golden cilium-cli/install-kind-with-kube-proxy: kind names cluster and context alike.
+        call.say(f"🔮 Auto-detected cluster name: {call.context}")
+        detected["cluster"] = {"name": call.context}
     if has_kube_proxy(call):
         call.say("🔮 Auto-detected kube-proxy has been installed")
         return detected

@@ -70,6 +70,8 @@ class Tally:
     """Failed test → its failed actions; none where the test could not be set up."""
     failed_test_actions: int = 0
     """Actions of the tests that failed."""
+    unsimulated: list[str] = field(default_factory=list)
+    """Tests that were chosen and that the simulation does not have."""
 
 
 class ConnectivityTest:
@@ -275,6 +277,7 @@ class ConnectivityTest:
         elif not self.selection.selects_test(name, test.scenarios if test is not None else ()):
             self._skip(name, place, BY_USER)
         elif test is None:
+            self.tally.unsimulated.append(name)
             self._skip(name, place, NOT_SIMULATED)
         elif not self._can_run(test):
             self._skip(name, place, CONDITION)
@@ -415,6 +418,8 @@ class ConnectivityTest:
 
     def _report(self) -> None:
         tally = self.tally
+        if not tally.run and tally.unsimulated:
+            raise NotSimulated(f"cilium connectivity test --test {tally.unsimulated[0]}")
         self.call.say()
         skipped = f"{tally.skipped} tests skipped, {tally.skipped_scenarios} scenarios skipped"
         context = self.site.cluster.context
