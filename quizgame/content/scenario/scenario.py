@@ -139,5 +139,7 @@ class Scenario(PackModel):
     def probes(self) -> tuple[Probe, ...]:
         """All probes of the scenario."""
         repair = self.repair
-        judged = (*repair.restored, *repair.still_denied, *repair.untouched) if repair is not None else ()
+        judged = (
+            (*repair.restored, *repair.still_denied, *repair.closed, *repair.untouched) if repair is not None else ()
+        )
         return (*self.symptoms, *judged)

@@ -151,6 +151,10 @@ class RepairStep(PackModel):
     still_denied: tuple[Probe, ...] = Field(
         min_length=1, description="What must go on failing: what an allow-all would open."
     )
+    closed: tuple[Probe, ...] = Field(
+        (),
+        description="What is closed for good: it may have worked in the healthy world, and must not work again.",
+    )
     untouched: tuple[Probe, ...] = Field((), description="What works all along and must go on working.")
     keep: tuple[KeptObject, ...] = Field((), description="Objects that must survive, though they may be changed.")
     breadth: StrictInt = Field(5, ge=0, le=100, description="Points lost at most for opening more than the smallest "

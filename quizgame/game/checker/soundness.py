@@ -41,6 +41,7 @@ def world_problems(stage: Stage) -> Iterator[YamlProblem]:
     for world, name in ((stage.broken, "the broken world"), (stage.healthy, "the healthy world")):
         yield from _expect(stage, world, name, repair.still_denied, (*path, "still_denied"), works=False)
         yield from _expect(stage, world, name, repair.untouched, (*path, "untouched"), works=True)
+    yield from _expect(stage, stage.broken, "the broken world", repair.closed, (*path, "closed"), works=False)
     for number, kept in enumerate(repair.keep):
         if stage.contexts.get(kept.cluster or "") is None:
             yield YamlProblem(drawn.place(*path, "keep", number), f'there is no cluster "{kept.cluster}"')

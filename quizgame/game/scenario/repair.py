@@ -18,6 +18,7 @@ class CheckKind(StrEnum):
 
     RESTORED = "restored"
     STILL_DENIED = "still denied"
+    CLOSED = "closed"
     UNTOUCHED = "untouched"
     KEPT = "kept"
 
@@ -53,6 +54,7 @@ class Judgement:
 _DEFAULT_WHY = {
     CheckKind.RESTORED: "this is what you were called for",
     CheckKind.STILL_DENIED: "a repair that opens this gives up the protection that was there",
+    CheckKind.CLOSED: "it was closed on purpose, and the repair opens it again",
     CheckKind.UNTOUCHED: "a repair must not break what worked",
     CheckKind.KEPT: "it must survive the repair; change it rather than delete it",
 }
@@ -63,6 +65,7 @@ def judge(stage: Stage, step: RepairStep, world: World) -> Judgement:
     groups = (
         (CheckKind.RESTORED, step.restored, True),
         (CheckKind.STILL_DENIED, step.still_denied, False),
+        (CheckKind.CLOSED, step.closed, False),
         (CheckKind.UNTOUCHED, step.untouched, True),
     )
     every: tuple[Probe, ...] = tuple(probe for _, probes, _ in groups for probe in probes)
