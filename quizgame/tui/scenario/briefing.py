@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from quizgame.tui.launch import PlayTerms
     from quizgame.tui.scenario.shelf import OpenAttempt, Shelf
 
-FACTS_SHOWN = 8
+FACTS_SHOWN = 5
 
 
 async def open_scenario(app: QuizgameApp, terms: PlayTerms) -> None:
@@ -106,15 +106,16 @@ class BriefingScreen(Page[None]):
         yield TopBar(f"Scenario › {plain(scenario.title)}", self._figures())
         with VerticalScroll(id="briefing"):
             yield Static(plain(scenario.title), id="title", markup=False)
+            yield Static(self._standing(), id="standing", markup=False)
             yield PackMarkdown(scenario.briefing, id="text")
             yield Static(self._terms(), id="points", markup=False)
-            yield Static(self._standing(), id="standing", markup=False)
         yield Static("", id="progress-line", markup=False)
         yield KeyBar()
 
     def on_mount(self) -> None:
         """The arrows scroll."""
         self.query_one("#briefing").focus()
+        self._update_standing()
 
     async def on_unmount(self) -> None:
         """End the attempt's thread."""
@@ -185,7 +186,9 @@ class BriefingScreen(Page[None]):
         return Content("\n").join(lines)
 
     def _update_standing(self) -> None:
-        self.query_one("#standing", Static).update(self._standing())
+        standing = self.query_one("#standing", Static)
+        standing.update(self._standing())
+        standing.display = bool(self._standing())
         self.refresh_bindings()
 
     def _progress(self, what: str, share: float | None) -> None:

@@ -364,6 +364,7 @@ class PlayScreen(Page[Picture]):
         self.set_timer(FLASH_S, lambda: pane.remove_class("-flash"))
         if self._front != name:
             self._fresh |= {name}
+            self._show_top()
 
     # Panes
 
