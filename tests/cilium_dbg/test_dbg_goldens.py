@@ -12,6 +12,7 @@ import pytest
 from quizgame.cluster.clock import parse_rfc3339
 from quizgame.tools.cilium_dbg.commands.endpoint import endpoint_row, endpoint_table, health_table, log_table
 from quizgame.tools.cilium_dbg.commands.misc import encryption_lines
+from quizgame.tools.cilium_dbg.health_text import health_entries
 from quizgame.tools.cilium_dbg.listings_text import (
     identities_table,
     ips_table,
@@ -27,7 +28,6 @@ from quizgame.tools.cilium_dbg.status_text import (
     Details,
     aligned,
     brief,
-    health_entries,
     is_ok,
     modules_summary,
     status_entries,

@@ -10,9 +10,10 @@ from quizgame.goflags.errors import FlagError, UnknownCommandError
 from quizgame.goflags.flagset import boolean, string
 from quizgame.tools.cilium_dbg.call import SOCKET_PROBLEM, as_json
 from quizgame.tools.cilium_dbg.commands.status import StatusFacts
+from quizgame.tools.cilium_dbg.health_text import health_entries
 from quizgame.tools.cilium_dbg.model.health import health_model
 from quizgame.tools.cilium_dbg.model.status import status_model
-from quizgame.tools.cilium_dbg.status_text import aligned, health_entries
+from quizgame.tools.cilium_dbg.status_text import aligned
 from quizgame.tools.output import Line, Result, lines, not_simulated
 from quizgame.tools.pod.context import PodContext
 

@@ -40,6 +40,15 @@ class Site:
             if dig(pod, "status", "podIP")
         ]
 
+    @property
+    def is_multi_cluster(self) -> bool:
+        """Whether the test spans two clusters."""
+        return self.remote is not self.cluster
+
+    def contexts(self) -> list[str]:
+        """The clusters' contexts, each once."""
+        return list(dict.fromkeys((self.cluster.context, self.remote.context)))
+
     def has_outside(self) -> bool:
         """Whether the tests' external targets exist in the simulated world."""
         outside = fabric_of(self.session.world).outside

@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.clock import rfc3339
-from quizgame.cluster.objects import dig, name_of
-from quizgame.datapath.exchange import Outcome, tcp
-from quizgame.datapath.names import NameOutcome, resolve
-from quizgame.datapath.topology import pod_origin
-from quizgame.goflags.times import SECOND
+from quizgame.cluster.objects import name_of
 from quizgame.hubble.serving import relay_pod_node
-from quizgame.tools.cilium.call import AGENT_SELECTOR, BareFailure, Call, NotSimulated
+from quizgame.tools.cilium.call import BareFailure, Call, NotSimulated
 from quizgame.tools.cilium.connectivity.catalog import BY_USER, CATALOG, CONDITION, NOT_SIMULATED
 from quizgame.tools.cilium.connectivity.probes import OUTSIDE_SCENARIOS, SCENARIOS, Probe, Site, output_of
 from quizgame.tools.cilium.connectivity.selection import Selection
+from quizgame.tools.cilium.connectivity.setup import LOOKUP_S, READY_S, Setup
 from quizgame.tools.cilium.connectivity.tests import EXIT_CODES, TESTS, Expectation, Test
 from quizgame.tools.cilium.connectivity.workloads import (
-    AFFINITIES,
-    CCNP1,
-    CCNP2,
-    CLIENTS,
-    ECHO_PORT,
-    ECHOES,
     MAIN,
     NAMESPACES,
-    echo_service,
-    ensure,
-    ensure_deployment,
-    host_netns,
-    is_ready,
-    namespace,
     remove_namespaces,
 )
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.output import Line
 
-READY_S, LOOKUP_S = 300, 30
 _POLICY_PLURALS = {
     "CiliumNetworkPolicy": "ciliumnetworkpolicies",
     "CiliumClusterwideNetworkPolicy": "ciliumclusterwidenetworkpolicies",
     "NetworkPolicy": "networkpolicies",
 }
-_LIMIT_NS = 2 * SECOND
 
 
 @dataclass(slots=True)
@@ -84,7 +67,6 @@ class ConnectivityTest:
         if remote and remote not in self.world.clusters:
             raise BareFailure(f'unable to create Kubernetes client: context "{remote}" does not exist')
         self.site = Site(call.session, call.cluster, self.world.clusters[remote] if remote else call.cluster)
-        self.is_multi_cluster = bool(remote)
         self.selection = Selection(call.flags.texts("test"))
         self.is_verbose = call.flags.is_on("verbose") or call.flags.is_on("debug")
         self.tally = Tally()
@@ -104,13 +86,14 @@ class ConnectivityTest:
 
     def run(self) -> None:
         """All of it."""
-        self._need_cilium()
+        setup = Setup(self.call, self.site, self.say)
+        setup.need_cilium()
         if self.call.cluster.config.get("monitor-aggregation", "medium") != "none":
             self.say("ℹ️  Monitor aggregation detected, will skip some flow validation steps")
-        if len(self.call.cluster.nodes) < 2 and not self.is_multi_cluster:
+        if len(self.call.cluster.nodes) < 2 and not self.site.is_multi_cluster:
             raise NotSimulated("cilium connectivity test on a single node")
-        self._deploy()
-        self._wait()
+        setup.deploy()
+        setup.wait()
         self._telescope()
         self.say(f"ℹ️  Cilium version: {self.call.cluster.cilium_version}")
         self.say(f"🏃[{MAIN}] Running {len(CATALOG)} tests ...")
@@ -120,131 +103,6 @@ class ConnectivityTest:
         for number, (name, reason) in enumerate(CATALOG, start=1):
             self._one(name, f"[{number}/{len(CATALOG)}]", reason.format(version=self.call.cluster.cilium_version))
         self._report()
-
-    def _need_cilium(self) -> None:
-        if self.call.api.find("daemonsets.apps", "cilium", self.call.namespace) is None:
-            self.say('🟥 Unable to determine status of Cilium DaemonSet. Run "cilium status" for more details')
-            raise BareFailure('unable to determine status of Cilium DaemonSet: daemonsets.apps "cilium" not found')
-
-    def _deploy(self) -> None:
-        site, here = self.site, self.site.cluster
-        name = here.context
-        if self.call.flags.is_on("force-deploy"):
-            for cluster in (here, site.remote):
-                if remove_namespaces(cluster, NAMESPACES):
-                    self.say(f"🔥 [{cluster.context}] Deleting connectivity check deployments...")
-            self.call.wait_for(self._is_clean, READY_S)
-        for context in self._contexts():
-            if ensure(
-                self.world.clusters[context], "namespaces", namespace(MAIN, {"app.kubernetes.io/name": "cilium-cli"})
-            ):
-                self.say(f"✨ [{context}] Creating namespace {MAIN} for connectivity check...")
-        self.world.settle()
-        if ensure(here, "services", echo_service("echo-same-node", is_global=self.is_multi_cluster)):
-            self.say(f"✨ [{name}] Deploying echo-same-node service...")
-            self.say(f"✨ [{name}] Deploying DNS test server configmap...")
-        for each in ("echo-same-node", *CLIENTS):
-            shown = "same-node" if each == "echo-same-node" else each
-            if ensure_deployment(here, each, MAIN, AFFINITIES.get(each)):
-                self.say(f"✨ [{name}] Deploying {shown} deployment...")
-        for context in self._contexts():
-            service = echo_service("echo-other-node", is_global=self.is_multi_cluster)
-            if ensure(self.world.clusters[context], "services", service):
-                self.say(f"✨ [{context}] Deploying echo-other-node service...")
-        affinity = None if self.is_multi_cluster else AFFINITIES["echo-other-node"]
-        if ensure_deployment(site.remote, "echo-other-node", MAIN, affinity):
-            self.say(f"✨ [{site.remote.context}] Deploying other-node deployment...")
-        if ensure(here, "daemonsets.apps", host_netns()):
-            self.say(f"✨ [host-netns] Deploying {name} daemonset...")
-        self.say("ℹ️  Skipping tests that require a node Without Cilium")
-        self.say(f"✨ [{name}] Deploying ccnp deployment...")
-        for each in (CCNP1, CCNP2):
-            if ensure(here, "namespaces", namespace(each)):
-                self.say(f"✨ [{name}] Creating namespace {each} for connectivity check...")
-            ensure_deployment(here, "client-ccnp", each)
-        self.world.settle()
-
-    def _is_clean(self) -> bool:
-        return all(
-            cluster.api.find("namespaces", name) is None
-            for cluster in (self.site.cluster, self.site.remote) for name in NAMESPACES
-        )  # fmt: skip
-
-    def _wait(self) -> None:
-        here, remote = self.site.cluster, self.site.remote
-        for each in ("client", "client2", "echo-same-node", "client3", "echo-other-node"):
-            cluster = remote if each == "echo-other-node" else here
-            self._wait_for(cluster.context, "deployments.apps", each, MAIN)
-        for each in (CCNP1, CCNP2):
-            self._wait_for(here.context, "deployments.apps", "client-ccnp", each)
-        for echo in sorted(ECHOES, reverse=True):
-            for client in CLIENTS:
-                self._reach_echo(client, echo)
-        for client in CLIENTS:
-            self._reach_api(client)
-        for echo in sorted(ECHOES):
-            self.say(f"⌛ [{here.context}] Waiting for Service {MAIN}/{echo} to become ready...")
-            for pod in here.api.list("pods", self.call.namespace, label_selector=AGENT_SELECTOR):
-                if self._has_client(dig(pod, "spec", "nodeName", default="")):
-                    self.say(f"⌛ [{here.context}] Waiting for Service {MAIN}/{echo} to be synchronized by Cilium pod "
-                             f"{self.call.namespace}/{name_of(pod)}")  # fmt: skip
-        self._wait_for(here.context, "daemonsets.apps", "host-netns", MAIN)
-
-    def _has_client(self, node: str) -> bool:
-        return any(dig(pod, "spec", "nodeName") == node for name in CLIENTS for _, pod in self.site.pods(name))
-
-    def _wait_for(self, context: str, plural: str, name: str, where: str) -> None:
-        kind = "DaemonSet" if plural == "daemonsets.apps" else "deployment"
-        self.say(f"⌛ [{context}] Waiting for {kind} {where}/{name} to become ready...")
-        cluster = self.world.clusters[context]
-        if not self.call.wait_for(lambda: is_ready(cluster, plural, name, where), READY_S):
-            found = cluster.api.find(plural, name, where)
-            ready = dig(found, "status", "availableReplicas", default=0)
-            raise BareFailure(
-                f"timeout reached waiting for {kind} {where}/{name} to become ready (last error: only {ready} of 1 "
-                "replicas are available)"
-            )
-
-    def _pods(self, name: str) -> Iterable[str]:
-        return (name_of(pod) for _, pod in self.site.pods(name))
-
-    def _reach_echo(self, client: str, echo: str) -> None:
-        """Each client has to get an answer from each echo pod before the tests begin."""
-        context = self.site.cluster.context
-        for source in self._pods(client):
-            for _, target in self.site.pods(echo):
-                name = f"{MAIN}/{name_of(target)}"
-                self.say(f"⌛ [{context}] Waiting for pod {MAIN}/{source} to reach DNS server on {name} pod...")
-                origin = pod_origin(self.world, context, MAIN, source)
-                ip = target["status"]["podIP"]
-                found = origin is not None and self.call.wait_for(
-                    lambda origin=origin, ip=ip: (  # type: ignore[misc]  # defaults bind the loop's values
-                        tcp(self.world, origin, ip, ECHO_PORT, timeout_ns=_LIMIT_NS).outcome is Outcome.OK
-                    ),
-                    LOOKUP_S,
-                )
-                if not found:
-                    raise BareFailure(
-                        f"timeout reached waiting lookup for localhost from pod {MAIN}/{source} to server on pod "
-                        f"{name} to succeed (last error: context deadline exceeded)"
-                    )
-
-    def _reach_api(self, client: str) -> None:
-        context = self.site.cluster.context
-        for source in self._pods(client):
-            self.say(f"⌛ [{context}] Waiting for pod {MAIN}/{source} to reach default/kubernetes service...")
-            origin = pod_origin(self.world, context, MAIN, source)
-            found = origin is not None and self.call.wait_for(
-                lambda origin=origin: (  # type: ignore[misc]  # the default binds the loop's value
-                    resolve(self.world, origin, "kubernetes.default", timeout_ns=_LIMIT_NS).outcome is NameOutcome.OK
-                ),
-                LOOKUP_S,
-            )
-            if not found:
-                raise BareFailure(
-                    f"timeout reached waiting lookup for kubernetes.default from pod {MAIN}/{source} to succeed "
-                    "(last error: context deadline exceeded)"
-                )
 
     def _telescope(self) -> None:
         self.say("🔭 Enabling Hubble telescope...")
@@ -289,7 +147,7 @@ class ConnectivityTest:
         needs_outside = all(each in OUTSIDE_SCENARIOS for each in test.scenarios) or test.name == "dns-only"
         if needs_outside and not self.site.has_outside():
             return False
-        return not (self.is_multi_cluster and any(each["kind"] == "NetworkPolicy" for each in test.policies))
+        return not (self.site.is_multi_cluster and any(each["kind"] == "NetworkPolicy" for each in test.policies))
 
     def _play(self, test: Test, place: str) -> None:
         self.tally.run += 1
@@ -369,7 +227,7 @@ class ConnectivityTest:
 
     def _apply(self, test: Test, buffered: list[tuple[str, tuple[Fact, ...]]]) -> str:
         """Apply a test's policies in the clusters; why they are not in force (empty: they are)."""
-        for cluster in self._contexts():
+        for cluster in self.site.contexts():
             for policy in test.policies:
                 name, kind = policy["metadata"]["name"], policy["kind"]
                 buffered.append((f"ℹ️  📜 Applying {kind} '{name}' to namespace '{MAIN}' on cluster {cluster}..", ()))
@@ -394,19 +252,16 @@ class ConnectivityTest:
             f"{endpoints} endpoints have not yet realized policy revision {revision}"
         )
 
-    def _contexts(self) -> list[str]:
-        return list(dict.fromkeys((self.site.cluster.context, self.site.remote.context)))
-
     def _unrealized(self) -> list[Agent]:
         return [
             agent
-            for context in self._contexts()
+            for context in self.site.contexts()
             for agent in self.world.clusters[context].agents.values()
             if isinstance(agent, Agent) and not (agent.is_serving and agent.is_connected)
         ]
 
     def _delete(self, test: Test, buffered: list[tuple[str, tuple[Fact, ...]]]) -> None:
-        for cluster in self._contexts():
+        for cluster in self.site.contexts():
             for policy in test.policies:
                 name, kind = policy["metadata"]["name"], policy["kind"]
                 buffered.append((f"ℹ️  📜 Deleting {kind} '{name}' in namespace '{MAIN}' on cluster {cluster}..", ()))

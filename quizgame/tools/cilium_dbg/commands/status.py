@@ -9,6 +9,7 @@ from typing import Any
 from quizgame.goflags.flagset import boolean, duration, string
 from quizgame.goflags.times import SECOND
 from quizgame.tools.cilium_dbg.call import SOCKET_PROBLEM, Call, Sub, as_json
+from quizgame.tools.cilium_dbg.health_text import health_entries, is_node_reached
 from quizgame.tools.cilium_dbg.model.answers import api_json
 from quizgame.tools.cilium_dbg.model.health import health_model
 from quizgame.tools.cilium_dbg.model.modules import module_tree, modules_of
@@ -18,8 +19,6 @@ from quizgame.tools.cilium_dbg.status_text import (
     Entry,
     aligned,
     brief,
-    health_entries,
-    is_node_reached,
     is_ok,
     modules_summary,
     status_entries,
