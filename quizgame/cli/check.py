@@ -1,4 +1,4 @@
-"""``quizgame check``: validate packs, and play scenarios."""
+"""``quizgame check``: validate packs, prove questions, try templates, and play scenarios."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from quizgame.cli.main import Exit
 from quizgame.cli.sources import add_blueprint_option, blueprint_of
 
 if TYPE_CHECKING:
+    from quizgame.cli.playing import Played
     from quizgame.content.checking import ContentReport
     from quizgame.content.lint.validator import Figure
-    from quizgame.game.checker.proof import Proof
     from quizgame.yamlsource.place import YamlProblem
 
 PROBLEMS_SHOWN = 200
@@ -26,7 +26,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="packs or folders of them (default: the built-in ones)"
     )
-    parser.add_argument("--fast", action="store_true", help="leave out the playing of scenarios")
+    parser.add_argument(
+        "--fast",
+        action="store_true",
+        help="leave out what needs a simulated cluster: scenarios, some proofs and templates",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
     add_blueprint_option(parser)
 
@@ -39,20 +43,29 @@ def run(args: Namespace) -> int:
     builtin = [builtin_folder("questions"), builtin_folder("scenarios"), builtin_blueprints()]
     paths = [Path(path) for path in args.paths] or builtin
     report = check_packs(candidates(paths), blueprint_of(args))
-    proofs: list[Proof] = []
-    if report.playable and not args.fast:
-        from quizgame.cli.playing import play_scenarios
-
-        proofs = play_scenarios(report.playable)
-    problems = sorted({*report.problems, *(problem for proof in proofs for problem in proof.problems)})
+    # The built-in content is checked with its templates, a pack of somebody's has none.
+    played = _play(report, _templates(fast=args.fast) if not args.paths else [], fast=args.fast)
+    problems = sorted({*report.problems, *played.problems})
     if args.json:
-        sys.stdout.write(json.dumps(_as_json(report, proofs, problems), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(_as_json(report, played, problems), indent=2, ensure_ascii=False) + "\n")
     else:
-        _print(report, proofs, problems, args.blueprint)
+        _print(report, played, problems, args.blueprint)
     return Exit.PROBLEM if problems else Exit.DONE
 
 
-def _as_json(report: ContentReport, proofs: Sequence[Proof], problems: Sequence[YamlProblem]) -> dict[str, Any]:
+def _play(report: ContentReport, templates: Sequence[str], *, fast: bool) -> Played:
+    from quizgame.cli.playing import play_content
+
+    return play_content(report.playable, report.packs if report.proven else (), templates, fast=fast)
+
+
+def _templates(*, fast: bool) -> list[str]:
+    from quizgame.game.quiz.templates.table import TEMPLATES
+
+    return [template.id for template in TEMPLATES.values() if not (fast and template.needs_cluster)]
+
+
+def _as_json(report: ContentReport, played: Played, problems: Sequence[YamlProblem]) -> dict[str, Any]:
     return {
         "files": report.files,
         "questions": report.questions,
@@ -68,9 +81,17 @@ def _as_json(report: ContentReport, proofs: Sequence[Proof], problems: Sequence[
         ],
         "scenarios_played": [
             {"id": proof.scenario, "seeds": proof.seeds, "expert": proof.expert, "naive": dict(proof.naive)}
-            for proof in proofs
+            for proof in played.scenarios
         ],
         "labs_played": [],
+        "proofs": {
+            "questions": played.questions.questions,
+            "claims": played.questions.claims,
+            "left_out": played.questions.left_out,
+        },
+        "templates": [
+            {"id": trial.template, "variants": trial.variants, "distinct": trial.distinct} for trial in played.templates
+        ],
         "figures": [
             {
                 "name": figure.name,
@@ -85,7 +106,7 @@ def _as_json(report: ContentReport, proofs: Sequence[Proof], problems: Sequence[
     }
 
 
-def _print(report: ContentReport, proofs: Sequence[Proof], problems: Sequence[YamlProblem], blueprint: str) -> None:
+def _print(report: ContentReport, played: Played, problems: Sequence[YamlProblem], blueprint: str) -> None:
     from quizgame.content.lint.validator import BANK_SIZE
 
     for problem in problems[:PROBLEMS_SHOWN]:
@@ -98,11 +119,21 @@ def _print(report: ContentReport, proofs: Sequence[Proof], problems: Sequence[Ya
         sys.stdout.write(f"figures of the bank, by blueprint {blueprint}\n")
     for figure in figures:
         sys.stdout.write(f"  {figure.name:40} {figure.value:6g} {figure.unit}{_bounds(figure)}\n")
-    for proof in proofs:
+    for proof in played.scenarios:
         naive = ", ".join(f"{strategy} {score}" for strategy, score in proof.naive.items())
         sys.stdout.write(
             f"{proof.scenario}: {proof.seeds} seeds, expert {proof.expert}, naive {naive or 'not played'}\n"
         )
+    proven = played.questions
+    if proven.questions:
+        left_out = f", {proven.left_out} claims left out by --fast" if proven.left_out else ""
+        sys.stdout.write(
+            f"proofs: {_counted(proven.questions, 'question')}, {_counted(proven.claims, 'claim')} executed{left_out}\n"
+        )
+    if played.templates:
+        variants = sum(trial.variants for trial in played.templates)
+        distinct = sum(trial.distinct for trial in played.templates)
+        sys.stdout.write(f"templates: {len(played.templates)}, {variants} variants made, {distinct} distinct\n")
     counts = [_counted(report.files, "file"), _counted(report.questions, "question")]
     if report.scenarios:
         counts.append(_counted(len(report.scenarios), "scenario"))

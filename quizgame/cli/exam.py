@@ -86,6 +86,7 @@ def _print_plan(args: Namespace) -> int:
 def plan_of(args: Namespace, blueprint: Blueprint, store: Store | None = None) -> ExamPlan:
     """Draw the exam that these options ask for; without a seed, the last mock's questions are left out."""
     from quizgame.game.quiz.plan import plan_exam
+    from quizgame.game.quiz.templates.table import templates_in
 
     left_out: tuple[str, ...] = ()
     seed = args.seed
@@ -103,4 +104,5 @@ def plan_of(args: Namespace, blueprint: Blueprint, store: Store | None = None) -
         questions=args.questions,
         minutes=args.minutes,
         left_out=left_out,
+        templates=templates_in(),
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quizgame.cli.main import Exit
 from quizgame.cli.sources import (
@@ -20,8 +20,13 @@ from quizgame.cli.sources import (
     library_of,
     user_home,
 )
+from quizgame.errors import QuizgameError
+
+if TYPE_CHECKING:
+    from quizgame.content.library import BankQuestion
 
 Rows = list[dict[str, Any]]
+MAX_VARIANTS = 10_000
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -31,10 +36,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON array")
     add_pack_option(parser)
     add_blueprint_option(parser)
+    parser.add_argument("--template", metavar="ID", help="questions: variants of this template instead of the bank")
+    parser.add_argument("--seed", type=int, metavar="N", help="the first variant's seed (default: 0)")
+    parser.add_argument(
+        "--count", type=int, metavar="N", help="how many variants, of seeds one after another (default: 1)"
+    )
 
 
 def run(args: Namespace) -> int:
     """List."""
+    if args.template is None and (args.seed is not None or args.count is not None):
+        raise QuizgameError("--seed and --count are for the variants of a template", hint="name one with --template ID")
     rows_of, line_of = LISTINGS[args.what]
     rows = rows_of(args)
     if args.json:
@@ -48,7 +60,34 @@ def run(args: Namespace) -> int:
 def _questions(args: Namespace) -> Rows:
     from quizgame.content.interchange.records import question_record
 
-    return [question_record(entry) for entry in entries_of(args, library_of(args))]
+    if args.template is not None:
+        return [question_record(entry) for entry in _variants(args)]
+    known = [question_record(entry) for entry in entries_of(args, library_of(args))]
+    return known + _templates(args.domain)
+
+
+def _variants(args: Namespace) -> list[BankQuestion]:
+    from quizgame.content.validation import close_match
+    from quizgame.game.quiz.templates.table import TEMPLATES
+    from quizgame.game.quiz.templates.variants import make_variant
+
+    template = TEMPLATES.get(args.template)
+    if template is None:
+        close = close_match(args.template, list(TEMPLATES))
+        raise QuizgameError(f'unknown template "{args.template}"{close}', hint="`quizgame list questions` shows them")
+    first, count = args.seed or 0, 1 if args.count is None else args.count
+    if first < 0 or not 1 <= count <= MAX_VARIANTS:
+        raise QuizgameError(f"expected a seed from 0 on and a count from 1 to {MAX_VARIANTS}")
+    return [make_variant(template, seed) for seed in range(first, first + count)]
+
+
+def _templates(domains: Sequence[str]) -> Rows:
+    """Each template by its sample variant, which is stored, so that listing needs no simulator."""
+    from quizgame.game.quiz.templates.samples import load_samples
+    from quizgame.game.quiz.templates.table import templates_in
+
+    samples = load_samples()
+    return [samples[template.id] for template in templates_in(domains)]
 
 
 def _question_line(row: Mapping[str, Any]) -> str:

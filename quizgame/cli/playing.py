@@ -1,41 +1,102 @@
-"""Plays scenarios in processes of their own, one for each core."""
+"""Executes content in processes of their own, one for each core: scenarios, proofs of questions, templates."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from quizgame.game.checker.proof import Proof, SeedProof
+    from quizgame.game.proving.proof import ProofReport
+    from quizgame.game.quiz.templates.trial import Trial
+    from quizgame.yamlsource.place import YamlProblem
+
+VARIANTS, FAST_VARIANTS = 12, 2
+"""Variants of each template that a check makes."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-def play_scenarios(paths: Sequence[Path]) -> list[Proof]:
-    """Prove scenarios: every expert and every naive strategy, for several members of each family.
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What executing the content showed."""
+
+    scenarios: tuple[Proof, ...]
+    questions: ProofReport
+    templates: tuple[Trial, ...]
+
+    @property
+    def problems(self) -> tuple[YamlProblem, ...]:
+        """All problems that were found."""
+        return (
+            *(problem for proof in self.scenarios for problem in proof.problems),
+            *self.questions.problems,
+            *(problem for trial in self.templates for problem in trial.problems),
+        )
+
+
+class Inline(Executor):
+    """Executes at once in this process, where others would cost more than they save."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Execute now; what is raised is raised here."""
+        future: Future[T] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def play_content(scenarios: Sequence[Path], packs: Sequence[Path], templates: Sequence[str], *, fast: bool) -> Played:
+    """Play scenarios, prove questions and try templates.
 
     Args:
-        paths: Files of sound scenarios.
+        scenarios: Files of sound scenarios.
+        packs: Files of questions.
+        templates: Ids of templates.
+        fast: Play no scenario, leave out the claims that need a cluster, and make few variants.
     """
     from quizgame.game.checker.proof import SEEDS, summarise
+    from quizgame.game.proving.proof import together
 
-    # All first members first: the long ones start early and the cores end together.
-    tasks = [(path, seed) for seed in SEEDS for path in paths]
-    workers = min(os.cpu_count() or 1, len(tasks))
-    if workers <= 1:
-        return summarise(_prove(task) for task in tasks)
-    with ProcessPoolExecutor(workers) as pool:
-        return summarise(pool.map(_prove, tasks))
+    # All first members of families first: the long ones start early and the cores end together.
+    members = [] if fast else [(path, seed) for seed in SEEDS for path in scenarios]
+    workers = min(os.cpu_count() or 1, len(members) + len(packs) + len(templates))
+    with ProcessPoolExecutor(workers) if workers > 1 else Inline() as pool:
+        proved = [pool.submit(_prove, path, fast) for path in packs]
+        played = [pool.submit(_play, path, seed) for path, seed in members]
+        tried = [pool.submit(_try, name, FAST_VARIANTS if fast else VARIANTS) for name in templates]
+        return Played(
+            tuple(summarise(future.result() for future in played)),
+            together(future.result() for future in proved),
+            tuple(future.result() for future in tried),
+        )
 
 
-def _prove(task: tuple[Path, int]) -> SeedProof:
+def _play(path: Path, seed: int) -> SeedProof:
     from quizgame.content.scenarios import load_scenario_file
     from quizgame.errors import QuizgameError
     from quizgame.game.checker.proof import prove_seed
 
-    path, seed = task
     source = load_scenario_file(path)
     if source is None:
         raise QuizgameError("the file holds no scenario any more", source=str(path))
     return prove_seed(source, seed)
+
+
+def _prove(path: Path, fast: bool) -> ProofReport:
+    from quizgame.content.library import load_pack
+    from quizgame.content.packfiles import read_pack_file
+    from quizgame.game.proving.proof import prove, together
+
+    pack = load_pack(read_pack_file(path))
+    return together(prove(entry, fast=fast) for entry in (pack.questions if pack is not None else ()))
+
+
+def _try(template: str, variants: int) -> Trial:
+    from quizgame.game.quiz.templates.trial import try_template
+
+    return try_template(template, variants)

@@ -46,6 +46,9 @@ class Blueprint(PackModel):
     minutes: StrictInt = Field(ge=1, le=600, description="How long it lasts.")
     pass_: StrictInt = Field(alias="pass", ge=1, le=100, description="The percentage that passes.")
     kinds: Annotated[tuple[ExamKind, ...], Field(min_length=1)] = Field(description="The kinds of question in it.")
+    simulated: StrictInt = Field(
+        0, ge=0, le=50, description="At most this share of each domain, in percent, is simulated; none if left out."
+    )
     domains: tuple[Domain, ...] = Field(min_length=1, description="Its domains; the weights add up to 100.")
 
     @model_validator(mode="after")

@@ -21,6 +21,7 @@ from quizgame.content.packfiles import (
     read_pack_file,
     scenario_folders_among,
 )
+from quizgame.content.questions import carries_proof
 from quizgame.content.validation import check_model, close_match
 from quizgame.errors import QuizgameError
 from quizgame.yamlsource.loader import Document, load_documents
@@ -43,6 +44,8 @@ class ContentReport:
     """Those of them that have no problems."""
     packs: tuple[Path, ...] = ()
     """Files of questions, in their order."""
+    proven: int = 0
+    """Questions that carry a proof to be executed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,14 @@ def check_packs(files: Iterable[Candidate], blueprint: Blueprint) -> ContentRepo
     everything = sorted({*library.problems, *report.problems})
     playable = tuple(path for path, is_sound in scenarios.items() if is_sound)
     return ContentReport(
-        count, len(library.questions), tuple(everything), figures, tuple(scenarios), playable, tuple(packs)
+        count,
+        len(library.questions),
+        tuple(everything),
+        figures,
+        tuple(scenarios),
+        playable,
+        tuple(packs),
+        sum(carries_proof(entry.question) for entry in library.questions.values()),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from quizgame.content.model import Line, PackModel, Slug, Text
+from quizgame.content.proofs import Claim, Proof
 
 UNSORTED = "unsorted"
 """Domain and competency of questions that no blueprint claims: practised, never drawn into an exam."""
@@ -47,6 +48,9 @@ class Option(PackModel):
     text: Text = Field(description="What the learner may choose; plain text, `code` and **bold**.")
     correct: StrictBool = Field(False, description="Whether it belongs to the right answer; left out means false.")
     reason: Text | None = Field(None, description="Why it is right, or the misreading that makes it wrong.")
+    claim: Claim | None = Field(
+        None, description="What it says, to be executed in the proof's world: true of a right option, else false."
+    )
 
 
 class SequenceEntry(PackModel):
@@ -101,6 +105,7 @@ class QuestionBase(PackModel):
     sources: tuple[Line, ...] = Field((), description="Documentation pages that show the answer; at least one.")
     versions: Line = Field(description="The Cilium versions for which it is true, in quotes.")
     tags: tuple[Line, ...] = Field((), description="Words to find it by.")
+    proof: Proof | None = Field(None, description="A small world in which the simulator proves it.")
 
 
 class ChoiceQuestion(QuestionBase):
@@ -226,6 +231,12 @@ class QuestionPack(PackModel):
     kind: Literal["Questions"] = Field(description="What this file holds.")
     domain: Slug = Field(description="The domain of all questions in this file; `quizgame list domains` names them.")
     questions: tuple[Question, ...] = Field(description="The questions.")
+
+
+def carries_proof(question: Question) -> bool:
+    """Whether the question claims something that can be executed."""
+    options = question.options if isinstance(question, ChoiceQuestion) else ()
+    return question.proof is not None or any(option.claim is not None for option in options)
 
 
 def is_number(text: str) -> bool:

@@ -11,6 +11,7 @@ from textwrap import wrap
 from pydantic import BaseModel
 
 from quizgame.content.model import API_VERSION
+from quizgame.content.proofs import Proof
 from quizgame.content.questions import (
     FillIn,
     Matching,
@@ -40,15 +41,22 @@ spec:
     - fromEndpoints:
         - matchLabels: {app: shop}"""
 
+_PODS = (
+    "{apiVersion: v1, kind: Pod, metadata: {name: web, labels: {app: web}}}",
+    "---",
+    "{apiVersion: v1, kind: Pod, metadata: {name: probe, labels: {app: probe}}}",
+)
+
 _OPTIONS = (
     ("It is dropped: the policy selects web and allows shop alone.", True,
-     "Selecting an endpoint in a direction puts it in default deny there; only what a rule allows passes."),
+     "Selecting an endpoint in a direction puts it in default deny there; only what a rule allows passes.",
+     "{ingress: denied}"),
     ("It is allowed: a pod of the same namespace is trusted.", False,
-     "A namespace is no trust boundary by itself; a rule must allow its pods."),
+     "A namespace is no trust boundary by itself; a rule must allow its pods.", "{verdict: FORWARDED}"),
     ("It is allowed: the rule names no port, so it covers all.", False,
-     "Without ports the rule covers all ports, but of the peers that it names."),
+     "Without ports the rule covers all ports, but of the peers that it names.", "{ingress: allowed}"),
     ("It is dropped: a policy without egress rules blocks egress.", False,
-     "The policy lists no egress section, so egress of web stays as it was."),
+     "The policy lists no egress section, so egress of web stays as it was.", "{egress: denied}"),
 )  # fmt: skip
 
 
@@ -89,6 +97,7 @@ def question_starter(name: str, domain: str, competency: str) -> str:
         *_comment(Option, "text", "      "),
         *_comment(Option, "correct", "      "),
         *_comment(Option, "reason", "      "),
+        *_comment(Option, "claim", "      "),
         *_options(),
         *_comment(SingleChoice, "explanation", "    "),
         "    explanation: |",
@@ -100,6 +109,17 @@ def question_starter(name: str, domain: str, competency: str) -> str:
         '    versions: "1.19"',
         *_comment(SingleChoice, "tags", "    "),
         "    tags: [default-deny]",
+        *_comment(SingleChoice, "proof", "    "),
+        "    # `quizgame check` executes the options' claims in it; all keys are in docs/questions.md.",
+        "    proof:",
+        *_comment(Proof, "exhibit", "      "),
+        "      exhibit: true",
+        *_comment(Proof, "manifests", "      "),
+        "      manifests: |",
+        *(f"        {line}" for line in _PODS),
+        *_comment(Proof, "each", "      "),
+        "      each:",
+        "        probe: {from: {pod: default/probe}, to: {pod: default/web}, port: 80}",
         "",
         "# What the other kinds have instead of options:",
         *_others(),
@@ -108,11 +128,12 @@ def question_starter(name: str, domain: str, competency: str) -> str:
 
 
 def _options() -> Iterable[str]:
-    for text, correct, reason in _OPTIONS:
+    for text, correct, reason, claim in _OPTIONS:
         yield f'      - text: "{text}"'
         if correct:
             yield "        correct: true"
         yield f'        reason: "{reason}"'
+        yield f"        claim: {claim}"
 
 
 def _others() -> Iterable[str]:

@@ -22,6 +22,7 @@ from quizgame.policy.local_identities import LocalIdentities
 from quizgame.policy.model import Direction, EnforcementMode, Protocol
 from quizgame.policy.parsing import policy_key
 from quizgame.policy.repository import POLICY_KINDS, PolicyRejected, Repository
+from quizgame.policy.trail import Trail
 from quizgame.policy.validation import (
     CIDR_GROUP_KIND,
     expected_api_versions,
@@ -143,6 +144,35 @@ class PolicyWorld:
         ingress = self._decision(destination, Direction.INGRESS, source_identity, probe)
         return _outcome(egress, ingress, probe.requests)
 
+    def explain(self, probe: Probe) -> tuple[Trail | None, Trail | None]:
+        """Return the trails of the source's egress and the destination's ingress; ``None`` for an end without policy.
+
+        Raises:
+            UnknownPeer: It names a pod or an entity that does not exist.
+        """
+        source, destination = self._located(probe.source), self._located(probe.destination)
+        return (
+            self._trail(source, Direction.EGRESS, self._identity(destination, source), probe),
+            self._trail(destination, Direction.INGRESS, self._identity(source, destination), probe),
+        )
+
+    def endpoint_policy(self, pod: str) -> EndpointPolicy:
+        """Return the policy of a pod, named ``namespace/name``; of one on the host network, the node's.
+
+        Raises:
+            UnknownPeer: There is no such pod.
+        """
+        known = self._pods[self._located(Peer(pod=pod)).pod]
+        return self.repository.endpoint_policy(known.identity, known.ports)
+
+    def identity_of(self, pod: str) -> int:
+        """Return the numeric identity of a pod, named ``namespace/name``.
+
+        Raises:
+            UnknownPeer: There is no such pod.
+        """
+        return self._pods[self._located(Peer(pod=pod)).pod].identity
+
     def add(self, index: int, manifest: Manifest, labels_of: Mapping[str, Mapping[str, str]]) -> None:
         """Take in one object that is neither a namespace nor an endpoint slice."""
         kind = manifest.get("kind")
@@ -248,6 +278,14 @@ class PolicyWorld:
             pod = self._pods[end.pod]
             policy = self._policies[end.pod] = self.repository.endpoint_policy(pod.identity, pod.ports)
         return policy.lookup(direction, peer, probe.port, probe.protocol)
+
+    def _trail(self, end: Peer, direction: Direction, peer: int, probe: Probe) -> Trail | None:
+        if not end.pod or self._pods[end.pod].on_host_network:
+            return None
+        pod, request = self._pods[end.pod], next(iter(probe.requests), None)
+        return self.repository.explain(
+            pod.identity, direction, peer, probe.port, probe.protocol, request=request, named_ports=pod.ports
+        )
 
 
 def build_world(objects: Sequence[Manifest], settings: WorldSettings) -> PolicyWorld:

@@ -12,13 +12,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from quizgame.content.blueprint import Blueprint
-from quizgame.content.library import Library
+from quizgame.content.library import BankQuestion, Library
 from quizgame.errors import QuizgameError
 from quizgame.game.quiz.exam import ExamSession
 from quizgame.game.quiz.learner import Mastery, Readiness, estimate_mastery, estimate_readiness
 from quizgame.game.quiz.plan import plan_exam
-from quizgame.game.quiz.practice import PracticeSession, plan_practice
+from quizgame.game.quiz.practice import PracticeSession, Subject, plan_practice
 from quizgame.game.quiz.report import ExamReport, report_from
+from quizgame.game.quiz.templates.table import TEMPLATES, templates_in
+from quizgame.game.quiz.templates.variants import Bank
 from quizgame.store.store import Attempt, Store
 from quizgame.tui.launch import ExamTerms, PracticeTerms
 
@@ -129,7 +131,7 @@ class Workspace:
         mastery = estimate_mastery(self.store.reviews(), self.blueprint, now)
         known = self.library.questions
         return Overview(
-            due=sum(card.item in known for card in self.store.due_cards(now)),
+            due=sum(card.item in known or card.item in TEMPLATES for card in self.store.due_cards(now)),
             mastery=mastery,
             readiness=estimate_readiness(mastery, self.blueprint),
             questions=len(known),
@@ -145,6 +147,11 @@ class Workspace:
         """How many questions the bank holds in each domain."""
         return Counter(entry.domain for entry in self.library.questions.values())
 
+    @property
+    def bank(self) -> Mapping[str, BankQuestion]:
+        """The questions by id, with the variants of templates, which are made when they are asked for."""
+        return Bank(self.library.questions)
+
     # Practice
 
     def begin_practice(self, terms: PracticeTerms) -> PracticeSession | None:
@@ -153,7 +160,7 @@ class Workspace:
             return under_way
         now, seed = self.now(), self.new_seed()
         mastery = estimate_mastery(self.store.reviews(), self.blueprint, now)
-        bank = self.library.in_domains(terms.domains)
+        bank: list[Subject] = [*self.library.in_domains(terms.domains), *templates_in(terms.domains)]
         plan = plan_practice(
             bank,
             self.blueprint,
@@ -179,9 +186,7 @@ class Workspace:
         return self._practice(attempts[0].id) if attempts else None
 
     def _practice(self, attempt: int) -> PracticeSession:
-        return PracticeSession(
-            self.library.questions, self.store.events(attempt), self.store.journal(attempt), self.store.cards()
-        )
+        return PracticeSession(self.bank, self.store.events(attempt), self.store.journal(attempt), self.store.cards())
 
     def _open_practice(self) -> OpenRun | None:
         attempts = self.store.open_attempts("practice")
@@ -206,6 +211,7 @@ class Workspace:
         plan = plan_exam(
             self.library.questions.values(),
             self.blueprint,
+            templates=templates_in(),
             seed=seed,
             questions=terms.questions,
             minutes=terms.minutes,
@@ -235,7 +241,7 @@ class Workspace:
         return self._exam(self.store.attempt(attempt))
 
     def _exam(self, attempt: Attempt) -> ExamSession:
-        return ExamSession(self.library.questions, self.store.events(attempt.id), self.store.journal(attempt.id))
+        return ExamSession(self.bank, self.store.events(attempt.id), self.store.journal(attempt.id))
 
     def _open_exam(self) -> OpenRun | None:
         attempts = self.store.open_attempts("exam")
@@ -269,6 +275,6 @@ class Workspace:
         days = [0] * FORECAST_DAYS
         for card in self.store.cards().values():
             day = max((card.due - now) // timedelta(days=1), 0)
-            if day < FORECAST_DAYS and card.item in self.library.questions:
+            if day < FORECAST_DAYS and (card.item in self.library.questions or card.item in TEMPLATES):
                 days[day] += 1
         return days

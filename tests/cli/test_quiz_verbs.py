@@ -175,14 +175,14 @@ def test_problems_are_one_a_line_sorted_with_status_1(run: Run) -> None:
     lines = out.splitlines()
     assert lines[0].startswith("a.yaml:2:1: ")
     assert lines[1:3] == [
-        'b.yaml:5:13: unknown key "promt" in question',
+        'b.yaml:5:13: unknown key "promt" in question (did you mean "proof"?)',
         "b.yaml:5:101: versions: expected text, found 1.19: put it in quotes",
     ]
     status, out, _ = run("check", "--json", ".")
     report = json.loads(out)
     assert (status, report["files"], report["questions"]) == (1, 2, 0)
     assert report["problems"][1] == {
-        "file": "b.yaml", "line": 5, "column": 13, "message": 'unknown key "promt" in question'
+        "file": "b.yaml", "line": 5, "column": 13, "message": 'unknown key "promt" in question (did you mean "proof"?)'
     }  # fmt: skip
 
 
@@ -223,7 +223,7 @@ def test_missing_path_is_wrong_usage(run: Run) -> None:
 def test_starter_passes_check_and_overwrites_nothing(run: Run) -> None:
     assert run("new", "question", "my-question", "--domain", "ebpf") == (0, "my-question.yaml\n", "")
     status, out, _ = run("check", "my-question.yaml")
-    assert (status, out) == (0, "1 file, 1 question, no problems\n")
+    assert (status, out) == (0, "proofs: 1 question, 4 claims executed\n1 file, 1 question, no problems\n")
     status, _, err = run("new", "question", "my-question")
     assert (status, err) == (2, "quizgame: my-question.yaml exists (choose another name, or move it away)\n")
     assert run("new", "question", "../Evil")[0] == 2
@@ -277,7 +277,7 @@ def test_damaged_database_is_one_clear_line(run: Run, home: Path) -> None:
 
 
 def test_exports_hold_every_question(run: Run) -> None:
-    total = len(data(run("list", "questions", "--json")))
+    total = sum(not each["template"] for each in data(run("list", "questions", "--json")))
     assert run("export", "--format", "json", "bank.json") == (0, "", "")
     assert len(json.loads(Path("bank.json").read_text())["questions"]) == total
     run("export", "--format", "anki", "bank.txt")

@@ -11,6 +11,7 @@ from pathlib import Path
 from quizgame.content.lint.reading import EXHIBIT_COLUMNS, EXHIBIT_LINES
 from quizgame.content.lint.validator import BANK_SIZE
 from quizgame.content.model import PackModel
+from quizgame.content.proofs import Claim, PolicySettings, Proof, ProofCluster, ProofProbe
 from quizgame.content.questions import (
     KINDS,
     ChoiceQuestion,
@@ -45,6 +46,11 @@ TABLES: tuple[tuple[str, type[PackModel], type[PackModel] | None], ...] = (
     ("Of a near answer", NearMiss, None),
     ("Of `spot`", Spot, QuestionBase),
     ("Of a line", SpotLine, None),
+    ("Of a proof", Proof, None),
+    ("Of a claim", Claim, None),
+    ("Of a probe", ProofProbe, None),
+    ("Of a case", PolicySettings, None),
+    ("Of a cluster", ProofCluster, None),
 )
 
 
@@ -52,7 +58,7 @@ def tables() -> str:
     parts = []
     for title, model, known in TABLES:
         rows = [
-            f"| `{name}` | {'yes' if field.is_required() else ''} | {field.description} |"
+            f"| `{field.alias or name}` | {'yes' if field.is_required() else ''} | {field.description} |"
             for name, field in model.model_fields.items()
             if known is None or name not in {*known.model_fields, "kind"}
         ]

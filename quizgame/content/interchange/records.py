@@ -6,14 +6,14 @@ from typing import Any
 
 from quizgame.content.answers import answer_texts
 from quizgame.content.library import BankQuestion
-from quizgame.content.questions import MultipleChoice, Question, SingleChoice, Spot
+from quizgame.content.questions import MultipleChoice, Question, SingleChoice, Spot, carries_proof
 
 
 def question_record(entry: BankQuestion) -> dict[str, Any]:
     """The object.
 
     ``options`` is empty and ``answer`` a list of texts where the kind has no options; else ``answer`` is null. The
-    exhibit of a spot question is its lines. No question of the format carries a proof or is a template.
+    exhibit of a spot question is its lines. A variant of a template has ``template`` set.
     """
     question = entry.question
     is_choice = isinstance(question, SingleChoice | MultipleChoice)
@@ -34,8 +34,8 @@ def question_record(entry: BankQuestion) -> dict[str, Any]:
         "sources": list(question.sources),
         "versions": question.versions,
         "tags": list(question.tags),
-        "proof": False,
-        "template": False,
+        "proof": carries_proof(question),
+        "template": entry.seed is not None,
     }
 
 

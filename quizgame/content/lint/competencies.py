@@ -30,7 +30,7 @@ class KnownCompetencies(Validator):
         if domain is None:
             known = [domain.id for domain in self._blueprint.domains]
             message = f'unknown domain "{entry.domain}"{close_match(entry.domain, known)}'
-            yield YamlProblem(entry.document.place(("domain",)), message)
+            yield YamlProblem(entry.pack_place("domain"), message)
             return
         known = [competency.id for competency in domain.competencies]
         if entry.competency not in known:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from quizgame.cluster.keyed import keyed_int
 from quizgame.content.blueprint import Blueprint, Domain
 from quizgame.content.library import BankQuestion
 from quizgame.errors import QuizgameError
 from quizgame.game.events import Payload
 from quizgame.game.quiz.items import shuffled
 from quizgame.game.quiz.shares import apportion
+from quizgame.game.quiz.templates.template import VARIANT_SEEDS, Template, variant_id
 
 
 class PlanError(QuizgameError):
@@ -61,6 +63,7 @@ def plan_exam(
     questions: int | None = None,
     minutes: int | None = None,
     left_out: Collection[str] = (),
+    templates: Iterable[Template] = (),
 ) -> ExamPlan:
     """Draw an exam.
 
@@ -74,6 +77,7 @@ def plan_exam(
         questions: How many; the blueprint's number unless given.
         minutes: How long; the blueprint's time unless given.
         left_out: Ids to avoid as long as their domain has others (the last mock's, say).
+        templates: Generators whose variants may take the blueprint's share for simulated questions; drawn first.
 
     Raises:
         PlanError: A domain has fewer questions than its share.
@@ -93,9 +97,12 @@ def plan_exam(
             f"the bank is too small for an exam of {count} questions: {', '.join(short)}",
             hint="ask for fewer with --questions, or add packs with --pack",
         )
-    drawn: list[BankQuestion] = []
+    drawn: list[BankQuestion | PlannedItem] = []
+    generators = list(templates)
     for domain in blueprint.domains:
         pool, needed = pools[domain.id], seats[domain.id]
+        drawn += (simulated := _simulated(generators, domain, needed * blueprint.simulated // 100, seed))
+        needed -= len(simulated)
         fresh = _draw([entry for entry in pool if entry.id not in left_out], domain, needed, seed)
         stale = [entry for entry in pool if entry.id in left_out]
         drawn += fresh + _draw(stale, domain, needed - len(fresh), seed)
@@ -103,6 +110,19 @@ def plan_exam(
     items = tuple(PlannedItem(entry.id, entry.domain, entry.competency) for entry in ordered)
     repeated = tuple(item.id for item in items if item.id in left_out)
     return ExamPlan(blueprint.id, blueprint.title, blueprint.pass_, minutes or blueprint.minutes, seed, items, repeated)
+
+
+def _simulated(templates: Iterable[Template], domain: Domain, seats: int, seed: int) -> list[PlannedItem]:
+    """Variants for some of a domain's seats, each of another template."""
+    pool = [template for template in templates if template.domain == domain.id]
+    return [
+        PlannedItem(
+            variant_id(template.id, keyed_int(seed, "exam variant", template.id, below=VARIANT_SEEDS)),
+            template.domain,
+            template.competency,
+        )
+        for template in shuffled(pool, seed, "exam templates", lambda template: template.id)[:seats]
+    ]
 
 
 def _draw(pool: Sequence[BankQuestion], domain: Domain, seats: int, seed: int) -> list[BankQuestion]:

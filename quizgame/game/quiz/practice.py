@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from typing import Protocol
 
+from quizgame.cluster.keyed import keyed_int
 from quizgame.content.answers import answer_texts
 from quizgame.content.blueprint import Blueprint
 from quizgame.content.library import BankQuestion
@@ -21,6 +23,7 @@ from quizgame.game.quiz.grading import Confidence, Mark, check_response, grade
 from quizgame.game.quiz.items import Item, Response, present, shuffled
 from quizgame.game.quiz.scheduling import Card, rating_of, retrievability, review
 from quizgame.game.quiz.shares import apportion
+from quizgame.game.quiz.templates.template import VARIANT_SEEDS, Template, subject_of, variant_id
 
 
 class PracticeEvent(StrEnum):
@@ -30,6 +33,20 @@ class PracticeEvent(StrEnum):
     ANSWERED = "answered"
     SKIPPED = "skipped"
     ENDED = "ended"
+
+
+class Subject(Protocol):
+    """Something to practise: a question, or a template that gives another variant each time."""
+
+    @property
+    def id(self) -> str:
+        """What its card is kept under."""
+        ...  # pragma: no cover
+
+    @property
+    def competency(self) -> str:
+        """The competency."""
+        ...  # pragma: no cover
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +65,7 @@ class PracticePlan:
 
 
 def plan_practice(
-    bank: Sequence[BankQuestion],
+    bank: Sequence[Subject],
     blueprint: Blueprint,
     cards: Mapping[str, Card],
     mastery: Mapping[str, float],
@@ -65,9 +82,10 @@ def plan_practice(
     questions come before those least likely to be recalled.
 
     Args:
-        bank: The questions to choose from, already restricted to the wanted domains.
+        bank: The questions and templates to choose from, already restricted to the wanted domains. Of a template
+            that is chosen the run asks a variant made from a seed of its own.
         blueprint: Weights and targets.
-        cards: By question id; none for questions never answered.
+        cards: By the id of the question or template; none for what was never answered.
         mastery: By competency, from 0 to 1; a missing one counts as unknown, 0.5.
         now: Decides what is due (UTC).
         seed: Decides between equals, and the order of options.
@@ -83,11 +101,16 @@ def plan_practice(
     if not due_only:
         rest = [entry for entry in bank if entry.id not in cards or cards[entry.id].due > now]
         chosen += _fresh_or_weak(rest, blueprint, cards, mastery, now, seed, count - overdue)
-    return PracticePlan(seed, tuple(chosen), overdue)
+    templates = {entry.id for entry in bank if isinstance(entry, Template)}
+    asked = (
+        variant_id(name, keyed_int(seed, "practice variant", name, below=VARIANT_SEEDS)) if name in templates else name
+        for name in chosen
+    )
+    return PracticePlan(seed, tuple(asked), overdue)
 
 
 def _fresh_or_weak(
-    bank: Sequence[BankQuestion],
+    bank: Sequence[Subject],
     blueprint: Blueprint,
     cards: Mapping[str, Card],
     mastery: Mapping[str, float],
@@ -103,7 +126,7 @@ def _fresh_or_weak(
             need[competency.id] = Fraction(domain.weight * competency.target, targets) * missing
     for entry in bank:
         need.setdefault(entry.competency, Fraction(1))
-    pools: dict[str, list[BankQuestion]] = {name: [] for name in need}
+    pools: dict[str, list[Subject]] = {name: [] for name in need}
     for entry in shuffled(bank, seed, "practice draw", lambda entry: entry.id):
         pools[entry.competency].append(entry)
     for pool in pools.values():
@@ -148,7 +171,7 @@ class PracticeSession:
     """One practice run.
 
     Args:
-        bank: The library's questions.
+        bank: The library's questions, with the variants of templates among them.
         events: All events of the attempt so far, the ``started`` one first.
         journal: Where further ones are recorded.
         cards: The cards as they are now, to tell when a question comes back.
@@ -228,8 +251,9 @@ class PracticeSession:
             "confidence": confidence.value if confidence else None,
         }
         event = self._record(PracticeEvent.ANSWERED, payload, now)
-        card = review(self._cards.get(item.id), item.id, rating_of(mark.right, confidence), event.instant)
-        self._cards[item.id] = card
+        subject = subject_of(item.id)
+        card = review(self._cards.get(subject), subject, rating_of(mark.right, confidence), event.instant)
+        self._cards[subject] = card
         return Feedback(item, response, mark, answer_texts(item.question), confidence, card.due)
 
     def skip(self, now: datetime) -> None:

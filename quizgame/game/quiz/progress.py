@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,8 @@ from quizgame.game.quiz.grading import Confidence
 from quizgame.game.quiz.learner import Mastery, Readiness, estimate_mastery, estimate_readiness
 from quizgame.game.quiz.reviews import Review
 from quizgame.game.quiz.scheduling import Card
+from quizgame.game.quiz.templates.table import TEMPLATES
+from quizgame.game.quiz.templates.template import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Progress:
     seen: int
     """Of these, answered at least once."""
     due: int
-    """Of these, due now."""
+    """Questions and templates that are due now."""
     due_by_domain: Mapping[str, int]
     answers: int
     right: int
@@ -51,10 +54,9 @@ def measure_progress(
     now: datetime,
 ) -> Progress:
     """Where the learner stands at an instant, by all reviews in their order."""
-    due = [card.item for card in cards.values() if card.due <= now and card.item in bank]
-    by_domain: dict[str, int] = {}
-    for name in due:
-        by_domain[bank[name].domain] = by_domain.get(bank[name].domain, 0) + 1
+    subjects: dict[str, BankQuestion | Template] = {**bank, **TEMPLATES}
+    due = [card.item for card in cards.values() if card.due <= now and card.item in subjects]
+    by_domain = Counter(subjects[name].domain for name in due)
     last = {one.item: one for one in reviews}
     mastery = estimate_mastery(reviews, blueprint, now)
     return Progress(

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from quizgame.game.events import Event, Payload
 from quizgame.game.quiz.grading import Confidence
+from quizgame.game.quiz.templates.template import subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Review:
     """One question answered once."""
 
     item: str
+    """What it was about: the question, or the template whose variant was asked."""
     domain: str
     competency: str
     right: bool
@@ -38,7 +40,13 @@ def _practice_answer(payload: Payload, instant: datetime) -> tuple[Review, ...]:
     confidence = Confidence(payload["confidence"]) if payload["confidence"] else None
     return (
         Review(
-            payload["item"], payload["domain"], payload["competency"], payload["right"], confidence, instant, "practice"
+            subject_of(payload["item"]),
+            payload["domain"],
+            payload["competency"],
+            payload["right"],
+            confidence,
+            instant,
+            "practice",
         ),
     )
 
@@ -46,7 +54,7 @@ def _practice_answer(payload: Payload, instant: datetime) -> tuple[Review, ...]:
 def _exam_result(payload: Payload, instant: datetime) -> tuple[Review, ...]:
     """An exam counts when it is submitted; what was left unanswered says nothing about what is remembered."""
     return tuple(
-        Review(item["id"], item["domain"], item["competency"], item["right"], None, instant, "exam")
+        Review(subject_of(item["id"]), item["domain"], item["competency"], item["right"], None, instant, "exam")
         for item in payload["items"]
         if item["response"]
     )

@@ -1,0 +1,1 @@
+"""Executes what questions claim of the simulated world."""

@@ -1,0 +1,1 @@
+"""Simulated questions: generators whose right answers the simulator computes."""
