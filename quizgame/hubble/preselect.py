@@ -7,9 +7,10 @@ answer cheaply. Malformed values are left to the filters, which have the words f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from quizgame.cluster.agent.monitor import MonitorEvent
+from quizgame.cluster.agent.monitor import MonitorEvent, Peer
 
 if TYPE_CHECKING:
     from quizgame.hubble.flowfilter import FlowFilter
@@ -55,11 +56,23 @@ def _checks(wanted: FlowFilter) -> Iterator[Check]:
 
 def _pods(wanted: FlowFilter) -> Iterator[Check]:
     if wanted.source_pod and all(wanted.source_pod):
-        sources = tuple(_prefix(each) for each in wanted.source_pod)
-        yield lambda event: f"{event.source.namespace}/{event.source.pod}".startswith(sources)
+        yield _on_name(tuple(map(_prefix, wanted.source_pod)), attrgetter("source"))
     if wanted.destination_pod and all(wanted.destination_pod):
-        destinations = tuple(_prefix(each) for each in wanted.destination_pod)
-        yield lambda event: f"{event.destination.namespace}/{event.destination.pod}".startswith(destinations)
+        yield _on_name(tuple(map(_prefix, wanted.destination_pod)), attrgetter("destination"))
+
+
+def _on_name(prefixes: tuple[str, ...], peer_of: Callable[[MonitorEvent], Peer]) -> Check:
+    # One connection's events share their peers: each is looked at once.
+    known: dict[int, bool] = {}
+
+    def check(event: MonitorEvent) -> bool:
+        peer = peer_of(event)
+        matches = known.get(id(peer))
+        if matches is None:
+            matches = known[id(peer)] = f"{peer.namespace}/{peer.pod}".startswith(prefixes)
+        return matches
+
+    return check
 
 
 def _prefix(name: str) -> str:

@@ -58,8 +58,12 @@ class NodeHubble:
 
     def events(self) -> list[MonitorEvent]:
         """What has happened by now, by time; a connection's later packets may have been recorded ahead of another's."""
+        return sorted(self.happened(), key=_time_of)
+
+    def happened(self) -> list[MonitorEvent]:
+        """What has happened by now, as it was recorded."""
         now = self.agent.now_ns
-        return sorted((each for each in self.agent.ring.newest() if each.time_ns <= now), key=_time_of)
+        return [event for event in self.agent.ring.newest() if event.time_ns <= now]
 
     def answer(self, request: GetFlowsRequest) -> Iterable[GetFlowsResponse]:
         """What this node sends of its ring. Records are made of the events that may be shown alone.
@@ -204,15 +208,7 @@ class Relay:
 
     def namespaces(self) -> list[NamespaceInfo]:
         """Namespaces that recent flows name, sorted."""
-        found = {
-            (peer.cluster, peer.namespace)
-            for node, is_up in self._nodes()
-            if is_up
-            for event in node.events()
-            for peer in (event.source, event.destination)
-            if peer.namespace
-        }
-        return [NamespaceInfo(cluster=cluster, namespace=namespace) for cluster, namespace in sorted(found)]
+        return _namespaces(self._connected())
 
 
 class LocalHubble:
@@ -256,13 +252,15 @@ class LocalHubble:
 
     def namespaces(self) -> list[NamespaceInfo]:
         """Namespaces that this node's flows name, sorted."""
-        found = {
-            (peer.cluster, peer.namespace)
-            for event in self._node.events()
-            for peer in (event.source, event.destination)
-            if peer.namespace
-        }
-        return [NamespaceInfo(cluster=cluster, namespace=namespace) for cluster, namespace in sorted(found)]
+        return _namespaces([self._node])
+
+
+def _namespaces(nodes: Iterable[NodeHubble]) -> list[NamespaceInfo]:
+    events = [event for node in nodes for event in node.happened()]
+    # One connection's events share their peers: each is looked at once.
+    peers = {id(peer): peer for event in events for peer in (event.source, event.destination)}
+    found = {(peer.cluster, peer.namespace) for peer in peers.values() if peer.namespace}
+    return [NamespaceInfo(cluster=cluster, namespace=namespace) for cluster, namespace in sorted(found)]
 
 
 def relay_of(world: World, cluster: Cluster, address: str, wait: Wait | None = None) -> Relay:

@@ -169,6 +169,14 @@ def test_entries_of_connections_add_up_and_run_out() -> None:
     assert table.entries == {}
 
 
+def test_a_table_does_not_grow_with_connections_that_are_over() -> None:
+    table = Conntrack()
+    for number in range(5000):
+        table.count(CtKey("TCP", "OUT", "10.0.0.1", number, "10.0.0.2", 80), CtEntry(number * 10, number * 10 + 100))
+    assert len(table.entries) < 600
+    assert len(table.live(4999 * 10)) == 10
+
+
 def test_names_belong_to_the_endpoint_that_asked_and_addresses_to_all() -> None:
     cache = FqdnCache()
     assert cache.learn(FqdnEntry(1, "a.example.", ("203.0.113.1",), 60, 100))
@@ -193,5 +201,9 @@ def test_a_ring_holds_the_newest_and_counts_all(numbers: list[int]) -> None:
         ring.append(event(number))
     newest = [event(number) for number in numbers[-7:]]
     assert ring.newest() == newest
-    assert ring.fork().newest() == newest
-    assert ring.seen == len(numbers)
+    twin = ring.fork()
+    twin.append(event(99))
+    ring.append(event(98))
+    assert twin.newest() == [*newest, event(99)][-7:]
+    assert ring.newest() == [*newest, event(98)][-7:]
+    assert (ring.seen, twin.seen) == (len(numbers) + 1,) * 2

@@ -76,8 +76,9 @@ def test_a_capture_of_the_scenario_prints_as_the_live_cluster_does(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_was_dropped_has_no_entry_and_what_was_delivered_has_one(worlds: dict[str, World], name: str) -> None:
+    # A closed connection's entry lives for ten seconds.
     world = worlds[name].fork()
-    flows = [json.loads(text)["flow"] for text in stdout_of(world, "hubble observe --all -o jsonpb").splitlines()]
+    flows = [json.loads(text)["flow"] for text in stdout_of(world, "hubble observe --since 8s -o jsonpb").splitlines()]
     agents = {f"{each.config.cluster_name}/{each.node}": each for each in agents_of(world.cluster)}
     checked = 0
     for flow in flows:

@@ -11,6 +11,9 @@ ANY_LIFETIME_S = 60
 """Seconds that an entry lives. Source: cilium/cilium v1.19 pkg/maps/ctmap defaults (bpf-ct-timeout-*)."""
 
 
+COLLECT_ABOVE = 256
+
+
 @dataclass(frozen=True, slots=True)
 class CtKey:
     """The tuple that identifies an entry, seen from the side that opened the connection."""
@@ -47,6 +50,8 @@ class Conntrack:
     """The table of one node. It outlives a restart of the agent, as a pinned map does."""
 
     entries: dict[CtKey, CtEntry] = field(default_factory=dict)
+    collect_above: int = COLLECT_ABOVE
+    """Number of entries above which expired ones are looked for."""
 
     def lookup(self, key: CtKey, now_ns: int) -> CtEntry | None:
         """The live entry of a key."""
@@ -65,6 +70,9 @@ class Conntrack:
                 flags_seen=known.flags_seen | entry.flags_seen,
             )
         self.entries[key] = entry
+        if len(self.entries) > self.collect_above:
+            self.collect(entry.created_ns)
+            self.collect_above = 2 * len(self.entries) + COLLECT_ABOVE
 
     def live(self, now_ns: int) -> list[tuple[CtKey, CtEntry]]:
         """Entries that have not expired, newest last."""
@@ -80,4 +88,4 @@ class Conntrack:
 
     def fork(self) -> Conntrack:
         """An independent copy."""
-        return Conntrack(dict(self.entries))
+        return Conntrack(dict(self.entries), self.collect_above)

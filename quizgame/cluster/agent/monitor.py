@@ -258,9 +258,13 @@ class EventRing:
     """Oldest first; never longer than ``2 * capacity`` between trims."""
     seen: int = 0
     """Events since the agent started."""
+    _is_shared: bool = False
+    """Whether a fork holds the same list, which is then copied before it grows."""
 
     def append(self, event: MonitorEvent) -> None:
         """Record an event, forgetting the oldest where the ring is full."""
+        if self._is_shared:
+            self.events, self._is_shared = self.newest(), False
         self.events.append(event)
         self.seen += 1
         if len(self.events) >= 2 * self.capacity:
@@ -272,9 +276,10 @@ class EventRing:
 
     def clear(self) -> None:
         """Lose everything, as a restart of the agent does."""
-        self.events = []
+        self.events, self._is_shared = [], False
         self.seen = 0
 
     def fork(self) -> EventRing:
         """An independent ring with the same events."""
-        return EventRing(self.capacity, self.newest(), self.seen)
+        self._is_shared = True
+        return EventRing(self.capacity, self.events, self.seen, True)
