@@ -9,7 +9,7 @@ from quizgame.cluster.agent.endpoints import Endpoint, EndpointState
 from quizgame.cluster.agent.ipam import AddressesExhausted
 from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.keyed import keyed_slot
-from quizgame.cluster.objects import dig, is_terminating, labels_of, owner_reference
+from quizgame.cluster.objects import condition_of, dig, is_terminating, labels_of, owner_reference
 from quizgame.policy.identity import ReservedIdentity, first_workload_identity
 from quizgame.policy.labels import parse_label, parse_labels
 
@@ -37,6 +37,7 @@ def publish_node(agent: Agent) -> None:
     node = agent.api.find("nodes", agent.node)
     if node is None:
         return
+    _mark_node_up(agent, node)
     known = agent.api.find(NODES, agent.node)
     addresses = [{"ip": agent.node_ip, "type": "InternalIP"}]
     if agent.router_ip:
@@ -76,6 +77,26 @@ def publish_node(agent: Agent) -> None:
         agent.api.create(NODES, wanted, validate=FieldValidation.TRUSTED)
     elif known.get("spec") != spec or labels_of(known) != labels_of(node):
         agent.api.update(NODES, wanted, validate=FieldValidation.TRUSTED)
+
+
+def _mark_node_up(agent: Agent, node: Mapping[str, Any]) -> None:
+    """Say on the Node object that its network works. Source: config ``set-cilium-is-up-condition``; facts, nodes."""
+    if not agent.config.is_on("set-cilium-is-up-condition", default=True):
+        return
+    present = condition_of(node, "NetworkUnavailable")
+    if present is not None and present.get("reason") == "CiliumIsUp":
+        return
+    now = agent.api.clock.timestamp()
+    condition = {
+        "lastHeartbeatTime": now,
+        "lastTransitionTime": now,
+        "message": "Cilium is running on this node",
+        "reason": "CiliumIsUp",
+        "status": "False",
+        "type": "NetworkUnavailable",
+    }
+    others = [each for each in dig(node, "status", "conditions", default=()) if each["type"] != "NetworkUnavailable"]
+    agent.api.update_status("nodes", node, {**(node.get("status") or {}), "conditions": [condition, *others]})
 
 
 def _own_endpoint(agent: Agent, what: str, identity: int, ip: str) -> None:
