@@ -95,6 +95,46 @@ _ALL = (
     Template(
         "sim-shared-identity", _POLICY, "identity-based-security", MEDIUM, "policy_subjects:shared_identity", _IDENTITY
     ),
+    Template(
+        "sim-helm-value",
+        "installation-and-configuration",
+        "cli-configuration",
+        MEDIUM,
+        "derived:helm_value",
+        (f"{_DOCS}helm-reference/",),
+    ),
+    Template(
+        "sim-search-order",
+        "network-observability",
+        "l7-visibility",
+        MEDIUM,
+        "derived:search_order",
+        (f"{_DOCS}security/policy/layer7/",),
+    ),
+    Template(
+        "sim-identity-scope",
+        _POLICY,
+        "identity-based-security",
+        MEDIUM,
+        "derived:identity_scope",
+        _IDENTITY,
+    ),
+    Template(
+        "sim-identity-cluster",
+        "cluster-mesh",
+        "multi-cluster-benefits",
+        HARD,
+        "derived:cluster_of_identity",
+        (f"{_DOCS}network/clustermesh/intro/",),
+    ),
+    Template(
+        "sim-default-local",
+        "cluster-mesh",
+        "cross-cluster-services",
+        MEDIUM,
+        "mesh_policy:default_local",
+        (f"{_DOCS}network/clustermesh/policy/",),
+    ),
 )
 
 TEMPLATES: Mapping[str, Template] = MappingProxyType({template.id: template for template in _ALL})
