@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quizgame.cluster.agent.monitor import Direction, EventType, MonitorEvent
 from quizgame.goflags.errors import GoValueError
-from quizgame.goflags.flagset import Flag, boolean, count, custom, string
+from quizgame.goflags.flagset import Flag, Value, boolean, count, string
 from quizgame.tools.cilium_dbg.call import Call, DbgError, Sub
 from quizgame.tools.cilium_dbg.monitor_text import event_text
 from quizgame.tools.facts import Fact, fact
@@ -44,19 +44,19 @@ def _fact(call: Call, event: MonitorEvent) -> Fact:
     )
 
 
+def _take_types(old: Value, text: str, given: bool) -> Value:
+    """Add types, separated by commas, to those given before."""
+    known = list(old) if given and isinstance(old, list) else []
+    for word in text.split(","):
+        if word not in TYPES:
+            names = " ".join(f"{name}:{number}" for name, number in sorted(TYPES.items()))
+            raise GoValueError(f"Unknown type ({word}). Please use one of the following ones map[{names}]")
+        known.append(word)
+    return known
+
+
 def _flags() -> list[Flag]:
-    chosen: list[str] = []
-
-    def take(text: str) -> None:
-        for word in text.split(","):
-            if word not in TYPES:
-                known = " ".join(f"{name}:{number}" for name, number in sorted(TYPES.items()))
-                raise GoValueError(f"Unknown type ({word}). Please use one of the following ones map[{known}]")
-            chosen.append(word)
-
     kinds = "Filter by event types [agent capture debug drop l7 policy-verdict trace trace-sock]"
-    type_flag = custom("type", kinds, take, kind="[]string", short="t")
-    type_flag.value = chosen
     return [
         string("from", "Filter by source endpoint id"),
         boolean("hex", "Do not dissect, print payload in HEX"),
@@ -65,7 +65,7 @@ def _flags() -> list[Flag]:
         boolean("numeric", "Display all security identities as numeric values", short="n"),
         string("related-to", "Filter by either source or destination endpoint id"),
         string("to", "Filter by destination endpoint id"),
-        type_flag,
+        Flag("type", kinds, "[]string", [], _take_types, "t"),
         count("verbose", "Enable verbose output (-v, -vv)", short="v"),
     ]
 
@@ -78,8 +78,8 @@ def _monitor(call: Call) -> Result:
         return not_simulated("cilium-dbg monitor -vv")
     if not call.agent.is_serving:
         raise DbgError("Unable to connect to /var/run/cilium/monitor1_2.sock\n")
-    selected = call.flags["type"].value
-    wanted = {TYPES[name] for name in selected} if isinstance(selected, list) and selected else set(TYPES.values())
+    selected = call.flags.texts("type")
+    wanted = {TYPES[name] for name in selected} or set(TYPES.values())
     if not selected:
         # Source: cilium/cilium v1.19 pkg/monitor/format: without -t everything but socket traces is shown.
         wanted.discard(EventType.TRACE_SOCK)
