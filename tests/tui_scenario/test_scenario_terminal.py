@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import copytree
 
 import pexpect
 import pyte
@@ -44,7 +45,7 @@ class Terminal:
 
     @property
     def is_at_prompt(self) -> bool:
-        return any(line.partition("│")[0].rstrip().endswith(PROMPT) for line in self.screen.display)
+        return any(line.rstrip() == PROMPT for line in self.screen.display)
 
     def wait(self, *texts: str, until: Callable[[], bool] = lambda: True) -> str:
         """Read until all texts are on the screen."""
@@ -81,7 +82,7 @@ def test_a_scenario_is_repaired_by_keyboard_along_its_expert_path(
     play: Callable[..., Terminal], tmp_path: Path, name: str
 ) -> None:
     expert = load_scenarios([ROOT / "scenarios"]).find(name).draw(3).scenario.experts[0]
-    run = play("play", name, "--seed", "3", columns=130, lines=60)
+    run = play("play", name, "--seed", "3", columns=100, lines=40)
     run.wait("What earns points", "enter Start")
     run.keys("\r")
     run.wait(PROMPT, "Notebook")
@@ -109,14 +110,15 @@ def test_a_scenario_is_repaired_by_keyboard_along_its_expert_path(
 def test_what_was_shown_survives_kill_nine_and_the_attempt_goes_on(
     play: Callable[..., Terminal], tmp_path: Path
 ) -> None:
-    run = play("play", "closed-door", "--seed", "0", "--pack", str(PACKS))
+    copytree(PACKS, tmp_path / "home" / "packs")
+    run = play("play", "closed-door", "--seed", "0")
     run.wait("What earns points", "enter Start")
     run.keys("\r")
     run.wait(PROMPT)
     run.keys("hubble observe --verdict DROPPED --last 1\r")
     run.wait("✓ evidence +25")
     run.kill()
-    again = play("--pack", str(PACKS))
+    again = play()
     again.wait("Continue: The shop cannot reach its catalogue", "1 line, 25 points so far")
     again.keys("c")
     again.wait("hubble observe --verdict DROPPED --last 1", "25 points", PROMPT, until=lambda: again.is_at_prompt)
