@@ -263,6 +263,8 @@ class Store:
                     "instant": _text(one.instant),
                 }
             )
+            if not one.comes_back:
+                continue
             known = [_card(row) for row in self._rows("SELECT * FROM cards WHERE item = ?", [one.item])]
             card = review(known[0] if known else None, one.item, rating_of(one.right, one.confidence), one.instant)
             self._db.table("cards").upsert(

@@ -27,7 +27,9 @@ class Review:
     """``None`` where it was not asked, as in exams."""
     instant: datetime
     kind: str
-    """The kind of attempt: ``practice`` or ``exam``."""
+    """The kind of attempt: ``practice``, ``exam`` or ``scenario``."""
+    comes_back: bool = True
+    """Whether it is a question that is asked again when it is due; a scenario's step is not."""
 
 
 def reviews_of(kind: str, event: Event) -> tuple[Review, ...]:
@@ -60,7 +62,29 @@ def _exam_result(payload: Payload, instant: datetime) -> tuple[Review, ...]:
     )
 
 
+def _scenario_result(payload: Payload, instant: datetime) -> tuple[Review, ...]:
+    """What was seen and how it was diagnosed tells of the competency like answers do; a repair has many causes."""
+    if not payload.get("competencies"):
+        return ()
+    given = {answer["step"]: answer["confidence"] for answer in payload["answers"]}
+    return tuple(
+        Review(
+            f"{payload['scenario']}/{step['id']}",
+            payload["domain"],
+            payload["competencies"][0],
+            step["earned"] > 0,
+            Confidence(given[step["id"]]) if given.get(step["id"]) else None,
+            instant,
+            "scenario",
+            comes_back=False,
+        )
+        for step in payload["steps"]
+        if step["kind"] in ("evidence", "diagnosis")
+    )
+
+
 _READERS: Mapping[tuple[str, str], Callable[[Payload, datetime], tuple[Review, ...]]] = {
     ("practice", "answered"): _practice_answer,
     ("exam", "submitted"): _exam_result,
+    ("scenario", "submitted"): _scenario_result,
 }

@@ -77,7 +77,13 @@ class Recorder:
             }
             for name, given in progress.answers.items()
         ]
-        self._journal.finish(Event(self._next(), _instant(now), SUBMITTED, {**report.as_json(), "answers": answers}))
+        trained = {
+            "scenario": progress.scenario.id,
+            "domain": progress.scenario.domain,
+            "competencies": list(progress.scenario.competencies),
+        }
+        result = {**report.as_json(), **trained, "answers": answers}
+        self._journal.finish(Event(self._next(), _instant(now), SUBMITTED, result))
 
     def _next(self) -> int:
         number, self.seq = self.seq, self.seq + 1
