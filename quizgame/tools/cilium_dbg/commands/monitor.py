@@ -12,6 +12,8 @@ from quizgame.tools.naming import peer_name
 from quizgame.tools.output import Line, Result, lines, not_simulated
 
 TYPES = {"agent": 130, "capture": 3, "debug": 2, "drop": 1, "l7": 129, "policy-verdict": 5, "trace": 4, "trace-sock": 7}
+STEP_S = 1.0
+"""Simulated seconds between two looks."""
 BANNER = "Listening for events on 4 CPUs with 64x4096 of shared memory\nPress Ctrl-C to quit\n"
 _TYPE_NAMES = {number: name for name, number in TYPES.items()}
 
@@ -83,21 +85,37 @@ def _monitor(call: Call) -> Result:
     if not selected:
         # Source: cilium/cilium v1.19 pkg/monitor/format: without -t everything but socket traces is shown.
         wanted.discard(EventType.TRACE_SOCK)
-    world = call.context.session.world
-    start = world.clock.now_ns
-    world.advance(call.context.session.stream_span_s)
+    session = call.context.session
+    stream, elapsed = session.stream, 0.0
+    shown: list[Line] = []
+    if stream is not None and not stream(lines(BANNER)):
+        return Result()
+    while stream is not None or elapsed < session.stream_span_s:
+        start = session.world.clock.now_ns
+        step = STEP_S if stream is not None else min(STEP_S, session.stream_span_s - elapsed)
+        session.world.advance(step)
+        elapsed += step
+        happened = _happened(call, wanted, start)
+        if stream is None:
+            shown += happened
+        elif not stream(happened):
+            return Result()
+    return Result(stdout=shown, stderr=lines(BANNER))
+
+
+def _happened(call: Call, wanted: set[int], since_ns: int) -> list[Line]:
+    """Lines of the selected events after an instant, up to now."""
     sender, receiver, related = (call.flags.text(name) for name in ("from", "to", "related-to"))
     is_numeric = call.flags.is_on("numeric")
-    shown = [
+    return [
         Line(event_text(event, is_numeric=is_numeric), (_fact(call, event),))
         for event in sorted(call.agent.ring.newest(), key=lambda event: event.time_ns)
-        if start < event.time_ns <= world.clock.now_ns
+        if since_ns < event.time_ns <= call.agent.now_ns
         and int(event.type) in wanted
         and (not sender or str(event.source.endpoint_id) == sender)
         and (not receiver or str(event.destination.endpoint_id) == receiver)
         and (not related or related in (str(event.source.endpoint_id), str(event.destination.endpoint_id)))
     ]
-    return Result(stdout=shown, stderr=lines(BANNER))
 
 
 COMMANDS = (
