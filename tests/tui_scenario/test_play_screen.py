@@ -201,7 +201,7 @@ async def test_watch_redraws_in_place(desktop: Any, start: Any, until: Any) -> N
 
 
 def app_text(app: Any) -> str:
-    return cast("str", play_screen(app).terminal.scrollback.text)
+    return play_screen(app).terminal.scrollback.text
 
 
 async def test_an_editor_opens_saves_and_can_be_left(desktop: Any, start: Any, enter: Any, until: Any) -> None:

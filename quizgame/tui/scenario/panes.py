@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
@@ -12,6 +14,9 @@ from quizgame.tui.meters import clock, counted
 from quizgame.tui.prose import inline, plain
 from quizgame.tui.scenario.ledger import BLANK, Entry, heading
 from quizgame.tui.scenario.picture import Picture
+
+if TYPE_CHECKING:
+    from quizgame.game.scenario.attempt import LineResult
 
 SIGNS: dict[StepState, tuple[str, str]] = {
     StepState.OPEN: ("○", "$foreground-muted"),
@@ -129,3 +134,36 @@ def status_of(picture: Picture, *, is_wide: bool) -> Content:
         (elapsed, "bold $text-warning" if is_late else "bold"),
         (f" of {picture.minutes} min{over}", "$text-warning" if is_late else "$foreground-muted"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a line earned and cost."""
+
+    said: tuple[Content, ...]
+    panes: tuple[str, ...]
+    """The panes that hold it."""
+
+
+def news_of(result: LineResult, picture: Picture) -> News:
+    """What to say of a line that has run.
+
+    Args:
+        result: What it did.
+        picture: How things stand after it.
+    """
+    views = {view.id: view for view in picture.steps}
+    said: list[Content] = []
+    panes: list[str] = []
+    for view in (views[step] for step in result.earned):
+        if view.kind == "evidence":
+            panes.append("notebook")
+            said.append(Content.styled(f"✓ evidence +{view.earned}  {plain(view.title or '')}", "bold $text-success"))
+        elif not picture.is_over:
+            panes.append("steps")
+            said.append(Content.styled(f"✓ {view.kind} +{view.earned}", "bold $text-success"))
+    said += [
+        Content.styled(f"− {deduction.points} points: {plain(deduction.reason)}", "bold $text-warning")
+        for deduction in result.deductions
+    ]
+    return News(tuple(said), tuple(panes))

@@ -26,7 +26,7 @@ from quizgame.tui.scenario.diagnosis import Diagnosis, DiagnosisScreen
 from quizgame.tui.scenario.engine import Engine, LineFailed, Outcome, shown_lines
 from quizgame.tui.scenario.ledger import Ledger
 from quizgame.tui.scenario.map import brief_entries, flow_entries, tree_entries
-from quizgame.tui.scenario.panes import notebook_entries, status_of, step_entries
+from quizgame.tui.scenario.panes import news_of, notebook_entries, status_of, step_entries
 from quizgame.tui.scenario.picture import Picture
 from quizgame.tui.scenario.prompt import Prompt
 from quizgame.tui.scenario.scrollback import GAME, TOOL
@@ -314,24 +314,12 @@ class PlayScreen(Page[Picture]):
         )
 
     def _tell_news(self, result: LineResult, picture: Picture) -> None:
-        """Say what the line earned and cost; mark the pane that holds it."""
-        titles = {view.id: view for view in picture.steps}
-        news: list[Content] = []
-        for step in result.earned:
-            view = titles[step]
-            if view.kind == "evidence":
-                self._flash("notebook")
-                said = f"✓ evidence +{view.earned}  {plain(view.title or '')}"
-                news.append(Content.styled(said, "bold $text-success"))
-            elif not picture.is_over:
-                self._flash("steps")
-                news.append(Content.styled(f"✓ {view.kind} +{view.earned}", "bold $text-success"))
-        news += [
-            Content.styled(f"− {deduction.points} points: {plain(deduction.reason)}", "bold $text-warning")
-            for deduction in result.deductions
-        ]
-        if news:
-            self._notice(Content("   ").join(news))
+        """Say what the line earned and cost; mark the panes that hold it."""
+        news = news_of(result, picture)
+        for name in news.panes:
+            self._flash(name)
+        if news.said:
+            self._notice(Content("   ").join(news.said))
         elif picture.is_over:
             self._rest_notice()
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quizgame import __version__
-from quizgame.content.scenario.scenario import Scenario
 from quizgame.content.scenarios import ScenarioLibrary, ScenarioSource, load_scenarios
 from quizgame.game.events import Event, Payload
 
@@ -84,7 +83,7 @@ class Shelf:
     def sources(self) -> list[ScenarioSource]:
         """What can be played with a score, the easiest first within a domain."""
         order = ("easy", "medium", "hard")
-        found = [source for source in self.library.sources.values() if isinstance(source.sample, Scenario)]
+        found = [source for source in self.library.sources.values() if source.sample.kind == "Scenario"]
         return sorted(found, key=lambda one: (one.sample.domain, order.index(one.sample.difficulty.value), one.id))
 
     def entries(self) -> list[ShelfEntry]:
