@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from quizgame.goflags.flagset import boolean, string
 from quizgame.tools.cilium_dbg.call import Call, Row, Sub, Trailing, as_json, table, wants_json
-from quizgame.tools.facts import Fact, fact
+from quizgame.tools.cilium_dbg.policy_facts import field_facts, shown_fields, tell_entries
+from quizgame.tools.facts import fact
 from quizgame.tools.output import Line, Result, lines
-
-
-def policy_facts(call: Call) -> tuple[Fact, ...]:
-    """The policies that the agent has in force."""
-    return tuple(
-        fact(
-            "policy", witnesses=(key.name,), cluster=call.cluster, kind=key.kind, namespace=key.namespace or None,
-            name=key.name,
-        )
-        for key in call.agent.repository.policies
-    )  # fmt: skip
 
 
 def _get(call: Call) -> Result:
     call.need_agent("policy", "/v1/policy")
     shown = as_json(call.agent.repository.rules())[:-1]
-    known = policy_facts(call)
-    out = [Line(line.text, tuple(each for each in known if f'"{each.witnesses[0]}"' in line.text)) for line in shown]
+    out = [Line(line.text, known) for line, known in tell_entries(call, shown)]
     return Result(stdout=[*out, *lines(f"Revision: {call.agent.repository.revision}\n")])
 
 
@@ -48,6 +37,8 @@ def _selectors(call: Call) -> Result:
             fact("selector", cluster=call.cluster, policy=policy.short, identities=",".join(numbers) or "none")
             for policy in each.policies
         )
+        for policy in each.policies:
+            known += shown_fields(each.text, field_facts(call, policy))
         named = [str(label) for label in each.labels] if call.flags.is_on("verbose") else [each.policies[0].short]
         rows.append(Row((each.text, named, str(each.users), numbers), known))
     return Result(stdout=table([("SELECTOR", "LABELS", "USERS", "IDENTITIES")], rows, Trailing.ROWS))
