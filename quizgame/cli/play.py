@@ -8,7 +8,6 @@ from pathlib import Path
 from quizgame.cli.run import scenario_named
 from quizgame.cli.screen import run_app
 from quizgame.cli.sources import add_blueprint_option, add_database_option, add_pack_option
-from quizgame.errors import QuizgameError
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -24,12 +23,9 @@ def run(args: Namespace) -> int:
     """Open the app at the scenario's briefing; an attempt under way can be continued there.
 
     Raises:
-        QuizgameError: there is no such scenario, or it cannot be played here.
+        QuizgameError: there is no such scenario, or it is broken.
     """
-    from quizgame.content.scenario.scenario import Scenario
     from quizgame.tui.launch import PlayTerms
 
     source = scenario_named(args.scenario, [Path(folder) for folder in args.pack])
-    if not isinstance(source.sample, Scenario):
-        raise QuizgameError(f'"{source.id}" is a lab, which is not played for points')
     return run_app(args, PlayTerms(source.id, args.seed, source))

@@ -12,7 +12,6 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from quizgame.content.scenario.scenario import Scenario
 from quizgame.content.scenarios import ScenarioSource
 from quizgame.errors import QuizgameError
 from quizgame.tui.meters import bar, counted
@@ -88,9 +87,7 @@ class BriefingScreen(Page[None]):
         self._engine: Engine | None = None
         self._picture: Picture | None = None
         self._is_building = False
-        sample = source.sample
-        assert isinstance(sample, Scenario)
-        self._scenario = sample
+        self._scenario = source.sample
 
     def draw(self) -> None:
         """Fill the variables in.

@@ -81,10 +81,12 @@ class Shelf:
         return cls(load_scenarios(folders), store, now, new_seed)
 
     def sources(self) -> list[ScenarioSource]:
-        """What can be played with a score, the easiest first within a domain."""
+        """What can be played, the easiest first within a domain."""
         order = ("easy", "medium", "hard")
-        found = [source for source in self.library.sources.values() if source.sample.kind == "Scenario"]
-        return sorted(found, key=lambda one: (one.sample.domain, order.index(one.sample.difficulty.value), one.id))
+        return sorted(
+            self.library.sources.values(),
+            key=lambda one: (one.sample.domain, order.index(one.sample.difficulty.value), one.id),
+        )
 
     def entries(self) -> list[ShelfEntry]:
         """All scenarios with what the learner made of them."""
