@@ -237,12 +237,11 @@ def _sentence(trail: Trail | None, outcome: Outcome) -> str:
         return "No policy of a pod looks at this flow."
     side = f"At {trail.direction.value}, "
     winner = trail.winner
+    who = str(winner.policy) if winner is not None else "the policy"
     if outcome is Outcome.REFUSED:
-        told = f"{side}{winner.policy if winner else 'the policy'} sends it to the proxy, and no rule lets the "
-        "request pass."
+        told = f"{side}{who} sends it to the proxy, and no rule lets the request pass."
     elif outcome is Outcome.PASSED:
-        told = f"{side}{winner.policy if winner else 'the policy'} sends it to the proxy, and a rule lets the "
-        "request pass."
+        told = f"{side}{who} sends it to the proxy, and a rule lets the request pass."
     else:
         told = f"{side}{trail.why}."
     misses = _misses(trail) if not outcome.goes_through and outcome is not Outcome.REFUSED else ""
