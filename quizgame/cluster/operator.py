@@ -14,6 +14,7 @@ from quizgame.cluster.agent.config import AgentConfig
 from quizgame.cluster.agent.policies import complaint_about
 from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.clock import rfc3339
+from quizgame.cluster.lbipam import assign_addresses
 from quizgame.cluster.objects import condition_of, dig, evolve, name_of, with_condition
 from quizgame.goflags.times import SECOND
 
@@ -43,6 +44,8 @@ class Operator:
     cursor: int = 0
     unused_since: dict[str, int] = field(default_factory=dict)
     """Identity without endpoints → the instant when the operator first saw it so."""
+    has_pools: bool = False
+    """Whether LB-IPAM has seen a pool."""
 
     def start(self, config: Mapping[str, str], pod_name: str) -> None:
         """Begin to run in a pod with this configuration."""
@@ -51,6 +54,7 @@ class Operator:
         self.config = AgentConfig(dict(config))
         self.cursor = 0
         self.unused_since = {}
+        self.has_pools = False
 
     def stop(self) -> None:
         """End; everything it maintained stays as it is."""
@@ -71,6 +75,7 @@ class Operator:
         if self.cursor != before:
             self._validate_policies(now_ns)
             self._assign_pod_cidrs()
+            self.has_pools = assign_addresses(self.api, self.config, was_awake=self.has_pools)
             self._note_unused(now_ns)
         self._collect_identities(now_ns)
         self.cursor = self.api.store.version
@@ -84,7 +89,15 @@ class Operator:
 
     def fork(self, cluster: Cluster) -> Operator:
         """An independent operator with the same state, in the twin of its cluster."""
-        return Operator(cluster, self.is_running, self.pod_name, self.config, self.cursor, dict(self.unused_since))
+        return Operator(
+            cluster,
+            self.is_running,
+            self.pod_name,
+            self.config,
+            self.cursor,
+            dict(self.unused_since),
+            self.has_pools,
+        )
 
     def _validate_policies(self, now_ns: int) -> None:
         for resource in POLICIES:
