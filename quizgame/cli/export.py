@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ ANSWER_COLUMNS = ("instant", "kind", "item", "domain", "competency", "right", "c
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the verb's options."""
-    parser.add_argument("--format", choices=("anki", "csv", "json"), required=True, help="the file's format")
+    parser.add_argument("--format", choices=("anki", "csv", "gift", "json"), required=True, help="the file's format")
     parser.add_argument(
         "--what", choices=("answers", "questions"), default="questions", help="what to export (default: questions)"
     )
@@ -52,23 +53,33 @@ def run(args: Namespace) -> int:
 
 def _questions(args: Namespace) -> str:
     from quizgame.content.interchange.anki import anki_notes
+    from quizgame.content.interchange.gift_writing import write_gift
+    from quizgame.content.interchange.losses import losses_of_notes, losses_of_records
     from quizgame.content.interchange.records import question_record
     from quizgame.content.interchange.tables import questions_csv
 
     bank = entries_of(args, library_of(args))
-    if args.format == "csv":
-        return questions_csv(bank)
-    if args.format == "json":
-        return _json({"questions": [question_record(entry) for entry in bank]})
-    sys.stderr.write("anki: not carried: shuffled options, grading of answers, the schedule here\n")
-    return anki_notes(bank, blueprint_of(args))
+    if args.format == "gift":
+        gift = write_gift(bank)
+        _tell(args.format, gift.losses)
+        return gift.text
+    if args.format == "anki":
+        _tell(args.format, losses_of_notes(bank))
+        return anki_notes(bank, blueprint_of(args))
+    _tell(args.format, losses_of_records(bank))
+    return questions_csv(bank) if args.format == "csv" else _json({"questions": [*map(question_record, bank)]})
+
+
+def _tell(name: str, losses: Iterable[str]) -> None:
+    for loss in losses:
+        sys.stderr.write(f"{name}: {loss}\n")
 
 
 def _answers(args: Namespace) -> str:
     from quizgame.content.interchange.tables import rows_csv
 
-    if args.format == "anki":
-        raise QuizgameError("anki takes questions, not answers", hint="use --format csv or json")
+    if args.format in ("anki", "gift"):
+        raise QuizgameError(f"{args.format} takes questions, not answers", hint="use --format csv or json")
     with open_store(args) as store:
         rows: list[dict[str, Any]] = [
             {

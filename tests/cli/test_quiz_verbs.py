@@ -278,7 +278,9 @@ def test_damaged_database_is_one_clear_line(run: Run, home: Path) -> None:
 
 def test_exports_hold_every_question(run: Run) -> None:
     total = sum(not each["template"] for each in data(run("list", "questions", "--json")))
-    assert run("export", "--format", "json", "bank.json") == (0, "", "")
+    status, out, err = run("export", "--format", "json", "bank.json")
+    assert (status, out) == (0, "")
+    assert all(line.startswith("json: not carried: ") for line in err.splitlines())
     assert len(json.loads(Path("bank.json").read_text())["questions"]) == total
     run("export", "--format", "anki", "bank.txt")
     notes = [line for line in Path("bank.txt").read_text().splitlines() if not line.startswith("#")]
@@ -294,6 +296,16 @@ def test_answers_are_exported(run: Run, home: Path) -> None:
     assert len(rows) == 50
     assert list(rows[0]) == ["instant", "kind", "item", "domain", "competency", "right", "confidence"]
     assert run("export", "--format", "anki", "--what", "answers", "x")[0] == 2
+    assert run("export", "--format", "gift", "--what", "answers", "x")[0] == 2
+
+
+def test_gift_export_is_imported_again_and_tells_what_it_left(run: Run, home: Path) -> None:
+    status, out, err = run("export", "--format", "gift", "--domain", "ebpf", "bank.gift")
+    assert (status, out) == (0, "")
+    assert "gift: left out: GIFT has no spot questions (" in err
+    rows = data(run("list", "questions", "--domain", "ebpf", "--json"))
+    carried = [row for row in rows if row["kind"] not in ("spot", "ordering") and not row["template"]]
+    assert f"{len(carried)} questions imported" in run("import", "--format", "gift", "bank.gift")[2]
 
 
 def test_gift_import_becomes_a_pack_of_the_user(run: Run, home: Path) -> None:

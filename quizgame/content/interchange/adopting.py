@@ -16,6 +16,7 @@ from quizgame.content.packwriter import pack_text
 from quizgame.content.questions import UNSORTED
 
 _VERSIONS = "unstated"
+_SLUG = re.compile(r"(?=.{1,80}\Z)[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,10 @@ def _place(category: str, blueprint: Blueprint, competency: str | None) -> tuple
 
 
 def _free_id(question: GiftQuestion, name: str, used: set[str]) -> str:
-    base = slug(question.id or question.title) or name
-    candidates = chain((base, f"{name[:19].strip('-')}-{base}"), (f"{base}-{number}" for number in count(2)))
+    stated = question.id or question.title
+    base = (stated if _SLUG.fullmatch(stated) else slug(stated)) or name
+    short = base[:60].strip("-")
+    candidates = chain((base, f"{name[:19].strip('-')}-{short}"), (f"{short}-{number}" for number in count(2)))
     free = next(candidate for candidate in candidates if candidate not in used)
     used.add(free)
     return free

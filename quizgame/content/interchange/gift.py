@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any, ClassVar
 
@@ -24,6 +25,7 @@ _TAG = re.compile(r"\[tag:([^\[\]]+)\]")
 _FORMAT = re.compile(r"\s*\[(html|moodle|plain|markdown)\]\s*", re.IGNORECASE)
 _WEIGHT = re.compile(r"%(-?[0-9]{1,3}(?:\.[0-9]{1,5})?)%")
 _ESCAPED = re.compile(r"\\([~=#{}:\\n])")
+_PREFORMATTED = re.compile(r"<pre>((?:(?!<pre>).)*)</pre>\s*\Z", re.DOTALL | re.IGNORECASE)
 _TRUTHS = {"T": True, "TRUE": True, "F": False, "FALSE": False}
 
 
@@ -141,20 +143,30 @@ def _question(block: str) -> tuple[str, dict[str, Any], list[str]]:
         stem = f"{stem} _____ {after.strip()}"
     body, explanation = _cut(body, "####")
     content, losses = _answers(body.strip(), markup)
+    stem, exhibit = _parted(stem, markup)
     shown = _plain(stem, markup)
     if not shown:
         raise _Lost("it has no stem")
-    content = {"kind": content.pop("kind"), "stem": shown, **content}
+    content = {"kind": content.pop("kind"), "stem": shown, **exhibit, **content}
     if explanation.strip():
         content["explanation"] = _plain(explanation, markup)
     return title or shown.splitlines()[0][:60], content, losses
+
+
+def _parted(stem: str, markup: str) -> tuple[str, dict[str, str]]:
+    """The stem, and what stands preformatted at its end as an exhibit."""
+    found = _PREFORMATTED.search(stem) if markup == "html" else None
+    if found is None or not stem[: found.start()].strip():
+        return stem, {}
+    text = unescape(re.sub(r"<[^>]*>", "", _unescaped(found.group(1)))).strip("\n")
+    return stem[: found.start()], {"exhibit": text} if text.strip() else {}
 
 
 def _answers(body: str, markup: str) -> tuple[dict[str, Any], list[str]]:
     if not body:
         raise _Lost("an essay: nothing tells a right answer from a wrong one")
     if body.startswith("#"):
-        return _number(body[1:])
+        return _number(body[1:], markup)
     head, feedback = _cut(body, "#")
     if head.strip().upper() in _TRUTHS:
         return _truth(_TRUTHS[head.strip().upper()], feedback, markup), []
@@ -217,22 +229,30 @@ def _truth(value: bool, feedback: str, markup: str) -> dict[str, Any]:
 
 
 def _texts(answers: Sequence[_Answer], markup: str) -> tuple[dict[str, Any], list[str]]:
+    # Source: moodle/moodle question/format/gift/format.php: accepted answers are plain text in every format.
+    shown = [(_plain(answer.text, ""), answer) for answer in answers]
+    return _fill_in(shown, "word", markup, [])
+
+
+def _fill_in(
+    shown: Sequence[tuple[str, _Answer]], normalise: str, markup: str, losses: list[str]
+) -> tuple[dict[str, Any], list[str]]:
     accepted: list[str] = []
     near: list[dict[str, str]] = []
-    losses: list[str] = []
     reason = ""
-    for answer in answers:
-        shown, feedback = _plain(answer.text, markup), _plain(answer.feedback, markup)
+    for text, answer in shown:
+        feedback = _plain(answer.feedback, markup)
         if answer.weight is None or answer.weight >= 100:
-            accepted.append(shown)
+            accepted.append(text)
             reason = reason or feedback
             continue
         if feedback:
-            near.append({"text": shown, "reason": feedback})
-        losses.append(f'partial credit for "{shown}" is not carried: it counts as wrong')
+            near.append({"text": text, "reason": feedback})
+        if answer.weight > 0:
+            losses.append(f'partial credit for "{text}" is not carried: it counts as wrong')
     if not accepted:
         raise _Lost("no answer gets full credit")
-    content: dict[str, Any] = {"kind": "fill-in", "answers": accepted, "normalise": "word"}
+    content: dict[str, Any] = {"kind": "fill-in", "answers": accepted, "normalise": normalise}
     if reason:
         content["reason"] = reason
     if near:
@@ -240,34 +260,31 @@ def _texts(answers: Sequence[_Answer], markup: str) -> tuple[dict[str, Any], lis
     return content, losses
 
 
-def _number(body: str) -> tuple[dict[str, Any], list[str]]:
+def _number(body: str, markup: str) -> tuple[dict[str, Any], list[str]]:
     losses: list[str] = []
-    answers = _split(body.strip())
-    if len(answers) > 1:
-        losses.append("only the first of several numbers is carried")
-    text, reason = (answers[0].text, answers[0].feedback) if answers else _cut(body.strip(), "#")
-    value, _, tolerance = text.partition(":")
-    if ".." in value:
-        raise _Lost("it accepts a range of numbers")
-    if not is_number(value):
-        raise _Lost(f'"{value.strip()}" is no number')
-    if tolerance.strip() and tolerance.strip() != "0":
-        losses.append(f"the tolerance {tolerance.strip()} is not carried: only {value.strip()} is right")
-    content: dict[str, Any] = {"kind": "fill-in", "answers": [value.strip()], "normalise": "number"}
-    if reason.strip():
-        content["reason"] = _plain(reason, "")
-    return content, losses
+    shown: list[tuple[str, _Answer]] = []
+    for answer in _split(body.strip()) or [_Answer("=", None, *_cut(body.strip(), "#"))]:
+        value, _, tolerance = answer.text.partition(":")
+        if ".." in value:
+            raise _Lost("it accepts a range of numbers")
+        if not is_number(value):
+            raise _Lost(f'"{value.strip()}" is no number')
+        if tolerance.strip() and tolerance.strip() != "0":
+            losses.append(f"the tolerance {tolerance.strip()} is not carried: only {value.strip()} is right")
+        shown.append((value.strip(), answer))
+    return _fill_in(shown, "number", markup, losses)
 
 
 def _pairs(answers: Sequence[_Answer], markup: str) -> tuple[dict[str, Any], list[str]]:
     pairs: list[dict[str, str]] = []
     losses: list[str] = []
+    # Source: moodle/moodle question/format/gift/format.php: right sides are plain text in every format.
     for answer in answers:
         left, _, right = answer.text.partition("->")
         if not left.strip():
-            losses.append(f'the answer "{_plain(right, markup)}" without a counterpart is not carried')
+            losses.append(f'the answer "{_plain(right, "")}" without a counterpart is not carried')
             continue
-        pair = {"left": _plain(left, markup), "right": _plain(right, markup)}
+        pair = {"left": _plain(left, markup), "right": _plain(right, "")}
         if answer.feedback.strip():
             pair["reason"] = _plain(answer.feedback, markup)
         pairs.append(pair)
@@ -321,13 +338,17 @@ def _answer(mark: str, written: str) -> _Answer:
 
 def _plain(text: str, markup: str) -> str:
     """Text without GIFT's escapes, and without HTML where the question says that it is HTML."""
-    text = _ESCAPED.sub(lambda found: "\n" if found.group(1) == "n" else found.group(1), text.strip())
+    text = _unescaped(text.strip())
     if markup != "html":
         return text.strip()
     parser = _Words()
     parser.feed(text.replace("<!", "&lt;!"))  # declarations are no words, and the parser fails on odd ones
     parser.close()
     return re.sub(r"\n{3,}", "\n\n", "".join(parser.parts)).strip()
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: "\n" if found.group(1) == "n" else found.group(1), text)
 
 
 class _Words(HTMLParser):
