@@ -53,7 +53,7 @@ def merged(each: Claim, claim: Claim) -> Claim:
 
 def is_slow(claim: Claim) -> bool:
     """Whether it needs a cluster."""
-    return claim.command is not None
+    return _expects("shows", "lacks", "exit")(claim)
 
 
 def failures(ground: Ground, claim: Claim) -> tuple[str, ...]:
@@ -68,7 +68,10 @@ def failures(ground: Ground, claim: Claim) -> tuple[str, ...]:
     """
     parts = [part for part in _PARTS if part.is_claimed(claim)]
     if not parts:
-        raise UnusableClaim("claims nothing: give a probe, refused, accepted or a command, and what to expect of it")
+        raise UnusableClaim(
+            "claims nothing: say what to expect of a probe (egress, ingress, l7, verdict, drop), of the manifests "
+            "(refused, accepted) or of a command (shows, lacks, exit)"
+        )
     try:
         return tuple(failure for part in parts for failure in part.failures(ground, claim))
     except UnusableClaim:
@@ -116,8 +119,12 @@ def is_object(data: Any) -> bool:
     return isinstance(data, dict) and isinstance(data.get("kind"), str) and isinstance(data.get("metadata"), dict)
 
 
+_OUTCOMES = ("egress", "ingress", "l7", "verdict")
+
+
 def _probe_failures(ground: Ground, claim: Claim) -> Iterator[str]:
-    assert claim.probe is not None
+    if claim.probe is None:
+        raise UnusableClaim("egress, ingress, l7, verdict and drop are about a probe: give one")
     world = _policy_world(ground, claim)
     if world.rejections and claim.refused is None:
         rejection = world.rejections[0]
@@ -130,9 +137,7 @@ def _probe_failures(ground: Ground, claim: Claim) -> Iterator[str]:
         "l7": _word(outcome.request_allowed),
         "verdict": outcome.verdict,
     }
-    expected = {name: getattr(claim, name) for name in found if getattr(claim, name) is not None}
-    if not expected and claim.drop is None:
-        raise UnusableClaim("a probe needs one of egress, ingress, l7, verdict and drop to expect")
+    expected = {name: getattr(claim, name) for name in _OUTCOMES if getattr(claim, name) is not None}
     for name, word in expected.items():
         if found[name] != word.value:
             yield f"{name} is {found[name] or 'not decided'}, the claim says {word.value}"
@@ -162,9 +167,8 @@ def _refusal_failures(ground: Ground, claim: Claim) -> Iterator[str]:
 
 
 def _command_failures(ground: Ground, claim: Claim) -> Iterator[str]:
-    assert claim.command is not None
-    if claim.shows is None and claim.lacks is None and claim.exit is None:
-        raise UnusableClaim("a command needs one of shows, lacks and exit to expect")
+    if claim.command is None:
+        raise UnusableClaim("shows, lacks and exit are about a command: give one")
     shell = free_shell(_cluster_world(ground.proof.cluster or ProofCluster(), ground.manifests(claim)).fork())
     for line in _texts(claim.command):
         result = shell.run_line(line)
@@ -216,8 +220,13 @@ def _built(
     return world
 
 
+def _expects(*names: str) -> Callable[[Claim], bool]:
+    """Whether a claim says what to expect in one of these fields."""
+    return lambda claim: any(getattr(claim, name) is not None for name in names)
+
+
 _PARTS = (
-    _Part(lambda claim: claim.probe is not None, _probe_failures),
-    _Part(lambda claim: claim.refused is not None or claim.accepted is not None, _refusal_failures),
-    _Part(lambda claim: claim.command is not None, _command_failures),
+    _Part(_expects(*_OUTCOMES, "drop"), _probe_failures),
+    _Part(_expects("refused", "accepted"), _refusal_failures),
+    _Part(_expects("shows", "lacks", "exit"), _command_failures),
 )
