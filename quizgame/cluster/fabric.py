@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.apps import Server
+from quizgame.cluster.bgp.exchange import exchange_routes
+from quizgame.cluster.bgp.tables import RouteTables
 from quizgame.cluster.links import API_SERVER_PORT, Links
 from quizgame.cluster.mesh import Mesh
 from quizgame.cluster.operator import Operator
@@ -49,6 +51,8 @@ class Fabric:
     servers: tuple[Server, ...] = ()
     traffic: tuple[Traffic, ...] = ()
     mesh: Mesh = field(default_factory=Mesh)
+    route_tables: RouteTables = field(default_factory=RouteTables)
+    """What the routers outside learned by BGP."""
 
     def sync(self) -> bool:
         """Bring reachability and the mesh up to date; return whether any agent changed."""
@@ -61,11 +65,28 @@ class Fabric:
                     agent.is_connected = reaches
                     agent.lost_api_ns = 0 if reaches else self.world.clock.now_ns
                     changed = True
+        outside = self.outside
+        changed |= exchange_routes(
+            self.world, outside.routers, self.links, self.route_tables, gateway=outside.resolver_ip
+        )
         return self.mesh.sync(self.world, self.links) or changed
+
+    def next_due(self) -> int | None:
+        """The instant at which the next BGP session changes by itself; ``None`` where none does."""
+        agents = (agent for cluster in self.world.clusters.values() for agent in agents_of(cluster))
+        return min((due for agent in agents if (due := agent.bgp.next_due()) is not None), default=None)
 
     def fork(self, world: World) -> Fabric:
         """The same surroundings for a forked world."""
-        return Fabric(world, self.outside, self.links, self.servers, self.traffic, self.mesh.fork())
+        return Fabric(
+            world,
+            self.outside,
+            self.links,
+            self.servers,
+            self.traffic,
+            self.mesh.fork(),
+            self.route_tables.fork(),
+        )
 
 
 def fabric_of(world: World) -> Fabric:

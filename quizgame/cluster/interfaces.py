@@ -92,6 +92,10 @@ class WorldPart(Protocol):
         """As for a program."""
         ...  # pragma: no cover
 
+    def next_due(self) -> int | None:
+        """As for a program."""
+        ...  # pragma: no cover
+
 
 AgentFactory = Callable[["Cluster", str], AgentPort]
 """Makes the agent of a node: ``factory(cluster, node_name)``."""

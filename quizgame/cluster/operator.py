@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from quizgame.cluster.agent.config import AgentConfig
 from quizgame.cluster.agent.policies import complaint_about
 from quizgame.cluster.apiserver import FieldValidation
+from quizgame.cluster.bgp.clusterconfigs import reconcile_bgp
 from quizgame.cluster.clock import rfc3339
 from quizgame.cluster.lbipam import assign_addresses
 from quizgame.cluster.objects import condition_of, dig, evolve, name_of, with_condition
@@ -76,6 +77,7 @@ class Operator:
             self._validate_policies(now_ns)
             self._assign_pod_cidrs()
             self.has_pools = assign_addresses(self.api, self.config, was_awake=self.has_pools)
+            reconcile_bgp(self.api, self.config)
             self._note_unused(now_ns)
         self._collect_identities(now_ns)
         self.cursor = self.api.store.version

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from quizgame.cluster.bgp.router import Router, RouterState
+
 
 @dataclass(frozen=True, slots=True)
 class OutsideHost:
@@ -29,6 +31,8 @@ class Outside:
     """Lower-case name without a final dot → IPv4 addresses."""
     hosts: Mapping[str, OutsideHost] = field(default_factory=dict)
     """Address → host."""
+    routers: Mapping[str, Router] = field(default_factory=dict)
+    """Address → router that speaks BGP."""
     ttl_s: int = 60
     """Time to live of every answer."""
     resolver_ip: str = "172.18.0.1"
@@ -38,6 +42,10 @@ class Outside:
         """The host with this address; the resolver is always there."""
         if ip == self.resolver_ip:
             return OutsideHost(ip, ports=())
+        router = self.routers.get(ip)
+        if router is not None and ip not in self.hosts:
+            ports = () if router.state is RouterState.NO_BGP else (router.port,)
+            return None if router.state is RouterState.DOWN else OutsideHost(ip, ports)
         return self.hosts.get(ip)
 
     def resolve(self, name: str) -> tuple[str, ...]:

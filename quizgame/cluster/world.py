@@ -149,6 +149,10 @@ class World:
             for instant in instants:
                 if instant is not None and instant < due:
                     due = max(instant, self.clock.now_ns)
+        for part in self.parts.values():
+            instant = part.next_due()
+            if instant is not None and instant < due:
+                due = max(instant, self.clock.now_ns)
         return due
 
     def advance(self, seconds: float) -> None:

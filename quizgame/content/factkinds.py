@@ -29,7 +29,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "event": ("cluster", "object", "reason", "type"),
     "log": ("cluster", "component", "message"),
     "node": ("cluster", "node", "status", "pod_cidr"),
-    "route": ("cluster", "node", "prefix", "via"),
+    "route": ("cluster", "node", "prefix", "via", "peer"),
+    "bgp": ("cluster", "node", "peer", "state", "local_asn", "peer_asn", "received", "advertised"),
 }  # fmt: skip
 """The vocabulary: each kind of fact with the attributes that it may carry. Values are text.
 
@@ -57,12 +58,14 @@ MEANINGS: Mapping[str, str] = {
     "event": "An event of Kubernetes.",
     "log": "A line of a log.",
     "node": "A node.",
-    "route": "A route.",
+    "route": "A route; with a peer, one that is advertised to it by BGP.",
+    "bgp": "A BGP session.",
 }
 """Kind → what a fact of it tells."""
 
 ATTRIBUTES: Mapping[str, str] = {
     "action": "Allow or Deny.",
+    "advertised": "How many routes are advertised.",
     "affinity": "local, remote or none.",
     "backend": "Address of a backend; none where there is none.",
     "cluster": "Kubeconfig context in which it was seen.",
@@ -84,6 +87,7 @@ ATTRIBUTES: Mapping[str, str] = {
     "key": "The key.",
     "kind": "The object's kind.",
     "label": "KEY=VALUE; of identities with the source before it.",
+    "local_asn": "AS number of the node's virtual router.",
     "message": "What it says.",
     "method": "HTTP method.",
     "name": "The name.",
@@ -92,7 +96,8 @@ ATTRIBUTES: Mapping[str, str] = {
     "object": "NAMESPACE/NAME of what it is about.",
     "outcome": "ok, timeout, refused, reset, denied, dns or error; of a look-up ok, nxdomain, timeout or refused.",
     "path": "HTTP path.",
-    "peer": "A label of the peer, or ANY.",
+    "peer": "A label of the peer, or ANY; in BGP the router's address.",
+    "peer_asn": "AS number that the router is taken for.",
     "pod": "NAMESPACE/WORKLOAD.",
     "pod_cidr": "Range of pod addresses.",
     "policy": "The policy.",
@@ -101,10 +106,11 @@ ATTRIBUTES: Mapping[str, str] = {
     "protocol": "TCP, UDP, SCTP or ICMP.",
     "proxy": "What it redirects to; NONE where it does not.",
     "reason": "The reason, as POLICY_DENIED.",
+    "received": "How many routes were received.",
     "remote": "Cilium's name of the other cluster.",
     "reply": "Whether it is a reply: true or false.",
     "service": "NAMESPACE/NAME of the service.",
-    "state": "State of the backend.",
+    "state": "State of the backend; of a BGP session idle, active, open_sent or established.",
     "status": "How it is.",
     "to": "Who receives: NAMESPACE/WORKLOAD or service, an entity, a name or an address.",
     "to_cluster": "Cilium's name of the receiver's cluster.",

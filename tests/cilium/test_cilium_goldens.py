@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from quizgame.tools.cilium.bgp_text import peers_table, routes_table
+from quizgame.tools.cilium.bgp_text import peers_lines, routes_lines
 from quizgame.tools.cilium.chart import version_listing
 from quizgame.tools.cilium.clustermesh.report import Connectivity, Member, connection_rows
 from quizgame.tools.cilium.encryption import encryption_object, encryption_text, node_text
@@ -59,20 +59,20 @@ def bgp(file: str) -> dict[str, Any]:
 
 
 def test_bgp_peers() -> None:
-    assert peers_table(bgp("bgp-peers")) + "\n" == golden("bgp-peers")
+    assert render(peers_lines("kind-kind", bgp("bgp-peers"))) == golden("bgp-peers")
 
 
 def test_bgp_peers_of_nobody() -> None:
-    assert peers_table({}) + "\n" == golden("bgp-peers-none")
+    assert render(peers_lines("kind-kind", {})) == golden("bgp-peers-none")
 
 
 def test_bgp_routes_available() -> None:
-    assert routes_table(bgp("bgp-routes"), has_peers=False) + "\n" == golden("bgp-routes-available")
+    assert render(routes_lines("kind-kind", bgp("bgp-routes"), has_peers=False)) == golden("bgp-routes-available")
 
 
 def test_bgp_routes_advertised() -> None:
     routes = bgp("bgp-routes_afi-ipv4_safi-unicast_table_type-adj-rib-out")
-    assert routes_table(routes, has_peers=True) + "\n" == golden("bgp-routes-advertised")
+    assert render(routes_lines("kind-kind", routes, has_peers=True)) == golden("bgp-routes-advertised")
 
 
 # ---------------------------------------------------------------- clustermesh

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from quizgame.goflags.durations import MINUTE
 from quizgame.goflags.flagset import Flag, boolean, duration, string
+from quizgame.tools.bgp_query import BadRoutesQuery, default_note, parse_routes_query
 from quizgame.tools.cilium.agents import agent_pods, unreachable
-from quizgame.tools.cilium.bgp_text import peers_table, routes_table
+from quizgame.tools.cilium.bgp_text import peers_lines, routes_lines
 from quizgame.tools.cilium.call import Call, CommandFailed, Sub
 from quizgame.tools.cilium.output import check_output, json_lines
-from quizgame.tools.cilium_dbg.model.bgp import bgp_is_on, bgp_peers, bgp_routes
+from quizgame.tools.cilium_dbg.model.bgp import bgp_is_on, bgp_peers, bgp_routes, shown_in_json
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
-
-_TABLES = ("available", "advertised")
-_AFIS, _SAFIS = ("ipv4", "ipv6"), ("unicast",)
-_NOTES = {
-    0: "(Defaulting to `available ipv4 unicast` routes, please see help for more options)",
-    1: "(Defaulting to `ipv4 unicast` AFI & SAFI, please see help for more options)",
-    2: "(Defaulting to `unicast` SAFI, please see help for more options)",
-}
 
 
 def _flags() -> list[Flag]:
@@ -63,57 +56,34 @@ def _ask(
 def _peers(call: Call) -> None:
     form = check_output(call, ("json", "summary"))
     found = _ask(call, "peering status", "bgp state", bgp_peers, "peers list", "/v1/bgp/peers")
-    if form == "json":
-        call.show(json_lines(found, 1))
-    else:
-        call.say(peers_table(found))
+    shown = peers_lines(call.context, found)
+    if form == "summary":
+        call.show(shown)
+        return
+    facts = tuple(known for line in shown for known in line.facts)
+    call.show(json_lines({node: [shown_in_json(each) for each in found[node]] for node in sorted(found)}, 1, facts))
 
 
 def _routes(call: Call) -> None:
     form = check_output(call, ("json", "summary"))
-    table, afi, safi, asn, peer = _arguments(call)
-    found = _ask(
-        call, "BGP routes", "bgp routes", lambda agent: bgp_routes(agent, table, afi, safi), "routes", "/v1/bgp/routes"
-    )
-    found = {
-        node: [
-            route for route in routes
-            if asn in ("", str(route["router-asn"])) and peer in ("", route.get("neighbor", ""))
-        ]
-        for node, routes in found.items()
-    }  # fmt: skip
-    if form == "json":
-        call.show(json_lines(found, 1))
-        return
-    note = _NOTES.get(len(call.args))
-    if note:
+    note = default_note(call.args)
+    if note and form == "summary":
         call.say(f"{note}\n")
-    call.say(routes_table(found, has_peers=table == "advertised"))
+    try:
+        query = parse_routes_query(call.args)
+    except BadRoutesQuery as problem:
+        raise CommandFailed(f"Unable to get BGP routes: {problem}") from None
 
+    def ask(agent: Agent) -> list[dict[str, Any]]:
+        return [each for each in bgp_routes(agent, query.table, query.afi, query.safi) if query.wants(each)]
 
-def _arguments(call: Call) -> tuple[str, str, str, str, str]:
-    words = [*call.args]
-
-    def fail(text: str) -> CommandFailed:
-        return CommandFailed(f"Unable to get BGP routes: {text}")
-
-    table = words.pop(0) if words else "available"
-    if table not in _TABLES:
-        raise fail(f"invalid argument: `{table}`, expected `available` / `advertised`")
-    afi = words.pop(0) if words else "ipv4"
-    if afi not in _AFIS:
-        raise fail(f"unknown AFI `{afi}`")
-    safi = words.pop(0) if words else "unicast"
-    if safi not in _SAFIS:
-        raise fail(f"unknown SAFI `{safi}`")
-    chosen: Mapping[str, str] = {}
-    while words:
-        key = words.pop(0)
-        name = {"vrouter": "vrouter", "peer": "peer", "neighbor": "peer"}.get(key)
-        if name is None or not words:
-            raise fail(f"invalid argument: `{key}`, expected `vrouter <asn>` / `peer <address>`")
-        chosen = {**chosen, name: words.pop(0)}
-    return table, afi, safi, chosen.get("vrouter", ""), chosen.get("peer", "")
+    found = _ask(call, "BGP routes", "bgp routes", ask, "routes", "/v1/bgp/routes")
+    shown = routes_lines(call.context, found, has_peers=query.has_peers)
+    if form == "summary":
+        call.show(shown)
+        return
+    facts = tuple(known for line in shown for known in line.facts)
+    call.show(json_lines({node: found[node] for node in sorted(found)}, 1, facts))
 
 
 _EXAMPLE = """  IPv4 routes that the nodes have:

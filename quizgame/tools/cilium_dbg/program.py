@@ -11,6 +11,7 @@ from quizgame.goflags.flagset import boolean, string, string_map, string_slice
 from quizgame.tools.cilium_dbg.call import Call, DbgError, Sub
 from quizgame.tools.cilium_dbg.catalog import GROUPS, OTHER_FLAGS, REFUSED
 from quizgame.tools.cilium_dbg.commands import (
+    bgp,
     bpf_maps,
     bpf_policy,
     endpoint,
@@ -35,6 +36,7 @@ COMMANDS: tuple[Sub, ...] = (
     *lists.COMMANDS,
     *monitor.COMMANDS,
     *misc.COMMANDS,
+    *bgp.COMMANDS,
     *troubleshoot.COMMANDS,
 )
 """Everything simulated, in the order of the reference."""

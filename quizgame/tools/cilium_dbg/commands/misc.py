@@ -1,4 +1,4 @@
-"""``cilium-dbg version``, ``config``, ``encrypt status``, ``bgp``, ``policy wait``. Source: reference, 6 and 11-16."""
+"""``cilium-dbg version``, ``config``, ``encrypt status``, ``policy wait``. Source: reference, 6 and 11-16."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 from quizgame.goflags.flagset import Flag, boolean, integer, string
 from quizgame.hubble.serving import cilium_version
 from quizgame.policy.model import EnforcementMode
-from quizgame.tools.cilium_dbg.call import SOCKET_PROBLEM, Call, DbgError, Sub, as_json, table, wants_json
-from quizgame.tools.cilium_dbg.model.bgp import DISABLED, bgp_is_on
+from quizgame.tools.cilium_dbg.call import Call, DbgError, Sub, as_json, wants_json
 from quizgame.tools.cilium_dbg.model.encryption import encryption_model
 from quizgame.tools.cilium_dbg.model.status import COMMIT
 from quizgame.tools.facts import fact
@@ -153,36 +152,6 @@ def _encrypt(call: Call) -> Result:
     return Result(stdout=[Line(text, known) for text in encryption_lines(model)])
 
 
-def _bgp_peers(call: Call) -> Result:
-    head = ("Local AS", "Peer AS", "Peer Address", "Session", "Uptime", "Family", "Received", "Advertised")
-    return _bgp(call, "peers list", "/v1/bgp/peers", head)
-
-
-def _bgp_routes(call: Call) -> Result:
-    head: tuple[str, ...] = ("VRouter", "Prefix", "NextHop", "Age", "Attrs")
-    if call.args[:1] == ["advertised"]:
-        head = ("VRouter", "Peer", *head[1:])
-    return _bgp(call, "routes list", "/v1/bgp/routes", head)
-
-
-def _bgp_policies(call: Call) -> Result:
-    head = ("VRouter", "Policy Name", "Type", "Match Peers", "Match Families", "Match Prefixes (Min..Max Len)",
-            "RIB Action", "Path Actions")  # fmt: skip
-    return _bgp(call, "route policies list", "/v1/bgp/route-policies", head)
-
-
-def _bgp(call: Call, what: str, url: str, head: tuple[str, ...]) -> Result:
-    if not call.agent.is_serving:
-        raise DbgError(f'cannot get {what}: Get "http://localhost{url}": {SOCKET_PROBLEM}\n')
-    known = (
-        fact("config", cluster=call.cluster, node=call.agent.node, key="enable-bgp-control-plane",
-             value=str(bgp_is_on(call.agent)).lower()),
-    )  # fmt: skip
-    if not bgp_is_on(call.agent):
-        return Result(stdout=[Line(DISABLED, known)])
-    return Result(stdout=table([head], []))
-
-
 def _wait(call: Call) -> Result:
     """Wait for a policy revision; the simulated agent has realized whatever it knows of."""
     if not call.args or not call.args[0].isdecimal():
@@ -210,11 +179,6 @@ COMMANDS = (
         ]),
     Sub("config get", "get", "Retrieve cilium configuration", _config_get),
     Sub("encrypt status", "status", "Show how traffic is encrypted", _encrypt, lambda: [_output_flag()]),
-    Sub("bgp peers", "peers", "List the BGP sessions", _bgp_peers, lambda: [_output_flag()], aliases=("neighbors",)),
-    Sub("bgp routes", "routes <available | advertised> <afi> <safi> [vrouter <asn>] [peer|neighbor <address>]",
-        "List the BGP routes", _bgp_routes, lambda: [_output_flag()]),
-    Sub("bgp route-policies", "route-policies", "List the BGP route policies", _bgp_policies,
-        lambda: [_output_flag()]),
     Sub("policy wait", "wait <revision>", "Wait until the endpoints have realized a policy revision", _wait,
         lambda: [integer("max-wait-time", "Seconds to wait at most", default=360),
                  integer("sleep-time", "Seconds between looks", default=1)]),
