@@ -20,6 +20,7 @@ from quizgame.cluster.agent.monitor import EventRing
 from quizgame.cluster.agent.pods import container_ports, identity_labels, named_ports, workload_of
 from quizgame.cluster.agent.services import ServiceMap
 from quizgame.cluster.agent.sync import sync
+from quizgame.cluster.bgp.speaker import Speaker
 from quizgame.cluster.interfaces import CniError
 from quizgame.cluster.keyed import keyed_hex, keyed_int, keyed_slot
 from quizgame.cluster.objects import name_of, namespace_of
@@ -95,6 +96,7 @@ class Agent:
     """Remote cluster's name → connection."""
     local_options: dict[str, str] = field(default_factory=dict)
     """Run-time options of this agent alone (``cilium-dbg config``); gone after a restart."""
+    bgp: Speaker = field(default_factory=Speaker)
 
     def __post_init__(self) -> None:
         if not self.ipam.ranges and not self.ipam.owners:
@@ -369,6 +371,7 @@ class Agent:
             service_objects=dict(self.service_objects),
             remotes=dict(self.remotes),
             local_options=dict(self.local_options),
+            bgp=self.bgp.fork(),
         )
 
 
