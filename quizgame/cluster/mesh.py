@@ -126,6 +126,7 @@ def publish(cluster: Cluster) -> RemoteView:
             each["status"]["networking"]["node"],
             namespace_of(each),
             name_of(each),
+            dig(each, "status", "encryption", "key", default=0),
         )
         for each in api.store.of("ciliumendpoints.cilium.io")
         for address in dig(each, "status", "networking", "addressing", default=())

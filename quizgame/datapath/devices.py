@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from quizgame.datapath.walk import Side
 
 NETWORK_DEVICE = "eth0"
+WIREGUARD_DEVICE = "cilium_wg0"
 TUNNEL_DEVICES = {"vxlan": "cilium_vxlan", "geneve": "cilium_geneve"}
 _FIRST_INDEX = 3
 _INDEXES = 6

@@ -388,7 +388,7 @@ def ping(world: World, origin: Origin, destination: str, *, timeout_ns: int, sta
     leg = legs(course)[0]
     if course.disposition is not Disposition.REFUSED:
         send(course, recorder, leg, (), is_first=True)
-    is_answered = course.disposition is Disposition.DELIVERED
+    is_answered = course.disposition is Disposition.DELIVERED and not course.is_answer_lost
     if is_answered:
         reply(course, recorder, leg, ())
     recorder.track((), 2 if is_answered else 1, 168 if is_answered else 84)

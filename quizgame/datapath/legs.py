@@ -12,10 +12,10 @@ from enum import IntEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from quizgame.cluster.agent.monitor import TracePoint
+from quizgame.cluster.agent.monitor import DropReason, TracePoint
+from quizgame.datapath.packet import SYN_ACK
 from quizgame.datapath.recorder import HOP_NS, WIRE_NS, Recorder
 from quizgame.datapath.trace import Disposition
-from quizgame.policy.model import Direction
 
 if TYPE_CHECKING:
     from quizgame.datapath.walk import Course, Side
@@ -61,11 +61,11 @@ def legs(course: Course) -> list[Leg]:
 
 def reaches_end(course: Course, leg: Leg) -> bool:
     """Whether the datapath and the network carry a packet to the end of a leg."""
-    if leg.has_client and course.drop_at is Direction.EGRESS:
+    if leg.has_client and course.is_denied_at_source:
         return False
     if not leg.crosses_wire:
         return True
-    return course.disposition not in (Disposition.DROPPED, Disposition.LOST)
+    return not course.is_answer_lost and course.disposition not in (Disposition.DROPPED, Disposition.LOST)
 
 
 def send(
@@ -94,7 +94,7 @@ def send(
         return
     source, destination = course.source, course.destination
     if leg.has_client and source is not None:
-        is_refused = course.drop_at is Direction.EGRESS and course.drop_reason is not None
+        is_refused = course.is_denied_at_source and course.drop_reason is not None
         if is_first and (is_refused or not is_again):
             recorder.policy_verdict(source, flags)
         if is_refused and course.drop_reason is not None:
@@ -106,6 +106,11 @@ def send(
             recorder.wait(HOP_NS)
             return
     if leg.crosses_wire or (leg.starts_at <= Stop.SOURCE_PROXY and leg.ends_at is Stop.SERVER):
+        cover = course.path.cover
+        if source is not None and cover.is_refused_at_sender:
+            recorder.drop(source, DropReason.UNENCRYPTED_TRAFFIC, flags)
+            return
+        recorder.count(cover)
         if source is not None and course.path.point is not None and is_report_due:
             recorder.trace(source, course.path.point, flags, is_first=is_first and not is_again)
         recorder.wait(HOP_NS if course.is_same_node else WIRE_NS)
@@ -120,6 +125,21 @@ def send(
     if destination is not None and is_report_due:
         _deliver(course, recorder, leg, destination, flags, is_first=is_first and not is_again)
     recorder.wait(HOP_NS)
+    if destination is not None and leg.crosses_wire and course.is_answer_lost:
+        _lose_answer(course, recorder, destination, flags)
+
+
+def _lose_answer(course: Course, recorder: Recorder, destination: Side, flags: tuple[str, ...]) -> None:
+    """Play an answer that does not come back: strict mode drops it at either end, or the other end cannot read it."""
+    cover, answer = course.path.reply_cover, SYN_ACK if "SYN" in flags else flags
+    recorder.count(cover)
+    if cover.is_refused_at_sender:
+        recorder.drop(destination, DropReason.UNENCRYPTED_TRAFFIC, answer, is_reply=True)
+        return
+    if course.path.reply_point is not None and not course.is_same_node:
+        recorder.trace(destination, course.path.reply_point, answer, is_reply=True)
+    if cover.is_refused_at_receiver and course.source is not None:
+        recorder.drop(course.source, DropReason.UNENCRYPTED_TRAFFIC, answer, is_reply=True)
 
 
 def _deliver(
@@ -154,6 +174,7 @@ def reply(course: Course, recorder: Recorder, leg: Leg, flags: tuple[str, ...]) 
 
 def _reply_over_wire(course: Course, recorder: Recorder, flags: tuple[str, ...]) -> None:
     source, destination = course.source, course.destination
+    recorder.count(course.path.reply_cover)
     if destination is not None and not course.is_same_node:
         # A node that runs no program on its devices reports nothing of its own packets.
         is_silent = _is_node(destination) and course.path.reply_point is TracePoint.TO_STACK

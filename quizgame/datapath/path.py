@@ -14,6 +14,7 @@ from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.agent.monitor import TracePoint
 from quizgame.cluster.fabric import fabric_of
 from quizgame.cluster.links import GENEVE_PORT, VXLAN_PORT
+from quizgame.datapath.cover import PLAIN, Cover, cover
 from quizgame.datapath.topology import agent_of_node_ip
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class Path:
     is_masqueraded: bool = False
     detail: str = ""
     """Why it ends nowhere, or what carried it."""
+    cover: Cover = PLAIN
+    """How packets are encrypted between the nodes."""
+    reply_cover: Cover = PLAIN
+    """The same for replies."""
 
 
 def stack_point(agent: Agent) -> TracePoint:
@@ -54,18 +59,26 @@ def stack_point(agent: Agent) -> TracePoint:
     return TracePoint.TO_NETWORK if agent.config.has_bpf_host_routing else TracePoint.TO_STACK
 
 
-def route(world: World, sender: Agent, destination: str) -> Path:
-    """Find the way from a node to an address."""
+def route(world: World, sender: Agent, destination: str, source: str = "") -> Path:
+    """Find the way from a node to an address.
+
+    Args:
+        world: The settled world.
+        sender: Agent of the node.
+        destination: The address.
+        source: The sender's own address; empty: the node itself sends.
+    """
+    source = source or sender.node_ip
     if sender.endpoint_at(destination) is not None:
         return Path(Ending.ENDPOINT, sender)
     if destination in (sender.node_ip, sender.router_ip):
         return Path(Ending.NODE, sender, point=TracePoint.TO_STACK, reply_point=None)
     entry = sender.ipcache.lookup(destination)
     if entry is not None and entry.tunnel_endpoint != "0.0.0.0":
-        return _to_remote_workload(world, sender, destination, entry.tunnel_endpoint)
+        return _to_remote_workload(world, sender, destination, source, entry.tunnel_endpoint)
     node = agent_of_node_ip(world, destination)
     if node is not None:
-        return _to_node(world, sender, node)
+        return _to_node(world, sender, node, source)
     host = fabric_of(world).outside.host_at(destination)
     if host is None:
         return Path(Ending.NOWHERE, point=stack_point(sender), is_masqueraded=True, detail="no host has this address")
@@ -74,9 +87,12 @@ def route(world: World, sender: Agent, destination: str) -> Path:
     return Path(Ending.OUTSIDE, host=host, point=stack_point(sender), is_masqueraded=True)
 
 
-def _to_node(world: World, sender: Agent, node: Agent) -> Path:
-    if not fabric_of(world).links.allows(sender.place, node.place, "*", 0):
-        return Path(Ending.NOWHERE, node, point=stack_point(sender), detail="a firewall between the nodes drops it")
+def _to_node(world: World, sender: Agent, node: Agent, source: str) -> Path:
+    links = fabric_of(world).links
+    onward = cover(links, sender, node, source, node.node_ip)
+    if onward.problem or (not onward.is_encrypted and not links.allows(sender.place, node.place, "*", 0)):
+        reason = onward.problem or "a firewall between the nodes drops it"
+        return Path(Ending.NOWHERE, node, point=stack_point(sender), detail=reason, cover=onward)
     # Source: cilium/cilium v1.19 bpf/lib/nat.h snat_v4_needs_masquerade: with tunnels a pod's packets to another node
     # are not encapsulated, so they take their node's address.
     return Path(
@@ -85,36 +101,48 @@ def _to_node(world: World, sender: Agent, node: Agent) -> Path:
         point=stack_point(sender),
         reply_point=stack_point(node),
         is_masqueraded=sender.config.is_tunnel,
+        cover=onward,
+        reply_cover=cover(links, node, sender, node.node_ip, sender.node_ip if sender.config.is_tunnel else source),
     )
 
 
-def _to_remote_workload(world: World, sender: Agent, destination: str, node_ip: str) -> Path:
+def _to_remote_workload(world: World, sender: Agent, destination: str, source: str, node_ip: str) -> Path:
     node = agent_of_node_ip(world, node_ip)
     is_tunnel = sender.config.is_tunnel
     point = TracePoint.TO_OVERLAY if is_tunnel else stack_point(sender)
     if node is None:
         return Path(Ending.NOWHERE, point=point, is_encapsulated=is_tunnel, detail=f"no node has the address {node_ip}")
-    if is_tunnel:
+    links = fabric_of(world).links
+    onward = cover(links, sender, node, source, destination, is_encapsulated=is_tunnel)
+    if onward.is_encrypted:
+        passes, reason = not onward.problem, onward.problem
+        if passes and is_tunnel and not node.config.is_tunnel:
+            passes, reason = False, "the receiving node does not terminate tunnels"
+    elif is_tunnel:
         port = VXLAN_PORT if sender.config.tunnel_protocol == "vxlan" else GENEVE_PORT
-        passes = fabric_of(world).links.allows(sender.place, node.place, "UDP", port)
+        passes = links.allows(sender.place, node.place, "UDP", port)
         reason = f"UDP {port} between the nodes is blocked"
         if passes and not node.config.is_tunnel:
             passes, reason = False, "the receiving node does not terminate tunnels"
     else:
-        passes = sender.config.is_on("auto-direct-node-routes") and fabric_of(world).links.allows(
-            sender.place, node.place, "*", 0
-        )
+        passes = sender.config.is_on("auto-direct-node-routes") and links.allows(sender.place, node.place, "*", 0)
         reason = "the network has no route to the pod range"
     if not passes:
-        return Path(Ending.NOWHERE, node, point=point, is_encapsulated=is_tunnel, detail=reason)
+        return Path(Ending.NOWHERE, node, point=point, is_encapsulated=is_tunnel, detail=reason, cover=onward)
+    back = cover(links, node, sender, destination, source, is_encapsulated=is_tunnel)
     if node.endpoint_at(destination) is None:
         if destination in (node.router_ip, node.node_ip):
-            return Path(Ending.NODE, node, point=point, reply_point=point, is_encapsulated=is_tunnel)
+            return Path(
+                Ending.NODE, node, point=point, reply_point=point, is_encapsulated=is_tunnel, cover=onward,
+                reply_cover=back,
+            )  # fmt: skip
         return Path(
             Ending.NOWHERE, node, point=point, is_encapsulated=is_tunnel, detail="the node has no such endpoint"
         )
     reply = TracePoint.TO_OVERLAY if node.config.is_tunnel else stack_point(node)
-    return Path(Ending.ENDPOINT, node, point=point, reply_point=reply, is_encapsulated=is_tunnel)
+    return Path(
+        Ending.ENDPOINT, node, point=point, reply_point=reply, is_encapsulated=is_tunnel, cover=onward, reply_cover=back
+    )
 
 
 def route_from_outside(world: World, destination: str) -> Path:

@@ -6,7 +6,7 @@ its flags, and nothing that merely arrives (``from-…``). Source: reference cil
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.conntrack import (
@@ -17,6 +17,7 @@ from quizgame.cluster.agent.conntrack import (
     CtEntry,
     CtKey,
 )
+from quizgame.cluster.agent.encryption import EncryptionMode
 from quizgame.cluster.agent.monitor import (
     Direction,
     DropReason,
@@ -39,6 +40,7 @@ from quizgame.policy.model import AuthMode
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
+    from quizgame.datapath.cover import Cover
     from quizgame.datapath.walk import Course, Side
 
 HOP_NS = 60_000
@@ -55,6 +57,8 @@ _EVENT_NS = 131
 _SOCKET_COOKIES = 100_000
 _WITH_PACKET = frozenset({EventType.DROP, EventType.TRACE, EventType.POLICY_VERDICT})
 """Events that carry the packet's bytes, Ethernet header included."""
+_LEAVING = frozenset({TracePoint.TO_OVERLAY, TracePoint.TO_NETWORK, TracePoint.TO_STACK})
+"""Points at which a node reports what leaves it for another one."""
 _HOST_POINTS = frozenset({TracePoint.TO_OVERLAY, TracePoint.TO_STACK, TracePoint.TO_HOST})
 _LXC_PLACE = ("bpf_lxc.c", 2164)
 _HOST_PLACE = ("bpf_host.c", 2178)
@@ -63,6 +67,8 @@ _DROP_PLACES = {
     (DropReason.POLICY_DENY, True): ("bpf_lxc.c", 1770),
     (DropReason.AUTH_REQUIRED, True): ("bpf_lxc.c", 1770),
     (DropReason.SERVICE_BACKEND_NOT_FOUND, True): ("bpf_lxc.c", 1560),
+    (DropReason.UNENCRYPTED_TRAFFIC, True): ("bpf_host.c", 1622),
+    (DropReason.UNENCRYPTED_TRAFFIC, False): ("bpf_host.c", 1622),
 }
 """Where the programs drop, by reason and whether at the sender. Source: reference cilium-dbg, section 10, and the
 recorded flows; the numbers move with every release."""
@@ -90,6 +96,8 @@ class Recorder:
     now_ns: int
     events: list[tuple[Agent, MonitorEvent]] = field(default_factory=list)
     entries: list[tuple[Agent, CtKey, CtEntry]] = field(default_factory=list)
+    ipsec: list[Cover] = field(default_factory=list)
+    """How each packet that IPsec took part in went from node to node."""
     connection: int = 0
     _known: dict[int, tuple[Peer, Peer]] = field(default_factory=dict)
 
@@ -252,15 +260,20 @@ class Recorder:
         is_client_side = side is self.course.source
         return proxy_port(side.agent, side.l7.kind.value, Direction.EGRESS if is_client_side else Direction.INGRESS)
 
-    def drop(self, side: Side, reason: DropReason, flags: tuple[str, ...]) -> None:
-        """Record a drop."""
+    def count(self, cover: Cover) -> None:
+        """Count a packet between nodes that IPsec encrypts, or cannot."""
+        if cover.mode is EncryptionMode.IPSEC:
+            self.ipsec.append(cover)
+
+    def drop(self, side: Side, reason: DropReason, flags: tuple[str, ...], *, is_reply: bool = False) -> None:
+        """Record a drop, of a reply if that is what it is."""
         is_client_side = side is self.course.source
         details: dict[str, Any] = {}
         frontend = self.course.translation.frontend
         if reason is DropReason.SERVICE_BACKEND_NOT_FOUND and frontend is not None:
             details["destination"] = peer_of(side.agent, frontend.ip, as_service=(frontend.namespace, frontend.service))
         self._add(
-            side, EventType.DROP, Verdict.DROPPED, flags=flags, drop_reason=reason,
+            side, EventType.DROP, Verdict.DROPPED, is_backward=is_reply, flags=flags, drop_reason=reason,
             file=_DROP_PLACES.get((reason, is_client_side), _HOST_PLACE if side.endpoint is None else _LXC_PLACE),
             **details,
         )  # fmt: skip
@@ -286,6 +299,10 @@ class Recorder:
         is_known = side.endpoint is not None or point not in _HOST_POINTS
         if not is_known:
             reason, details["direction"], details["is_reply"] = TraceReason.UNKNOWN, Direction.UNKNOWN, None
+        cover = self.course.path.reply_cover if is_reply else self.course.path.cover
+        is_leaving = side is (self.course.destination if is_reply else self.course.source)
+        if cover.is_encrypted and is_leaving and point in _LEAVING:
+            details["is_encrypted"] = True
         interface, ifindex = interface_at(side, point)
         self._add(
             side, EventType.TRACE, Verdict.FORWARDED, is_backward=is_reply, point=point, reason=reason, flags=flags,
@@ -364,3 +381,15 @@ class Recorder:
                 agent.ring.append(event)
         for agent, key, entry in self.entries:
             agent.conntrack.count(key, entry)
+        self._commit_ipsec()
+
+    def _commit_ipsec(self) -> None:
+        """Raise the counters of the kernels that encrypted, or could not read, the packets."""
+        course = self.course
+        for cover in self.ipsec:
+            if cover.error is not None:
+                agent, name = cover.error
+                agent.encryption = agent.encryption.with_error(name)
+            side = course.destination if cover is course.path.reply_cover else course.source
+            if side is not None and (cover.error is None or cover.error[0] is not side.agent):
+                side.agent.encryption = replace(side.agent.encryption, sent=side.agent.encryption.sent + 1)

@@ -94,8 +94,21 @@ class Course:
         if self.translation.has_no_backend:
             return True
         source = self.source
-        is_denied = self.drop_at is Direction.EGRESS and source is not None
-        return is_denied and source is not None and source.agent.config.get("policy-deny-response") == "icmp"
+        return (
+            self.is_denied_at_source
+            and source is not None
+            and source.agent.config.get("policy-deny-response") == "icmp"
+        )
+
+    @property
+    def is_denied_at_source(self) -> bool:
+        """Whether the first packet is dropped before it gets to a proxy or to the network."""
+        return self.drop_at is Direction.EGRESS and not self.path.cover.is_refused_at_sender
+
+    @property
+    def is_answer_lost(self) -> bool:
+        """Whether packets arrive, but nothing comes back over the network."""
+        return self.disposition is Disposition.DELIVERED and self.path.reply_cover.is_lost
 
     @property
     def masqueraded_to(self) -> str:
@@ -151,8 +164,10 @@ def decide(world: World, origin: Origin, packet: Packet) -> Course:
         reason = _refusal(decision)
         if reason is not None:
             return course.drop(agent.place, reason, Direction.EGRESS)
-    course.path = route(world, agent, course.packet.destination)
+    course.path = route(world, agent, course.packet.destination, course.packet.source)
     course.step(agent.place, StepKind.ROUTE, "ipcache", course.path.detail or course.path.ending.value)
+    if course.path.cover.is_refused_at_sender:
+        return course.drop(agent.place, DropReason.UNENCRYPTED_TRAFFIC, Direction.EGRESS)
     _translate_at_node(world, course, agent)
     if (
         endpoint is None
@@ -277,6 +292,9 @@ def _arrive(course: Course) -> Course:
         # Source: facts F-124: without a tunnel header the receiver looks the source address up.
         identity = receiver.identity_of(course.masqueraded_to or course.packet.source)
     course.source_identity = identity
+    if path.cover.is_refused_at_receiver:
+        course.destination = Side(receiver, None, identity)
+        return course.drop(receiver.place, DropReason.UNENCRYPTED_TRAFFIC, Direction.INGRESS)
     decision = _policy(receiver, endpoint, Direction.INGRESS, identity, course.packet)
     course.destination = Side(receiver, endpoint, identity, decision)
     if decision is not None:

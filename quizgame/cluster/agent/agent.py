@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.config import AgentConfig
 from quizgame.cluster.agent.conntrack import Conntrack
+from quizgame.cluster.agent.encryption import Encryption, begin, expire_keys, next_expiry
 from quizgame.cluster.agent.endpoints import Endpoint, EndpointState
 from quizgame.cluster.agent.fqdn import FqdnCache, FqdnEntry
 from quizgame.cluster.agent.ipam import AddressesExhausted, NodeIpam
@@ -94,6 +95,7 @@ class Agent:
     service_objects: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     remotes: dict[str, RemoteCluster] = field(default_factory=dict)
     """Remote cluster's name → connection."""
+    encryption: Encryption = field(default_factory=Encryption)
     local_options: dict[str, str] = field(default_factory=dict)
     """Run-time options of this agent alone (``cilium-dbg config``); gone after a restart."""
     bgp: Speaker = field(default_factory=Speaker)
@@ -105,7 +107,12 @@ class Agent:
     # ------------------------------------------------------------ life
 
     def start(self, config: Mapping[str, str], pod_name: str) -> None:
-        """Begin to run in a pod, with this configuration; the ring starts empty, realized maps are kept."""
+        """Begin to run in a pod, with this configuration; the ring starts empty, realized maps are kept.
+
+        Raises:
+            ContainerExit: where the agent gives up at once; what was in force stays.
+        """
+        self.encryption = begin(self, AgentConfig(dict(config)))
         self.is_running = True
         self.is_initialized = False
         self.pod_name = pod_name
@@ -150,11 +157,14 @@ class Agent:
         """Realize what has changed at the API server; return whether anything was done."""
         if self.fqdn.entries:
             self.expire_names(self.now_ns)
-        return sync(self)
+        expired = bool(self.encryption.keys) and self.is_running and expire_keys(self)
+        return sync(self) or expired
 
     def next_due(self) -> int | None:
-        """The instant at which the first learned name runs out; ``None`` where none is known."""
-        return min((entry.expires_ns for entry in self.fqdn.entries.values()), default=None)
+        """The instant at which the first learned name or replaced key runs out; ``None`` where there is none."""
+        names = (entry.expires_ns for entry in self.fqdn.entries.values())
+        key = next_expiry(self) if self.is_running else None
+        return min((*names, *(() if key is None else (key,))), default=None)
 
     @property
     def is_serving(self) -> bool:
@@ -370,6 +380,7 @@ class Agent:
             slices=dict(self.slices),
             service_objects=dict(self.service_objects),
             remotes=dict(self.remotes),
+            encryption=self.encryption,
             local_options=dict(self.local_options),
             bgp=self.bgp.fork(),
         )

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quizgame.cluster.objects import dig, labels_of, name_of
+from quizgame.cluster.objects import annotations_of, dig, labels_of, name_of
 
+WIREGUARD_ANNOTATION = "network.cilium.io/wg-pub-key"
 CONTROL_PLANE_LABEL = "node-role.kubernetes.io/control-plane"
 
 
@@ -27,6 +28,10 @@ class KnownNode:
     is_control_plane: bool = False
     labels: tuple[tuple[str, str], ...] = ()
     source: str = "custom-resource"
+    wireguard_key: str = ""
+    """Its public key, base64; empty where it does not encrypt with WireGuard."""
+    encryption_key: int = 0
+    """Key index for its own addresses; 0: they are sent to in the clear."""
 
 
 def internal_ip(node: Mapping[str, Any]) -> str:
@@ -51,4 +56,6 @@ def known_node(cilium_node: Mapping[str, Any], cluster: str, source: str = "cust
         is_control_plane=CONTROL_PLANE_LABEL in labels,
         labels=tuple(sorted(labels.items())),
         source=source,
+        wireguard_key=annotations_of(cilium_node).get(WIREGUARD_ANNOTATION, ""),
+        encryption_key=int(dig(cilium_node, "spec", "encryption", "key", default=0)),
     )

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.endpoints import Endpoint, EndpointState
 from quizgame.cluster.agent.ipam import AddressesExhausted
+from quizgame.cluster.agent.nodes import WIREGUARD_ANNOTATION
 from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.keyed import keyed_slot
-from quizgame.cluster.objects import condition_of, dig, is_terminating, labels_of, owner_reference
+from quizgame.cluster.objects import annotations_of, condition_of, dig, is_terminating, labels_of, owner_reference
 from quizgame.policy.identity import ReservedIdentity, first_workload_identity
 from quizgame.policy.labels import parse_label, parse_labels
 
@@ -51,18 +52,21 @@ def publish_node(agent: Agent) -> None:
         "alibaba-cloud": {},
         "azure": {},
         "bootid": dig(node, "status", "nodeInfo", "bootID", default=""),
-        "encryption": {},
+        "encryption": {"key": agent.encryption.node_key} if agent.encryption.node_key else {},
         "eni": {},
         "health": {"ipv4": agent.health_ip} if agent.health_ip else {},
         "ingress": {},
         "ipam": ipam,
     }
+    public_key = agent.encryption.public_key
+    annotations = {WIREGUARD_ANNOTATION: public_key} if public_key else {}
     wanted = {
         "apiVersion": "cilium.io/v2",
         "kind": "CiliumNode",
         "metadata": {
             "name": agent.node,
             "labels": dict(labels_of(node)),
+            **({"annotations": annotations} if annotations else {}),
             "ownerReferences": [
                 {
                     key: value
@@ -75,7 +79,11 @@ def publish_node(agent: Agent) -> None:
     }
     if known is None:
         agent.api.create(NODES, wanted, validate=FieldValidation.TRUSTED)
-    elif known.get("spec") != spec or labels_of(known) != labels_of(node):
+    elif (
+        known.get("spec") != spec
+        or labels_of(known) != labels_of(node)
+        or annotations_of(known).get(WIREGUARD_ANNOTATION, "") != public_key
+    ):
         agent.api.update(NODES, wanted, validate=FieldValidation.TRUSTED)
 
 
@@ -182,7 +190,7 @@ def _publish_endpoint(agent: Agent, endpoint: Endpoint) -> None:
 def _endpoint_object(agent: Agent, endpoint: Endpoint, pod: Mapping[str, Any]) -> dict[str, Any]:
     # Source: reference golden inputs/world/ciliumendpoints.json (fields and their order of meaning).
     status: dict[str, Any] = {
-        "encryption": {},
+        "encryption": {"key": agent.encryption.endpoint_key} if agent.encryption.endpoint_key else {},
         "external-identifiers": {
             "cni-attachment-id": f"{endpoint.container_id}:eth0",
             "container-id": endpoint.container_id,

@@ -17,6 +17,7 @@ class RemoteEndpoint:
     node_ip: str
     namespace: str
     pod: str
+    encrypt_key: int = 0
 
 
 @dataclass(frozen=True, slots=True)

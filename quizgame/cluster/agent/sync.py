@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from quizgame.cluster.agent.encryption import KEYS_NAMESPACE, KEYS_SECRET, take_keys
 from quizgame.cluster.agent.ipcache import Ipcache, IpcacheEntry
 from quizgame.cluster.agent.nodes import internal_ip, known_node
 from quizgame.cluster.agent.pods import identity_labels, is_host_network, named_ports
@@ -186,7 +187,8 @@ def put_node_addresses(agent: Agent, key: str) -> None:
         (node.health_ip, ReservedIdentity.HEALTH, tunnel),
     ):
         if ip and not _is_own_address(agent, ip, node.cluster):
-            agent.ipcache.upsert(f"{ip}/32", IpcacheEntry(number, endpoint, source, cluster=node.cluster))
+            encrypt_key = 0 if is_own else node.encryption_key
+            agent.ipcache.upsert(f"{ip}/32", IpcacheEntry(number, endpoint, source, encrypt_key, cluster=node.cluster))
 
 
 def _is_own_address(agent: Agent, ip: str, cluster: str) -> bool:
@@ -240,7 +242,15 @@ def _endpoint(agent: Agent, obj: Object, is_gone: bool) -> None:
             identity = dig(obj, "status", "identity", "id", default=int(ReservedIdentity.INIT))
             agent.ipcache.upsert(
                 prefix,
-                IpcacheEntry(identity, node_ip, "custom-resource", 0, namespace, name, agent.config.cluster_name),
+                IpcacheEntry(
+                    identity,
+                    node_ip,
+                    "custom-resource",
+                    dig(obj, "status", "encryption", "key", default=0),
+                    namespace,
+                    name,
+                    agent.config.cluster_name,
+                ),
             )
 
 
@@ -346,6 +356,12 @@ def _label_host(agent: Agent) -> None:
         agent.repository.add_identity(ReservedIdentity.HOST, labels)
 
 
+def _secret(agent: Agent, obj: Object, is_gone: bool) -> None:
+    """A changed secret reaches the agent as the file that it is mounted as."""
+    if (namespace_of(obj), name_of(obj)) == (KEYS_NAMESPACE, KEYS_SECRET):
+        take_keys(agent, obj, is_gone)
+
+
 def _cidr_group(agent: Agent, obj: Object, is_gone: bool) -> None:
     if is_gone:
         agent.repository.delete_cidr_group(name_of(obj))
@@ -369,7 +385,13 @@ def apply_remote_addresses(agent: Agent, cluster: str) -> None:
         prefix = f"{ip}/32"
         if not _is_own_address(agent, ip, cluster):
             entry = IpcacheEntry(
-                remote.identity, remote.node_ip, "clustermesh", 0, remote.namespace, remote.pod, cluster
+                remote.identity,
+                remote.node_ip,
+                "clustermesh",
+                remote.encrypt_key,
+                remote.namespace,
+                remote.pod,
+                cluster,
             )
             agent.ipcache.upsert(prefix, entry)
 
@@ -379,6 +401,7 @@ Handler = Callable[["Agent", Object, bool], None]
 HANDLERS: dict[str, Handler] = {
     "namespaces": _namespace,
     "nodes": _node,
+    "secrets": _secret,
     "ciliumnodes.cilium.io": _cilium_node,
     "ciliumidentities.cilium.io": _identity,
     "ciliumendpoints.cilium.io": _endpoint,

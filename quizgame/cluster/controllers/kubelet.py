@@ -13,6 +13,7 @@ from quizgame.cluster.appfaults import AppFault, AppState, fault_of
 from quizgame.cluster.controllers.events import WARNING, record
 from quizgame.cluster.controllers.podstatus import ContainerRun, Phase, PodRun, pod_status
 from quizgame.cluster.controllers.programs import Programs
+from quizgame.cluster.controllers.volumes import mount_problem
 from quizgame.cluster.interfaces import CniError, ContainerExit
 from quizgame.cluster.keyed import keyed_hex
 from quizgame.cluster.objects import KubeObject, dig, is_terminating, labels_of, name_of, uid_of
@@ -27,6 +28,7 @@ START_NS = SECOND
 STOP_NS = SECOND
 """From the signal to the end. Simplified: every program ends within a second, whatever its grace period."""
 SANDBOX_RETRY_NS = 10 * SECOND
+MOUNT_RETRY_NS = 30 * SECOND
 _FIRST_BACKOFF_NS, _LAST_BACKOFF_NS = 10 * SECOND, 300 * SECOND
 NO_CNI = "cni plugin not initialized"
 
@@ -142,6 +144,12 @@ class Kubelet:
 
     def _sandbox(self, key: Key, pod: KubeObject, run: PodRun) -> PodRun:
         now = self.api.clock.now_ns
+        missing = mount_problem(self.api, pod)
+        if missing:
+            if self._sandbox_retries.get(key, 0) <= now:
+                self._say(pod, run, "FailedMount", missing, kind=WARNING)
+                self._sandbox_retries[key] = now + MOUNT_RETRY_NS
+            return run
         try:
             ip = self._host_ip(run.node) if run.is_host_network else self._cni_add(pod, run.node)
         except CniError as problem:

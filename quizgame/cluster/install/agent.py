@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from quizgame.cluster.agent.encryption import KEYS_SECRET
 from quizgame.cluster.install.images import image
 from quizgame.cluster.install.kind import workload
 from quizgame.cluster.install.values import Values, lookup
 from quizgame.cluster.objects import KubeObject
 
+IPSEC_VOLUME = "cilium-ipsec-secrets"
 PART_OF = {"app.kubernetes.io/part-of": "cilium"}
 
 
@@ -77,6 +79,8 @@ def agent(values: Values, version: str, api_address: str) -> KubeObject:
             {"mountPath": "/tmp", "name": "tmp"},
         ],
     }
+    if has_ipsec(values):
+        container["volumeMounts"].append({"mountPath": "/etc/ipsec", "name": IPSEC_VOLUME})
     steps = (
         ("config", ["cilium-dbg", "build-config"]),
         ("mount-cgroup", ["cilium-mount"]),
@@ -100,7 +104,7 @@ def agent(values: Values, version: str, api_address: str) -> KubeObject:
         "serviceAccountName": "cilium",
         "terminationGracePeriodSeconds": 1,
         "tolerations": [{"operator": "Exists"}],
-        "volumes": _agent_volumes(),
+        "volumes": _agent_volumes(values),
     }
     made = workload(
         "cilium",
@@ -115,7 +119,12 @@ def agent(values: Values, version: str, api_address: str) -> KubeObject:
     return made
 
 
-def _agent_volumes() -> list[KubeObject]:
+def has_ipsec(values: Values) -> bool:
+    """Whether a release encrypts with IPsec, the chart's default type."""
+    return bool(lookup(values, "encryption.enabled", False)) and lookup(values, "encryption.type", "ipsec") == "ipsec"
+
+
+def _agent_volumes(values: Values) -> list[KubeObject]:
     hosts = (
         ("cilium-run", "/var/run/cilium", "DirectoryOrCreate"),
         ("bpf-maps", "/sys/fs/bpf", "DirectoryOrCreate"),
@@ -144,6 +153,8 @@ def _agent_volumes() -> list[KubeObject]:
     hubble = [{"secret": {"items": tls, "name": "hubble-server-certs", "optional": True}}]
     volumes.append({"name": "clustermesh-secrets", "projected": {"defaultMode": 256, "sources": mesh}})
     volumes.append({"name": "hubble-tls", "projected": {"defaultMode": 256, "sources": hubble}})
+    if has_ipsec(values):
+        volumes.append({"name": IPSEC_VOLUME, "secret": {"secretName": KEYS_SECRET}})
     return volumes
 
 

@@ -234,9 +234,6 @@ _FEATURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("localRedirectPolicy", (("enable-local-redirect-policy", "true"),)),
     ("ciliumEndpointSlice.enabled", (("enable-cilium-endpoint-slice", "true"),)),
     ("nodeIPAM.enabled", (("enable-node-ipam", "true"),)),
-    ("encryption.nodeEncryption", (("encrypt-node", "true"),)),
-    ("encryption.strictMode.egress.enabled", (("enable-encryption-strict-mode-egress", "true"),)),
-    ("encryption.strictMode.ingress.enabled", (("enable-encryption-strict-mode-ingress", "true"),)),
 )  # fmt: skip
 
 
@@ -244,6 +241,14 @@ _FEATURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 _DEFAULTS_BEFORE: tuple[tuple[str, tuple[int, int], str, str], ...] = (
     ("policy-default-local-cluster", (1, 19), "clustermesh.policyDefaultLocalCluster", "false"),
 )
+
+
+_ENCRYPTION: dict[str, dict[str, str]] = {
+    "ipsec": {"enable-ipsec": "true", "ipsec-key-file": "/etc/ipsec/keys"},
+    "wireguard": {"enable-wireguard": "true"},
+    "ztunnel": {"enable-ztunnel": "true"},
+}
+"""What each type of encryption always brings."""
 
 
 def config_data(values: Values, version: str = "1.19.5") -> dict[str, str]:
@@ -307,20 +312,29 @@ def _ipam(values: Values) -> dict[str, str]:
 
 
 def _encryption(values: Values) -> dict[str, str]:
-    if not lookup(values, "encryption.enabled", False):
-        return {}
-    kind = lookup(values, "encryption.type", "ipsec")
-    if kind == "wireguard":
-        return {"enable-wireguard": "true", "wireguard-persistent-keepalive": "0s"}
-    if kind == "ztunnel":
-        return {"enable-ztunnel": "true"}
-    return {
-        "enable-ipsec": "true",
-        "enable-ipsec-encrypted-overlay": "false",
-        "enable-ipsec-key-watcher": "true",
-        "ipsec-key-file": "/etc/ipsec/keys",
-        "ipsec-key-rotation-duration": "5m",
-    }
+    # Source: chart 1.19; versions.md: strict mode's options for egress and ingress.
+    data: dict[str, str] = {}
+    if lookup(values, "encryption.enabled", False):
+        data |= _ENCRYPTION.get(lookup(values, "encryption.type", "ipsec"), {})
+        if "enable-ipsec" in data:
+            data["enable-ipsec-key-watcher"] = _text(lookup(values, "encryption.ipsec.keyWatcher", True))
+            data["ipsec-key-rotation-duration"] = _text(lookup(values, "encryption.ipsec.keyRotationDuration", "5m"))
+            data["enable-ipsec-encrypted-overlay"] = _text(lookup(values, "encryption.ipsec.encryptedOverlay", False))
+        if "enable-wireguard" in data:
+            keepalive = lookup(values, "encryption.wireguard.persistentKeepalive", "0s")
+            data["wireguard-persistent-keepalive"] = _text(keepalive)
+        if lookup(values, "encryption.nodeEncryption", False):
+            data["encrypt-node"] = "true"
+    if lookup(values, "encryption.strictMode.egress.enabled", False):
+        allows_nodes = lookup(values, "encryption.strictMode.egress.allowRemoteNodeIdentities", False)
+        data |= {
+            "enable-encryption-strict-mode-egress": "true",
+            "encryption-strict-egress-cidr": _text(lookup(values, "encryption.strictMode.egress.cidr", "")),
+            "encryption-strict-egress-allow-remote-node-identities": _text(allows_nodes),
+        }
+    if lookup(values, "encryption.strictMode.ingress.enabled", False):
+        data["enable-encryption-strict-mode-ingress"] = "true"
+    return data
 
 
 def _hubble_metrics(values: Values) -> dict[str, str]:

@@ -97,8 +97,9 @@ def _trace(event: MonitorEvent, is_numeric: bool) -> str:
     )
     state = "unknown" if event.reason is TraceReason.UNKNOWN else event.reason.name.lower()
     device = event.interface or "0"
+    encrypted = "encrypted " if event.is_encrypted else ""
     return (
-        f"{head} flow {event.connection:#x} , identity {_identities(event, is_numeric)} state {state} "
+        f"{head} {encrypted}flow {event.connection:#x} , identity {_identities(event, is_numeric)} state {state} "
         f"ifindex {device} orig-ip 0.0.0.0: {_packet(event)}"
     )
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.agent import Agent
+from quizgame.cluster.agent.encryption import EncryptionMode
 from quizgame.cluster.agent.pods import is_host_network
 from quizgame.cluster.keyed import keyed_hex
 from quizgame.cluster.objects import dig
+from quizgame.datapath.devices import WIREGUARD_DEVICE
 from quizgame.tools.facts import fact
 from quizgame.tools.output import Line, Result, failure, not_simulated
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from quizgame.tools.pod.context import PodContext
 
 _TUNNEL_OVERHEAD = 50
+_ENCRYPTION_OVERHEAD = {EncryptionMode.WIREGUARD: 80, EncryptionMode.IPSEC: 77}
+# Source: cilium/cilium v1.19 pkg/mtu: TunnelOverheadIPv4, WireguardOverhead, EncryptionIPsecOverhead.
 _MTU = 1500
 _ALIASES = {
     "a": "addr", "addr": "addr", "address": "addr", "r": "route", "route": "route", "ro": "route",
@@ -90,12 +94,13 @@ def _brief(each: _Interface, topic: str) -> list[Line]:
 def _full(number: int, each: _Interface, topic: str) -> list[Line]:
     name = f"{each.name}@{each.peer}" if each.peer else each.name
     kind, broadcast = ("loopback", "00:00:00:00:00:00") if each.name == "lo" else ("ether", "ff:ff:ff:ff:ff:ff")
+    link = f"    link/{kind} {each.mac} brd {broadcast}" if each.mac else "    link/none "
     out = [
         Line(
             f"{number}: {name}: <{each.flags}> mtu {each.mtu} qdisc {each.qdisc} state {each.state} "
             "group default qlen 1000"
         ),
-        Line(f"    link/{kind} {each.mac} brd {broadcast}"),
+        Line(link),
     ]
     if topic == "addr":
         scope = "host" if each.name == "lo" else "global"
@@ -143,8 +148,19 @@ def _interfaces(context: PodContext) -> list[_Interface]:
         if agent.config.is_tunnel:
             name = f"cilium_{agent.config.tunnel_protocol}"
             found.append(_Interface(name, up, _MTU, _mac(context, context.node_name, name), (), state="UNKNOWN"))
+        if agent.encryption.mode is EncryptionMode.WIREGUARD:
+            mtu = _MTU - _ENCRYPTION_OVERHEAD[EncryptionMode.WIREGUARD]
+            found.append(_Interface(WIREGUARD_DEVICE, "POINTOPOINT,NOARP,UP,LOWER_UP", mtu, "", (), state="UNKNOWN"))
     found.append(_Interface("eth0", up, _MTU, _mac(context, context.node_name, "eth0"), (f"{host_ip}/16",), "if2"))
     return found
+
+
+def _route_mtu(agent: Agent | None) -> int:
+    """What fits into a packet between nodes, next to what tunnel and encryption add."""
+    if agent is None:
+        return _MTU
+    tunnel = _TUNNEL_OVERHEAD if agent.config.is_tunnel else 0
+    return _MTU - tunnel - _ENCRYPTION_OVERHEAD.get(agent.encryption.mode, 0)
 
 
 def _route_lines(context: PodContext) -> Iterator[Line]:
@@ -163,7 +179,7 @@ def _routes(context: PodContext) -> Iterator[_Route]:
     # mode, by their addresses with auto-direct-node-routes; a pod has its router and nothing else.
     agent = _agent(context)
     router = agent.router_ip if agent is not None else ""
-    mtu = _MTU - _TUNNEL_OVERHEAD if agent is not None and agent.config.is_tunnel else _MTU
+    mtu = _route_mtu(agent)
     if not is_host_network(context.pod):
         if router:
             yield _Route("default", router, f"dev eth0 mtu {mtu}")

@@ -164,7 +164,7 @@ def _endpoint_list(call: Call) -> Result:
 
 
 def _nodeid_list(call: Call) -> Result:
-    rows = [Row((f"{each['id']:#x}", list(each["ips"]), "0")) for each in node_ids(call.agent)]
+    rows = [Row((f"{each['id']:#x}", list(each["ips"]), str(each["spi"]))) for each in node_ids(call.agent)]
     return Result(stdout=table([("NODE ID", "IP ADDRESSES", "SPI")], rows))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from quizgame.cluster.agent.encryption import EncryptionMode
 from quizgame.cluster.keyed import keyed_int
 from quizgame.tools.cilium_dbg.model.times import api_time
 
@@ -42,7 +43,8 @@ def node_ids(agent: Agent) -> list[dict[str, Any]]:
         is_own = node.ip == agent.node_ip
         number = 0 if is_own else 1 + keyed_int(agent.seed, "node-id", agent.place, key, below=65535)
         ips = [node.ip] if is_own else [ip for ip in (node.ip, node.router_ip) if ip]
-        found.append({"id": number, "ips": ips})
+        spi = node.encryption_key if agent.encryption.mode is EncryptionMode.IPSEC and not is_own else 0
+        found.append({"id": number, "ips": ips, "spi": spi})
     return sorted(found, key=lambda each: int(str(each["id"])))
 
 
