@@ -22,7 +22,7 @@ from quizgame.cli.sources import (
 )
 from quizgame.errors import QuizgameError
 
-ANSWER_COLUMNS = ("instant", "kind", "item", "domain", "competency", "right", "confidence")
+ANSWER_COLUMNS = ("instant", "kind", "item", "domain", "competency", "right", "confidence", "response")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -77,23 +77,31 @@ def _tell(name: str, losses: Iterable[str]) -> None:
 
 def _answers(args: Namespace) -> str:
     from quizgame.content.interchange.tables import rows_csv
+    from quizgame.game.quiz.reviews import reviews_of
 
     if args.format in ("anki", "gift"):
         raise QuizgameError(f"{args.format} takes questions, not answers", hint="use --format csv or json")
     with open_store(args) as store:
-        rows: list[dict[str, Any]] = [
-            {
-                "instant": one.instant.isoformat(),
-                "kind": one.kind,
-                "item": one.item,
-                "domain": one.domain,
-                "competency": one.competency,
-                "right": one.right,
-                "confidence": one.confidence.value if one.confidence else None,
-            }
-            for one in store.reviews()
+        reviews = [
+            one
+            for attempt in store.attempts()
+            for event in store.events(attempt.id)
+            for one in reviews_of(attempt.kind, event)
             if not args.domain or one.domain in args.domain
         ]
+    rows: list[dict[str, Any]] = [
+        {
+            "instant": one.instant.isoformat(),
+            "kind": one.kind,
+            "item": one.item,
+            "domain": one.domain,
+            "competency": one.competency,
+            "right": one.right,
+            "confidence": one.confidence.value if one.confidence else None,
+            "response": list(one.response) if args.format == "json" else "\n".join(one.response),
+        }
+        for one in sorted(reviews, key=lambda one: one.instant)
+    ]
     return rows_csv(ANSWER_COLUMNS, rows) if args.format == "csv" else _json({"answers": rows})
 
 

@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
+from quizgame.cli.item_stats import run_items
 from quizgame.cli.main import Exit
 from quizgame.cli.sources import (
     add_blueprint_option,
@@ -35,6 +36,9 @@ KINDS = ("practice", "exam", "scenario")
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the verb's options."""
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument(
+        "--items", nargs="+", metavar="EXPORT", help="instead: item statistics of a class, from its exported answers"
+    )
     add_database_option(parser)
     add_pack_option(parser)
     add_blueprint_option(parser)
@@ -42,6 +46,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print where the learner stands; a database that is not there yet is not made."""
+    if args.items:
+        return run_items(args)
     from quizgame.game.quiz.progress import measure_progress
 
     blueprint = blueprint_of(args)

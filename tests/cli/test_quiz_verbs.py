@@ -294,7 +294,7 @@ def test_answers_are_exported(run: Run, home: Path) -> None:
     run("export", "--format", "json", "--what", "answers", "answers.json")
     rows = json.loads(Path("answers.json").read_text())["answers"]
     assert len(rows) == 50
-    assert list(rows[0]) == ["instant", "kind", "item", "domain", "competency", "right", "confidence"]
+    assert list(rows[0]) == ["instant", "kind", "item", "domain", "competency", "right", "confidence", "response"]
     assert run("export", "--format", "anki", "--what", "answers", "x")[0] == 2
     assert run("export", "--format", "gift", "--what", "answers", "x")[0] == 2
 

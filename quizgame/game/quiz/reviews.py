@@ -11,6 +11,7 @@ from datetime import datetime
 
 from quizgame.game.events import Event, Payload
 from quizgame.game.quiz.grading import Confidence
+from quizgame.game.quiz.items import Response
 from quizgame.game.quiz.templates.template import subject_of
 
 
@@ -30,6 +31,8 @@ class Review:
     """The kind of attempt: ``practice``, ``exam`` or ``scenario``."""
     comes_back: bool = True
     """Whether it is a question that is asked again when it is due; a scenario's step is not."""
+    response: Response = ()
+    """What was answered, where it is read from events; the derived answers do without."""
 
 
 def reviews_of(kind: str, event: Event) -> tuple[Review, ...]:
@@ -49,6 +52,7 @@ def _practice_answer(payload: Payload, instant: datetime) -> tuple[Review, ...]:
             confidence,
             instant,
             "practice",
+            response=tuple(payload.get("response", ())),
         ),
     )
 
@@ -56,7 +60,16 @@ def _practice_answer(payload: Payload, instant: datetime) -> tuple[Review, ...]:
 def _exam_result(payload: Payload, instant: datetime) -> tuple[Review, ...]:
     """An exam counts when it is submitted; what was left unanswered says nothing about what is remembered."""
     return tuple(
-        Review(subject_of(item["id"]), item["domain"], item["competency"], item["right"], None, instant, "exam")
+        Review(
+            subject_of(item["id"]),
+            item["domain"],
+            item["competency"],
+            item["right"],
+            None,
+            instant,
+            "exam",
+            response=tuple(item["response"]),
+        )
         for item in payload["items"]
         if item["response"]
     )
