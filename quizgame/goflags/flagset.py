@@ -42,6 +42,8 @@ class Flag:
     deprecated: str = ""
     """What to use instead; such a flag is left out of help and says so when used."""
     changed: bool = False
+    choices: tuple[str, ...] = ()
+    """Values that completion proposes; empty: none can be told beforehand."""
 
     def set(self, text: str) -> None:
         """Take one value from the command line.
@@ -62,12 +64,19 @@ def boolean(name: str, usage: str, *, short: str = "", default: bool = False, hi
 
 
 def string(
-    name: str, usage: str, *, short: str = "", default: str = "", no_opt_default: str = "", hidden: bool = False
+    name: str,
+    usage: str,
+    *,
+    short: str = "",
+    default: str = "",
+    no_opt_default: str = "",
+    hidden: bool = False,
+    choices: Sequence[str] = (),
 ) -> Flag:
-    """Make a flag that takes any text."""
+    """Make a flag that takes any text; ``choices`` are proposed, the command itself says what it accepts."""
     return Flag(
         name, usage, "string", default, lambda _old, text, _given: text, short,
-        quote(default) if default else "", no_opt_default, hidden,
+        quote(default) if default else "", no_opt_default, hidden, choices=tuple(choices),
     )  # fmt: skip
 
 
@@ -114,23 +123,43 @@ def duration(name: str, usage: str, *, short: str = "", default: int = 0, hidden
     )  # fmt: skip
 
 
-def string_slice(name: str, usage: str, *, short: str = "", default: Sequence[str] = (), hidden: bool = False) -> Flag:
+def string_slice(
+    name: str,
+    usage: str,
+    *,
+    short: str = "",
+    default: Sequence[str] = (),
+    hidden: bool = False,
+    choices: Sequence[str] = (),
+) -> Flag:
     """Make a flag whose values are split at commas and add up over repetitions."""
 
     def parse(old: Value, text: str, given: bool) -> Value:
         fields = split_csv(text) if text else []
         return [*old, *fields] if given and isinstance(old, list) else fields
 
-    return Flag(name, usage, "strings", list(default), parse, short, _listed(default), "", hidden)
+    return Flag(
+        name, usage, "strings", list(default), parse, short, _listed(default), "", hidden, choices=tuple(choices)
+    )
 
 
-def string_array(name: str, usage: str, *, short: str = "", default: Sequence[str] = (), hidden: bool = False) -> Flag:
+def string_array(
+    name: str,
+    usage: str,
+    *,
+    short: str = "",
+    default: Sequence[str] = (),
+    hidden: bool = False,
+    choices: Sequence[str] = (),
+) -> Flag:
     """Make a flag whose values are taken whole and add up over repetitions."""
 
     def parse(old: Value, text: str, given: bool) -> Value:
         return [*old, text] if given and isinstance(old, list) else [text]
 
-    return Flag(name, usage, "stringArray", list(default), parse, short, _listed(default), "", hidden)
+    return Flag(
+        name, usage, "stringArray", list(default), parse, short, _listed(default), "", hidden, choices=tuple(choices)
+    )
 
 
 def string_map(name: str, usage: str, *, short: str = "", hidden: bool = False) -> Flag:
@@ -167,6 +196,7 @@ def custom(
     short: str = "",
     default_text: str = "",
     no_opt_default: str = "",
+    choices: Sequence[str] = (),
 ) -> Flag:
     """Make a flag whose values go to a function, which raises `GoValueError` to refuse one."""
 
@@ -174,7 +204,7 @@ def custom(
         take(text)
         return text
 
-    return Flag(name, usage, kind, "", parse, short, default_text, no_opt_default)
+    return Flag(name, usage, kind, "", parse, short, default_text, no_opt_default, choices=tuple(choices))
 
 
 def choice(
@@ -189,14 +219,16 @@ def choice(
     no_opt_default: str = "",
 ) -> Flag:
     """Make a flag that takes one of some words; ``refusal(text)`` gives the real tool's reason for others."""
-    allowed = frozenset(choices)
+    allowed = tuple(choices)
 
     def parse(_old: Value, text: str, _given: bool) -> Value:
         if text not in allowed:
             raise GoValueError(refusal(text))
         return text
 
-    return Flag(name, usage, kind, default, parse, short, quote(default) if default else "", no_opt_default)
+    return Flag(
+        name, usage, kind, default, parse, short, quote(default) if default else "", no_opt_default, choices=allowed
+    )
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import BinaryIO
@@ -18,6 +18,7 @@ from quizgame.hubble.sink import PrintedLine, RecordingSink
 from quizgame.hubble.source import FlowSource
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.folder import FileProblem, read_file
+from quizgame.tools.hubble_completing import proposals
 from quizgame.tools.naming import peer_name
 from quizgame.tools.output import Line, Result, render
 from quizgame.tools.session import Session
@@ -41,6 +42,10 @@ class HubbleTool:
         return run_with(
             argv, session, cluster, stdin, lambda address, wait: relay_of(world, world.cluster, address, wait)
         )
+
+    def complete(self, argv: Sequence[str], session: Session) -> Iterable[str]:
+        """Words that could stand in place of the last one (a ``CompletingTool``)."""
+        return proposals(argv[1:], session, session.world.cluster)
 
 
 def run_with(

@@ -19,7 +19,7 @@ from tests.bench.content import content_cases
 from tests.bench.growth import show_growth
 from tests.bench.hubble import hubble_cases
 from tests.bench.measure import Case, Figure, run_cases, show
-from tests.bench.simulation import PODS, POLICIES, building_cases, changing_cases, reading_cases
+from tests.bench.simulation import PODS, POLICIES, building_cases, changing_cases, completing_cases, reading_cases
 from tests.bench.startup import startup_cases
 from tests.bench.worlds import big_world
 
@@ -34,6 +34,10 @@ GROUPS: dict[str, tuple[str, Callable[[Path], list[Case]]]] = {
     # group: (title, its cases, given an empty folder)
     "startup": ("start-up", lambda _: startup_cases()),
     "reading": (f"a line typed, {PODS} pods and {POLICIES} policies", lambda _: reading_cases(the_world().fork())),
+    "completing": (
+        f"a line completed, {PODS} pods and {POLICIES} policies",
+        lambda _: completing_cases(the_world().fork()),
+    ),
     "changing": (
         f"a change taken in, {PODS} pods and {POLICIES} policies",
         lambda _: changing_cases(the_world().fork()),

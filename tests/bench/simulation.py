@@ -10,12 +10,13 @@ from itertools import cycle
 from quizgame.cluster.world import World
 from quizgame.game.worlds import free_shell
 from quizgame.tools.output import render
+from quizgame.tools.shell.completion import complete
 from quizgame.tools.shell.executor import Shell
 from tests.bench.measure import Case, Unmeasured, cpu_of
 from tests.bench.worlds import big_world, mesh_sized_world, policy
 
 PODS, POLICIES = 1000, 200
-COMMAND_LIMIT, EDIT_LIMIT, BUILD_LIMIT = 0.05, 0.1, 0.3
+COMMAND_LIMIT, COMPLETION_LIMIT, EDIT_LIMIT, BUILD_LIMIT = 0.05, 0.02, 0.1, 0.3
 AGENT = "kubectl -n kube-system exec ds/cilium --"
 READING = (
     "kubectl get pods -A",
@@ -39,6 +40,18 @@ READING = (
     "kubectl get pods -A | grep app7 | wc -l",
 )
 """Lines that change nothing but the clock."""
+UNFINISHED = (
+    "kubectl ",
+    "kubectl get ",
+    "kubectl get pods -n ns0 ",
+    "kubectl -n ns0 get po/",
+    f"{AGENT} cilium-dbg bpf ",
+    "cilium config set ",
+    "hubble observe -",
+    "hubble observe --pod ",
+    "hubble observe --label a",
+)
+"""Lines to complete."""
 DUMPING = ("kubectl get pods -A -o json", "kubectl get pods -A -o yaml")
 """Lines that print the whole world, some 200,000 lines; what they take is shown without a budget, and comes last, since
 the shell lets go of the output of a line when the next is typed."""
@@ -73,6 +86,17 @@ def reading_cases(world: World) -> list[Case]:
         return Case(shown, lambda: cpu_of(partial(type_line, shell, line, statuses)), limit=limit, rounds=5)
 
     return [*(case(line) for line in READING), *(case(line, limit=None) for line in DUMPING)]
+
+
+def completing_cases(world: World) -> list[Case]:
+    """An unfinished line of each kind, completed in a world."""
+    shell = free_shell(world)
+
+    def case(line: str) -> Case:
+        find = partial(complete, shell.session, line, len(line))
+        return Case(line.replace(AGENT, "…"), lambda: cpu_of(find), limit=COMPLETION_LIMIT, rounds=5)
+
+    return [*map(case, UNFINISHED)]
 
 
 def changing_cases(world: World) -> list[Case]:

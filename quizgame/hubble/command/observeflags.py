@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from quizgame.goflags.flagset import Flag, boolean, custom, string, string_array, string_slice, unsigned
 from quizgame.hubble.command.filterflags import FilterFlags
-from quizgame.hubble.enums import Verdict
+from quizgame.hubble.drops import DropReason
+from quizgame.hubble.enums import MESSAGE_TYPE_NAMES, RESERVED_IDENTITIES, TRACE_POINT_NAMES, Verdict
+from quizgame.hubble.filters.protocol import PROTOCOLS
 
 _TIME_FORMATS = (
     ("StampMilli", "Jan _2 15:04:05.000"),
@@ -45,13 +47,20 @@ def formatting_flags() -> list[Flag]:
         "  table:    Aligned columns\n"
     )
     return [
-        string("output", f"Output format, one of:\n{formats}", short="o", default="compact"),
+        string(
+            "output",
+            f"Output format, one of:\n{formats}",
+            short="o",
+            default="compact",
+            choices=("compact", "dict", "json", "jsonpb", "table"),
+        ),
         boolean("print-node-name", "Show the node's name"),
         boolean("print-policy-names", "Show the names of the policies that decided"),
         string(
             "time-format",
             f"How to print times (not in JSON). One of:\n{_layouts(zone_sign='Z')}",
             default="StampMilli",
+            choices=tuple(name for name, _ in _TIME_FORMATS),
         ),
     ]
 
@@ -61,7 +70,7 @@ def flow_format_flags() -> list[Flag]:
     return [
         boolean("numeric", "Show addresses instead of names"),
         boolean("ip-translation", "Show names (pods, services, DNS) instead of addresses", default=True),
-        string("color", "Colours in compact and dict: 'auto', 'always' or 'never'", default="auto"),
+        string("color", "Colours in compact and dict: 'auto', 'always' or 'never'", default="auto", choices=_COLORS),
     ]
 
 
@@ -94,7 +103,15 @@ def filter_flags(filters: FilterFlags) -> list[Flag]:
 
 
 def _filter(filters: FilterFlags, name: str, usage: str, short: str = "", implied: str = "") -> Flag:
-    return custom(name, usage, lambda text: filters.set(name, text), kind="filter", short=short, no_opt_default=implied)
+    return custom(
+        name,
+        usage,
+        lambda text: filters.set(name, text),
+        kind="filter",
+        short=short,
+        no_opt_default=implied,
+        choices=CHOICES.get(name, ()),
+    )
 
 
 def _typed(filters: FilterFlags) -> Flag:
@@ -111,6 +128,7 @@ def _layouts(*, zone_sign: str) -> str:
     return "\n".join(lines) + "\n "
 
 
+_COLORS = ("always", "auto", "never")
 _TRACE_PLACES = ("endpoint", "host", "network", "overlay", "proxy", "stack", "crypto")
 _POD = "([namespace/]<pod-name>); without a namespace it is 'default'"
 _SERVICE = "([namespace/]<svc-name>); without a namespace it is 'default'"
@@ -175,3 +193,19 @@ _FILTERS: tuple[tuple[str, ...], ...] = (
     ("encrypted", "Encrypted only", "", "true"),
     ("unencrypted", "Not encrypted only", "", "true"),
 )
+
+_IDENTITIES = tuple(name for number, name in RESERVED_IDENTITIES.items() if number)
+CHOICES: dict[str, tuple[str, ...]] = {
+    "drop-reason-desc": tuple(reason for reason in DropReason if reason.number),
+    "from-identity": _IDENTITIES,
+    "http-method": ("connect", "delete", "get", "head", "options", "patch", "post", "put", "trace"),
+    "identity": _IDENTITIES,
+    "ip-version": ("none", "v4", "v6"),
+    "protocol": PROTOCOLS,
+    "tcp-flags": ("ack", "cwr", "ece", "fin", "ns", "psh", "rst", "syn", "urg"),
+    "to-identity": _IDENTITIES,
+    "traffic-direction": ("egress", "ingress"),
+    "type": (*MESSAGE_TYPE_NAMES, *(f"trace:{point}" for point in TRACE_POINT_NAMES.values())),
+    "verdict": tuple(verdict for verdict in Verdict if verdict.number),
+}
+"""Values of filters that are proposed, by the flag's name."""

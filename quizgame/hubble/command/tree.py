@@ -62,6 +62,10 @@ class Tree:
         """Return the groups of flags on a command's help page."""
         return (*self.groups.get(command.path, ()), self.global_group)
 
+    def is_refused(self, command: Command) -> bool:
+        """Say whether the real tool has a command and the simulation has not."""
+        return isinstance(self.runs.get(command.path), _Refusal)
+
 
 def build_tree(environ: Mapping[str, str]) -> Tree:
     """Return a fresh tree: flags hold the values of one run."""
@@ -85,9 +89,9 @@ def build_tree(environ: Mapping[str, str]) -> Tree:
         _events_command("debug-events", "Observe Cilium debug events", runs, groups, server),
         flows,
     )
-    status_flags = [string("output", _FORMATS.format(_STATUS_FORMATS), short="o", default="compact")]
-    list_flags = [string("output", _FORMATS.format(_LIST_FORMATS)[:-1], short="o", default="table")]
-    namespace_flags = [string("output", _FORMATS.format(_LIST_FORMATS)[:-1], short="o", default="table")]
+    status_flags = [_output(_FORMATS.format(_STATUS_FORMATS), "compact", ("compact", "dict", "json", "table"))]
+    list_flags = [_output(_FORMATS.format(_LIST_FORMATS)[:-1], "table", ("json", "table", "wide"))]
+    namespace_flags = [_output(_FORMATS.format(_LIST_FORMATS)[:-1], "table", ("json", "table", "wide"))]
     root.add(
         _refused("completion", "Generate the autocompletion script for the specified shell", runs),
         _config_command(setting_names, runs),
@@ -127,6 +131,10 @@ def build_tree(environ: Mapping[str, str]) -> Tree:
     return Tree(root, runs, groups, ("Global", shared))
 
 
+def _output(usage: str, default: str, formats: tuple[str, ...]) -> Flag:
+    return string("output", usage, short="o", default=default, choices=formats)
+
+
 def _observe_command(
     name: str, short: str, runs: dict[str, Run], server: list[Flag], parent: str = ""
 ) -> tuple[Command, tuple[FlagGroup, ...]]:
@@ -155,7 +163,7 @@ def _events_command(
     )
     path = f"hubble observe {name}"
     groups[path] = (*own[:-1], ("Server", server), own[-1])
-    runs[path] = _refusal(path)
+    runs[path] = _Refusal(path)
     return Command(name, short=short, flags=[flag for _, flags in own for flag in flags])
 
 
@@ -163,7 +171,7 @@ def _config_command(setting_names: list[str], runs: dict[str, Run]) -> Command:
     runs["hubble config view"] = _late("config", "run_config_view", setting_names)
     runs["hubble config get"] = _late("config", "run_config_get", setting_names)
     for name in ("set", "reset"):
-        runs[f"hubble config {name}"] = _refusal(f"hubble config {name}")
+        runs[f"hubble config {name}"] = _Refusal(f"hubble config {name}")
     return Command("config", short="Modify or view hubble config", long=_CONFIG, runnable=True).add(
         Command("get [KEY]", short="Get an individual value in the hubble config file"),
         Command("reset [KEY]", short="Reset all or an individual value in the hubble config file"),
@@ -173,7 +181,7 @@ def _config_command(setting_names: list[str], runs: dict[str, Run]) -> Command:
 
 
 def _refused(name: str, short: str, runs: dict[str, Run], *, hidden: bool = False) -> Command:
-    runs[f"hubble {name}"] = _refusal(f"hubble {name}")
+    runs[f"hubble {name}"] = _Refusal(f"hubble {name}")
     return Command(name, short=short, hidden=hidden)
 
 
@@ -187,8 +195,11 @@ def _late(module: str, function: str, *extra: object) -> Run:
     return run
 
 
-def _refusal(path: str) -> Run:
-    def run(_flags: FlagSet, _environment: HubbleEnvironment, _sink: Sink) -> None:
-        raise NotSimulated(path)
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Runs a command that the simulation has not."""
 
-    return run
+    path: str
+
+    def __call__(self, _flags: FlagSet, _environment: HubbleEnvironment, _sink: Sink) -> None:
+        raise NotSimulated(self.path)

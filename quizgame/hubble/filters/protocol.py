@@ -24,6 +24,8 @@ _LAYER_7: dict[str, Callable[[Layer7], bool]] = {
     "http": lambda l7: l7.http is not None,
     "kafka": lambda l7: l7.kafka is not None,
 }
+PROTOCOLS = (*_LAYER_4, *_LAYER_7)
+"""All names of protocols that the filter knows."""
 
 
 def compile_protocol(wanted: FlowFilter) -> Iterator[Predicate]:

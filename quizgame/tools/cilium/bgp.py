@@ -11,7 +11,7 @@ from quizgame.tools.bgp_query import BadRoutesQuery, default_note, parse_routes_
 from quizgame.tools.cilium.agents import agent_pods, unreachable
 from quizgame.tools.cilium.bgp_text import peers_lines, routes_lines
 from quizgame.tools.cilium.call import Call, CommandFailed, Sub
-from quizgame.tools.cilium.output import check_output, json_lines
+from quizgame.tools.cilium.output import FORMATS, check_output, json_lines
 from quizgame.tools.cilium_dbg.model.bgp import bgp_is_on, bgp_peers, bgp_routes, shown_in_json
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def _flags() -> list[Flag]:
     return [
         string("agent-pod-selector", "Label of the agents' pods", default="k8s-app=cilium"),
         string("node", "Ask this node alone"),
-        string("output", "Output format. One of: json, summary", short="o", default="summary"),
+        string("output", "Output format. One of: json, summary", short="o", default="summary", choices=FORMATS),
         duration("wait-duration", "How long to wait at most, default 1 minute", default=MINUTE),
     ]
 

@@ -122,5 +122,7 @@ class Sub:
     example: str = ""
     arguments: int | None = None
     """How many words it takes; ``None``: surplus ones are ignored."""
+    is_refused: bool = False
+    """Whether the real tool has it and the simulation, beyond checking its flags, has not."""
     refused_flags: frozenset[str] = frozenset()
     """Flags that the real tool has and the simulation has not."""

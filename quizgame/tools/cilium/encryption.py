@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from quizgame.cluster.agent.encryption import KEYS_SECRET
 from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.keyed import keyed_hex
 from quizgame.cluster.objects import dig, evolve
@@ -14,12 +15,11 @@ from quizgame.goflags.durations import MINUTE
 from quizgame.goflags.flagset import Flag, boolean, duration, string
 from quizgame.tools.cilium.agents import agent_pods, unreachable
 from quizgame.tools.cilium.call import Call, CommandFailed, NotSimulated, Sub
-from quizgame.tools.cilium.output import check_output, json_lines
+from quizgame.tools.cilium.output import FORMATS, check_output, json_lines
 from quizgame.tools.cilium_dbg.model.encryption import encryption_model, expected_keys
 from quizgame.tools.facts import fact
 
 Model = Mapping[str, Any]
-KEYS_SECRET = "cilium-ipsec-keys"
 _MODES = ("Disabled", "IPsec", "Wireguard")
 _ALGORITHMS = {"rfc4106-gcm-aes": ("rfc4106(gcm(aes))", 40, "128")}
 _HEX_SEQUENCE = 16
@@ -101,7 +101,7 @@ def _status_flags() -> list[Flag]:
     return [
         string("agent-pod-selector", "Label of the agents' pods", default="k8s-app=cilium"),
         string("node", "Ask this node alone"),
-        string("output", "Output format. One of: json, summary", short="o", default="summary"),
+        _output_flag(),
         boolean("per-node-details", "Show each node by itself"),
         _wait_flag(),
     ]
@@ -112,7 +112,7 @@ def _wait_flag() -> Flag:
 
 
 def _status(call: Call) -> None:
-    form = check_output(call, ("json", "summary"))
+    form = check_output(call, FORMATS)
     pods = agent_pods(call)
     if not pods:
         raise CommandFailed("Unable to print encryption status: unable to find Cilium pods")
@@ -153,7 +153,7 @@ def _key_text(call: Call, what: str) -> str:
 
 
 def _key_status(call: Call) -> None:
-    form = check_output(call, ("json", "summary"))
+    form = check_output(call, FORMATS)
     text = _key_text(call, "display")
     if form == "json":
         spi, algorithm, key, size = (*text.split(), "", "", "", "")[:4]
@@ -197,9 +197,16 @@ def _rotate_key(call: Call) -> None:
     call.say(f"IPsec key successfully rotated, new key SPI: {spi}")
 
 
+def _output_flag() -> Flag:
+    return string("output", "Output format. One of: json, summary", short="o", default="summary", choices=FORMATS)
+
+
 def _algorithm_flag(default: str) -> Flag:
     return string(
-        "auth-algo", "Algorithm of the key. One of: rfc4106-gcm-aes, cbc-aes-sha256, cbc-aes-sha512", default=default
+        "auth-algo",
+        "Algorithm of the key. One of: rfc4106-gcm-aes, cbc-aes-sha256, cbc-aes-sha512",
+        default=default,
+        choices=tuple(_ALGORITHMS),
     )
 
 
@@ -207,7 +214,7 @@ COMMANDS = (
     Sub("encryption status", "status", "Show how traffic is encrypted", _status, _status_flags,
         long="Asks every node how it encrypts traffic."),
     Sub("encryption key-status", "key-status", "Show the IPsec key", _key_status,
-        lambda: [string("output", "Output format. One of: json, summary", short="o", default="summary"), _wait_flag()],
+        lambda: [_output_flag(), _wait_flag()],
         aliases=("ks",), long="Shows the IPsec key."),
     Sub("encryption create-key", "create-key", "Create an IPsec key", _create_key,
         lambda: [_algorithm_flag("rfc4106-gcm-aes"), _wait_flag()], long="Creates the cluster's IPsec key."),

@@ -108,6 +108,9 @@ def _tables(call: Call) -> list[tuple[str, list[str], list[Metric]]]:
     return list(zip(_HEADINGS, shown, (wide, operator, own), strict=True))
 
 
+_FORMATS = ("tab", "markdown", "json")
+
+
 def _facts(call: Call, metric: Metric) -> tuple[Fact, ...]:
     return tuple(
         fact("config", cluster=call.context, node=None if node == "cluster-wide" else node, key=metric.name,
@@ -117,9 +120,7 @@ def _facts(call: Call, metric: Metric) -> tuple[Fact, ...]:
 
 
 def _status(call: Call) -> None:
-    form = check_output(call, ("tab", "markdown", "json"))
-    if call.flags.text("output-file") != "-":
-        raise NotSimulated("cilium features status --output-file")
+    form = check_output(call, _FORMATS)
     tables = _tables(call)
     if form == "json":
         shown = {
@@ -157,7 +158,7 @@ def _status_flags() -> list[Flag]:
         string("operator-container-command", "Name of the operator's program"),
         string("operator-node", "Ask the operator on this node alone"),
         string("operator-pod-selector", "Label of the operator's pods", default="io.cilium/app=operator"),
-        string("output", "Output format. One of: tab, markdown, json", short="o", default="tab"),
+        string("output", "Output format. One of: tab, markdown, json", short="o", default="tab", choices=_FORMATS),
         string("output-file", "File to write to", default="-"),
         duration("wait-duration", "How long to wait at most, default 1 minute", default=MINUTE),
     ]
@@ -172,7 +173,7 @@ def _summary(call: Call) -> None:
 COMMANDS = (
     Sub("features status", "status", "Show which features are on", _status, _status_flags,
         long="Shows the features that are on, node by node.",
-        refused_flags=frozenset(("operator-container-command",))),
+        refused_flags=frozenset(("operator-container-command", "output-file"))),
     Sub("features summary", "summary", "Sum up the features of a CI run", _summary, lambda: [
         boolean("anchor", "Add an anchor to the Markdown", short="a"),
         string("commit", "Commit of the CI run", short="c"),
@@ -180,5 +181,5 @@ COMMANDS = (
         string("output", "Output format. One of: markdown", short="o", default="markdown"),
         string("output-file", "File to write to", default="-"),
         string("repo", "Repository of the CI run", short="r", default="cilium/cilium"),
-    ], long="Fetches the metrics of a CI run and sums them up."),
+    ], long="Fetches the metrics of a CI run and sums them up.", is_refused=True),
 )  # fmt: skip

@@ -10,6 +10,9 @@ from quizgame.tools.cilium.call import BareFailure, Call
 from quizgame.tools.facts import Fact
 from quizgame.tools.output import Line, lines
 
+FORMATS = ("json", "summary")
+"""What most commands print."""
+
 
 def check_output(call: Call, known: Sequence[str]) -> str:
     """The format that was asked for.

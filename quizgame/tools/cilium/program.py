@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from quizgame.cluster.apierror import ApiError
 from quizgame.goflags.command import Command, Invocation, help_page
@@ -13,7 +13,8 @@ from quizgame.tools.cilium.commands import COMMANDS, GROUPS, REFUSED, ROOT_EXAMP
 from quizgame.tools.output import Line, Result, failure, lines, not_simulated
 from quizgame.tools.session import Session
 
-_REFUSED_PATHS = frozenset(path for path, _, _ in REFUSED)
+REFUSED_EVERYWHERE = ("as", "as-group", "kubeconfig")
+"""Flags of all commands that the real tool has and the simulation has not."""
 SECONDS_PER_RUN = 1
 """Simulated time that every invocation takes."""
 
@@ -38,13 +39,19 @@ class Cilium:
             return Result(stderr=lines(f"{unknown}\n"), exit=1)
         except FlagError as wrong:
             command, _ = root.find(words)
-            if command in runs and runs[command].path in _REFUSED_PATHS:
+            if command in runs and runs[command].is_refused:
                 return not_simulated(f"cilium {runs[command].path}")
             return failure(str(wrong))
         sub = runs.get(found.command)
         if found.wants_help or sub is None:
             return Result(lines(help_page(found.command)))
         return _run(sub, found, session)
+
+    def complete(self, argv: Sequence[str], session: Session) -> Iterable[str]:
+        """Words that could stand in place of the last one (a ``CompletingTool``)."""
+        from quizgame.tools.cilium.completing import proposals
+
+        return proposals(argv[1:], session)
 
 
 CILIUM = Cilium()
@@ -82,14 +89,14 @@ def _refusal(path: str, use: str, short: str) -> Sub:
     def refuse(_call: Call) -> None:
         raise NotSimulated(f"cilium {path}")
 
-    return Sub(path, use, short, refuse)
+    return Sub(path, use, short, refuse, is_refused=True)
 
 
 def _run(sub: Sub, found: Invocation, session: Session) -> Result:
     flags, world = found.flags, session.world
     if sub.arguments is not None and len(found.args) != sub.arguments:
         return failure(f"accepts {sub.arguments} arg(s), received {len(found.args)}")
-    for name in (*sorted(sub.refused_flags), "as", "as-group", "kubeconfig"):
+    for name in (*sorted(sub.refused_flags), *REFUSED_EVERYWHERE):
         if flags.changed(name):
             return not_simulated(f"cilium {sub.path} --{name}")
     context = flags.text("context") or world.current_context

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from quizgame.errors import QuizgameError
 from quizgame.goflags.errors import FlagError, HelpRequested
-from quizgame.goflags.flagset import Flag, FlagSet, boolean
+from quizgame.goflags.flagset import FlagSet
 from quizgame.goflags.suggest import suggestions_for
 from quizgame.tools.kubectl.call import Call
 from quizgame.tools.kubectl.commands import COMMANDS, ROOT
+from quizgame.tools.kubectl.completing import proposals
 from quizgame.tools.kubectl.errors import KubectlError, Refusal, UsageError, describe_error
-from quizgame.tools.kubectl.globalflags import global_flags, refused_global_flags
+from quizgame.tools.kubectl.finding import find_command, flag_set
 from quizgame.tools.kubectl.help_pages import command_page, root_page
 from quizgame.tools.kubectl.verb import Row, Verb
 from quizgame.tools.output import Line, Result, failure, lines, not_simulated
@@ -36,6 +37,10 @@ class Kubectl:
         except QuizgameError as error:
             return failure(describe_error(error))
 
+    def complete(self, argv: Sequence[str], session: Session) -> Iterable[str]:
+        """Words that could stand in place of the last one (a ``CompletingTool``)."""
+        return proposals(argv[1:], session)
+
 
 KUBECTL = Kubectl()
 
@@ -49,7 +54,7 @@ def _run(words: list[str], session: Session, stdin: Sequence[Line]) -> Result:
     if not row.target and not row.children:
         raise Refusal(path)
     verb = row.load() if row.target else None
-    flags, refused = _flag_set(verb)
+    flags, refused = flag_set(verb)
     try:
         flags.parse(rest)
     except HelpRequested:
@@ -100,7 +105,7 @@ def _run_group(row: Row, path: str, flags: FlagSet) -> Result:
 
 
 def _run_root(rest: Sequence[str]) -> Result:
-    flags, _ = _flag_set(None)
+    flags, _ = flag_set(None)
     try:
         flags.parse(rest)
     except HelpRequested:
@@ -115,53 +120,3 @@ def _run_root(rest: Sequence[str]) -> Result:
     if close:
         text += "\n\nDid you mean this?\n" + "\n".join(f"\t{name}" for name in close)
     raise KubectlError(text)
-
-
-def _flag_set(verb: Verb | None) -> tuple[FlagSet, list[Flag]]:
-    refused = [*(verb.refused_flags() if verb is not None else ()), *refused_global_flags()]
-    flags = FlagSet.of(verb.flags() if verb is not None else (), interspersed=verb is None or not verb.takes_program)
-    flags.add(refused)
-    flags.add(global_flags())
-    if "help" not in flags:
-        flags.add([boolean("help", "show this page", short="" if "h" in flags.shorts else "h")])
-    return flags, refused
-
-
-def find_command(words: Sequence[str]) -> tuple[Row, str, list[str]]:
-    """The command that the words name.
-
-    Returns:
-        Its row (the root where there is none), the words that name it, and the words left for it.
-    """
-    # Source: spf13/cobra command.go Find: flags may stand before the command's name.
-    row, path, rest = ROOT, ROOT.name, [*words]
-    while row.children:
-        flags = FlagSet.of([*global_flags(), *refused_global_flags()])
-        if row.target:
-            verb = row.load()
-            flags.add([*verb.flags(), *verb.refused_flags()])
-        place = _first_word(rest, flags)
-        child = row.child(rest[place]) if place >= 0 else None
-        if child is None:
-            break
-        del rest[place]
-        row, path = child, f"{path} {child.name}"
-    return row, path, rest
-
-
-def _first_word(words: Sequence[str], flags: FlagSet) -> int:
-    at = 0
-    while at < len(words):
-        word = words[at]
-        if word == "--":
-            return -1
-        if not word.startswith("-") or word == "-":
-            return at
-        if word.startswith("--"):
-            flag = flags.flags.get(word[2:])
-            takes_next = "=" not in word and flag is not None and not flag.no_opt_default
-        else:
-            flag = flags.shorts.get(word[1:2])
-            takes_next = len(word) == 2 and flag is not None and not flag.no_opt_default
-        at += 2 if takes_next else 1
-    return -1

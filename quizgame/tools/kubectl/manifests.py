@@ -42,6 +42,10 @@ class Manifest:
     """Its content, with the namespace set."""
 
 
+REFUSED_FILE_FLAGS = frozenset(("kustomize",))
+"""Those of ``file_flags`` that the simulation refuses."""
+
+
 def file_flags(usage: str) -> list[Flag]:
     """``-f``, ``-R`` and ``-k``."""
     return [
@@ -275,6 +279,7 @@ def validation_flag() -> Flag:
         "Must be one of: strict (or true), warn, ignore (or false): what is done about unknown or duplicate fields.",
         default="strict",
         no_opt_default="strict",
+        choices=("ignore", "strict", "warn"),
     )
 
 

@@ -29,6 +29,12 @@ ALLOWED = (
 )  # fmt: skip
 WRITE_ALLOWED = tuple(each for each in ALLOWED if each not in ("custom-columns", "custom-columns-file", "wide"))
 """What commands that change objects offer."""
+_BARE = frozenset(("json", "kyaml", "name", "wide", "yaml"))
+
+
+def as_choices(formats: Sequence[str]) -> tuple[str, ...]:
+    """Formats as they are typed: those that need a template end in ``=``."""
+    return tuple(each if each in _BARE else f"{each}=" for each in formats)
 
 
 @dataclass(frozen=True, slots=True)

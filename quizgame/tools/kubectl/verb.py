@@ -24,8 +24,6 @@ class Verb:
     examples: str = ""
     refused_flags: Callable[[], list[Flag]] = list
     """Flags that the real command has and the simulation has not."""
-    takes_program: bool = False
-    """Whether flags end at the first word after the subject, as for ``exec``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,15 @@ class Row:
     aliases: tuple[str, ...] = ()
     is_runnable: bool = False
     """For a row with children: whether it also does something by itself (``create -f``)."""
+    is_refused: bool = False
+    """Whether all that its target does is to check the arguments before it says that it is not simulated."""
     long: str = ""
     """What its help page begins with; empty: ``short``."""
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether it, or something below it, does what the real command does."""
+        return any(child.is_simulated for child in self.children) or (bool(self.target) and not self.is_refused)
 
     def load(self) -> Verb:
         """Import the command."""

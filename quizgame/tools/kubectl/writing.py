@@ -8,19 +8,27 @@ from quizgame.goflags.flagset import Flag, string
 from quizgame.tools.kubectl.call import Call
 from quizgame.tools.kubectl.errors import KubectlError
 from quizgame.tools.kubectl.manifests import validation_of
-from quizgame.tools.kubectl.output import WRITE_ALLOWED, Item, printer_for
+from quizgame.tools.kubectl.output import WRITE_ALLOWED, Item, as_choices, printer_for
 from quizgame.tools.kubectl.selection import Served, in_version
 from quizgame.tools.kubectl.shown import value_facts
 
 NONE, CLIENT, SERVER = "none", "client", "server"
+_MODES = (NONE, CLIENT, SERVER)
 _SUFFIX = {NONE: "", CLIENT: " (dry run)", SERVER: " (server dry run)"}
+
+
+def dry_run_flag() -> Flag:
+    """``--dry-run``."""
+    return string(
+        "dry-run", 'Must be "none", "server", or "client".', default=NONE, no_opt_default="unchanged", choices=_MODES
+    )
 
 
 def write_flags() -> list[Flag]:
     """``--dry-run``, ``-o`` and who is named as the writer."""
     return [
-        string("dry-run", 'Must be "none", "server", or "client".', default=NONE, no_opt_default="unchanged"),
-        string("output", "Output format.", short="o"),
+        dry_run_flag(),
+        string("output", "Output format.", short="o", choices=as_choices(WRITE_ALLOWED)),
         string("field-manager", "Name of the manager used to track field ownership."),
     ]
 
@@ -28,7 +36,7 @@ def write_flags() -> list[Flag]:
 def dry_run_of(call: Call) -> str:
     """What ``--dry-run`` asks for: ``none``, ``client`` or ``server``."""
     typed = call.flags.text("dry-run")
-    if typed in (NONE, CLIENT, SERVER):
+    if typed in _MODES:
         return typed
     if typed == "unchanged":
         call.warn("--dry-run is deprecated and can be replaced with --dry-run=client.")

@@ -42,7 +42,7 @@ _WORKSTATION_ONLY = frozenset(("kubectl", "k", "cilium", "hubble", "nano", "vi",
 _TEXT: dict[str, str] = {name: target for name, target in registry.PROGRAMS.items() if name not in _WORKSTATION_ONLY}
 """The text tools of the workstation are in every image that has a shell."""
 
-_SHELLS = frozenset(("sh", "bash"))
+SHELLS = frozenset(("sh", "bash"))
 
 
 _SHELLLESS = frozenset((
@@ -96,7 +96,7 @@ def run_in_pod(
     context = PodContext(session, cluster, pod, container)
     table = programs_of(pod, container)
     name = _base(argv[0])
-    if name not in table and not (name in _SHELLS and table):
+    if name not in table and not (name in SHELLS and table):
         return failure(_no_such_program(argv[0]), NOT_FOUND)
     return _Inside(context, table).run([name, *argv[1:]], stdin)
 

@@ -47,15 +47,19 @@ def complete(session: Session, line: str, cursor: int, tools: Mapping[str, Tool]
         return sorted(name for name in {*available, *BUILTINS} if name.startswith(word) and name.isidentifier())
     proposals = {name for name in _tool_words(words, session, available) if name.startswith(word)}
     if not proposals or "/" in word:
-        proposals.update(_files(session, word))
+        lead = word[: word.find("=") + 1] if word.startswith("-") else ""
+        proposals.update(lead + file for file in _files(session, word[len(lead) :]))
     return sorted(proposals)
 
 
 def _tool_words(words: list[str], session: Session, tools: Mapping[str, Tool]) -> Iterable[str]:
-    if words[0] not in tools:
+    start = 0
+    if words[0] in WRAPPERS or "=" in words[0]:
+        start = next((place for place, each in enumerate(words[:-1]) if each in tools and each not in WRAPPERS), 0)
+    if words[start] not in tools:
         return ()
-    tool = tools[words[0]]
-    return tool.complete(words, session) if isinstance(tool, CompletingTool) else ()
+    tool = tools[words[start]]
+    return tool.complete(words[start:], session) if isinstance(tool, CompletingTool) else ()
 
 
 def _words_before(text: str) -> tuple[list[str], bool]:

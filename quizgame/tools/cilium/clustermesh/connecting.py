@@ -40,7 +40,7 @@ def _mode(call: Call, what: str) -> Mode:
 
 def _mode_flag() -> Flag:
     return string("connection-mode", "Which clusters to configure: unicast, bidirectional or mesh",
-                  default="bidirectional")  # fmt: skip
+                  default="bidirectional", choices=[mode.value for mode in Mode])  # fmt: skip
 
 
 def _destination_flag() -> Flag:

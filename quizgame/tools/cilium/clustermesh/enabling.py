@@ -38,7 +38,8 @@ def _disable(call: Call) -> None:
 COMMANDS = (
     Sub("clustermesh enable", "enable", "Make a cluster ready for a mesh, with Helm", _enable, lambda: [
         boolean("enable-kvstoremesh", "Mirror remote clusters in the local clustermesh-apiserver"),
-        string("service-type", "How others reach the control plane { LoadBalancer | NodePort }"),
+        string("service-type", "How others reach the control plane { LoadBalancer | NodePort }",
+               choices=("LoadBalancer", "NodePort")),
     ]),
     Sub("clustermesh disable", "disable", "Take a cluster's part in a mesh away, with Helm", _disable),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from quizgame.cluster.objects import KubeObject, name_of, namespace_of
 from quizgame.goflags.flagset import boolean, string
 from quizgame.policy.labels import CLUSTER_KEY
 from quizgame.tools.cilium.call import Call, Sub
-from quizgame.tools.cilium.output import check_output, json_lines
+from quizgame.tools.cilium.output import FORMATS, check_output, json_lines
 from quizgame.tools.facts import Fact, fact
 
 _GROUPS = (
@@ -57,7 +57,7 @@ def _policies(call: Call, plural: str) -> list[KubeObject]:
 
 
 def _run(call: Call) -> None:
-    form = check_output(call, ("json", "summary"))
+    form = check_output(call, FORMATS)
     groups = [(title, key, _policies(call, plural)) for title, plural, key in _GROUPS]
     if form == "json":
         shown = {
@@ -100,7 +100,7 @@ COMMANDS = (
         lambda: [
             boolean("all-namespaces", "Look in all namespaces", short="A"),
             string("namespace", "Namespace to look in", short="n"),
-            string("output", "Output format. One of: json, summary", short="o", default="summary"),
+            string("output", "Output format. One of: json, summary", short="o", default="summary", choices=FORMATS),
         ],
     ),
 )  # fmt: skip

@@ -16,7 +16,7 @@ from quizgame.goflags.times import SECOND
 from quizgame.tools.cilium.call import AGENT_SELECTOR, MESH_API, Call, CommandFailed, Sub
 from quizgame.tools.cilium.clustermesh.access import Access, AccessProblem, access_of, missing_service, need_config
 from quizgame.tools.cilium.clustermesh.report import Connectivity, Member, connection_rows
-from quizgame.tools.cilium.output import check_output, json_lines
+from quizgame.tools.cilium.output import FORMATS, check_output, json_lines
 from quizgame.tools.cilium_dbg.model.remotes import remote_model
 from quizgame.tools.facts import Fact, fact
 
@@ -28,7 +28,7 @@ NOT_CONFIGURED = (
 
 def _flags() -> list[Flag]:
     return [
-        string("output", "Output format. One of: json, summary", short="o", default="summary"),
+        string("output", "Output format. One of: json, summary", short="o", default="summary", choices=FORMATS),
         boolean("wait", "Wait until everything is connected"),
         duration("wait-duration", "How long to wait at most", default=15 * MINUTE),
     ]
@@ -39,7 +39,7 @@ class _Status:
 
     def __init__(self, call: Call) -> None:
         self.call = call
-        self.is_json = check_output(call, ("json", "summary")) == "json"
+        self.is_json = check_output(call, FORMATS) == "json"
         self.started_ns = call.world.clock.now_ns
 
     def say(self, text: str, facts: tuple[Fact, ...] = ()) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quizgame.goflags.flagset import Flag, boolean, duration, integer, string, string_map, string_slice, unsigned
 from quizgame.goflags.times import SECOND
-from quizgame.tools.cilium.call import Call, NotSimulated, Sub
+from quizgame.tools.cilium.call import Call, Sub
 from quizgame.tools.cilium.connectivity.run import run_test
 from quizgame.tools.cilium.connectivity.workloads import PREFIX
 
@@ -19,7 +19,6 @@ def _flags() -> list[Flag]:
         string("hubble-server", "Address of Hubble for flow validation", default="localhost:4245"),
         string("multi-cluster", "Context of another cluster to test across"),
         string_slice("test", "Run tests that match one of these regular expressions; with ! before it one excludes"),
-        string("test-namespace", "Prefix of the namespaces of the test", default=PREFIX),
         boolean("timestamp", "Print the time before each message", short="t"),
         boolean("verbose", "Print informational messages of passed tests too", short="v"),
     ]
@@ -61,14 +60,13 @@ def _other_flags() -> list[Flag]:
         string("service-type", "Type of the test's services", default="NodePort"),
         boolean("single-node", "Run only what can run on one node"),
         integer("test-concurrency", "How many namespaces to test in at once", default=1),
+        string("test-namespace", "Prefix of the namespaces of the test", default=PREFIX),
         duration("timeout", "How long all tests may take"),
         string_slice("tolerations", "Tolerations for the test's pods"),
     ]
 
 
 def _run(call: Call) -> None:
-    if call.flags.text("test-namespace") != PREFIX:
-        raise NotSimulated("cilium connectivity test --test-namespace")
     run_test(call)
 
 

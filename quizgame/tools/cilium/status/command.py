@@ -8,7 +8,7 @@ from quizgame.goflags.durations import MINUTE
 from quizgame.goflags.flagset import Flag, boolean, duration, integer, string
 from quizgame.goflags.times import SECOND
 from quizgame.tools.cilium.call import BareFailure, Call, CommandFailed, Sub
-from quizgame.tools.cilium.output import check_output, json_lines
+from quizgame.tools.cilium.output import FORMATS, check_output, json_lines
 from quizgame.tools.cilium.status.collect import collect
 from quizgame.tools.cilium.status.report import StatusReport, status_lines, status_object
 from quizgame.tools.facts import Fact
@@ -22,7 +22,7 @@ def _flags() -> list[Flag]:
     return [
         boolean("ignore-warnings", "Let warnings count as success when waiting"),
         boolean("interactive", "Redraw the summary in place after each try of --wait", default=True),
-        string("output", "Output format. One of: json, summary", short="o", default="summary"),
+        string("output", "Output format. One of: json, summary", short="o", default="summary", choices=FORMATS),
         boolean("verbose", "Keep long error and log messages whole"),
         boolean("wait", "Wait until there are no errors and no warnings"),
         duration("wait-duration", "How long to wait at most", default=5 * MINUTE),
@@ -31,7 +31,7 @@ def _flags() -> list[Flag]:
 
 
 def _run(call: Call) -> None:
-    form = check_output(call, ("json", "summary"))
+    form = check_output(call, FORMATS)
     report = collect(call)
     if call.flags.is_on("wait"):
         report = _wait(call, report)

@@ -32,7 +32,7 @@ from quizgame.tools.cilium_dbg.model.listings import (
     service_model,
 )
 from quizgame.tools.facts import Fact, fact
-from quizgame.tools.output import Result, not_simulated
+from quizgame.tools.output import Result
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.ipcache import IpcacheEntry
@@ -126,8 +126,6 @@ def _ips(call: Call, entries: list[tuple[str, IpcacheEntry]]) -> Result:
 def _fqdn_cache(call: Call) -> Result:
     call.need_agent("fqdn cache", "/v1/fqdn/cache")
     endpoint, source = call.flags.text("endpoint"), call.flags.text("source")
-    if call.flags.text("matchpattern"):
-        return not_simulated("cilium-dbg fqdn cache list --matchpattern")
     models = [
         each for each in cached_names(call.agent)
         if endpoint in ("", str(each["endpoint-id"])) and source in ("", each["source"])
@@ -156,8 +154,6 @@ def _fqdn_names(call: Call) -> Result:
 
 
 def _map_list(call: Call) -> Result:
-    if call.flags.is_on("verbose"):
-        return not_simulated("cilium-dbg map list --verbose")
     call.need_agent("map list", "/v1/map")
     models = map_models(call.agent)
     return Result(stdout=as_json(models) if wants_json(call) else maps_table(models))
@@ -186,12 +182,10 @@ COMMANDS = (
         ]),
     Sub("fqdn cache list", "list", "List the names of the DNS cache", _fqdn_cache, lambda: [
         string("endpoint", "Names of one endpoint alone", short="e"),
-        string("matchpattern", "Names that match a pattern", short="p"),
         string("source", "Names from one source alone (lookup, connection)", short="s"),
         _output_flag(),
     ], aliases=("ls",)),
     Sub("fqdn names", "names", "Show the names that policies select", _fqdn_names),
-    Sub("map list", "list", "List the maps that the agent keeps a copy of", _map_list, lambda: [
-        boolean("verbose", "Print the copies' content"), _output_flag(),
-    ], aliases=("ls",)),
+    Sub("map list", "list", "List the maps that the agent keeps a copy of", _map_list, lambda: [_output_flag()],
+        aliases=("ls",)),
 )  # fmt: skip

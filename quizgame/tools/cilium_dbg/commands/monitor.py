@@ -61,9 +61,6 @@ def _flags() -> list[Flag]:
     kinds = "Filter by event types [agent capture debug drop l7 policy-verdict trace trace-sock]"
     return [
         string("from", "Filter by source endpoint id"),
-        boolean("hex", "Do not dissect, print payload in HEX"),
-        boolean("json", "Enable json output. Shadows -v flag", short="j"),
-        string("monitor-socket", "Configure monitor socket path"),
         boolean("numeric", "Display all security identities as numeric values", short="n"),
         string("related-to", "Filter by either source or destination endpoint id"),
         string("to", "Filter by destination endpoint id"),
@@ -73,9 +70,6 @@ def _flags() -> list[Flag]:
 
 
 def _monitor(call: Call) -> Result:
-    for flag in ("hex", "json", "monitor-socket"):
-        if call.flags.changed(flag):
-            return not_simulated(f"cilium-dbg monitor --{flag}")
     if call.flags.number("verbose") > 1:
         return not_simulated("cilium-dbg monitor -vv")
     if not call.agent.is_serving:

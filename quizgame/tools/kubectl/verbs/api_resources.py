@@ -19,8 +19,12 @@ def _flags() -> list[Flag]:
         string_slice("categories", "Limit to resources that belong to the specified categories."),
         boolean("namespaced", "If false, non-namespaced resources will be returned.", default=True),
         boolean("no-headers", "When using the default or custom-column output format, don't print headers."),
-        string("output", "Output format. One of: (wide, name).", short="o"),
-        string("sort-by", "If non-empty, sort list of resources using specified field (name or kind)."),
+        string("output", "Output format. One of: (wide, name).", short="o", choices=("name", "wide")),
+        string(
+            "sort-by",
+            "If non-empty, sort list of resources using specified field (name or kind).",
+            choices=("kind", "name"),
+        ),
         string_slice("verbs", "Limit to resources that support the specified verbs."),
     ]
 

@@ -212,7 +212,11 @@ APPLY = Verb(_run, "(-f FILENAME | -k DIRECTORY)", _flags, _EXAMPLES, _refused)
 
 
 def _view_flags() -> list[Flag]:
-    return [string("output", "Output format. Must be one of (yaml, json)", short="o", default="yaml")]
+    return [
+        string(
+            "output", "Output format. Must be one of (yaml, json)", short="o", default="yaml", choices=("json", "yaml")
+        )
+    ]
 
 
 def _view_last_applied(call: Call) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from quizgame.cluster.keyed import keyed_hex
 from quizgame.goflags.flagset import Flag, boolean, string
 from quizgame.tools.kubectl.call import Call
-from quizgame.tools.kubectl.errors import KubectlError, Refusal
+from quizgame.tools.kubectl.errors import KubectlError
 from quizgame.tools.kubectl.tables.table import new_writer, set_rows
 from quizgame.tools.kubectl.verb import Verb
 
@@ -49,13 +49,11 @@ CAN_I = Verb(
 )
 
 
-def _who_flags() -> list[Flag]:
+def _who_refused() -> list[Flag]:
     return [string("output", "Output format.", short="o")]
 
 
 def _whoami(call: Call) -> None:
-    if call.flags.text("output"):
-        raise Refusal("kubectl auth whoami -o")
     digest = keyed_hex(call.api.seed, "client-certificate", call.api.name, digits=64)
     rows = [
         ["ATTRIBUTE", "VALUE"],
@@ -66,4 +64,4 @@ def _whoami(call: Call) -> None:
     call.print_lines(set_rows(new_writer(), rows, [()] * len(rows)))
 
 
-WHOAMI = Verb(_whoami, "", _who_flags)
+WHOAMI = Verb(_whoami, "", refused_flags=_who_refused)

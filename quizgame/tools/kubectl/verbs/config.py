@@ -49,7 +49,7 @@ USE_CONTEXT = Verb(
 def _contexts_flags() -> list[Flag]:
     return [
         boolean("no-headers", "When using the default or custom-column output format, don't print headers."),
-        string("output", "Output format. One of: (name).", short="o"),
+        string("output", "Output format. One of: (name).", short="o", choices=("name",)),
     ]
 
 
@@ -112,10 +112,15 @@ SET_CONTEXT = Verb(
 
 def _view_flags() -> list[Flag]:
     return [
-        boolean("flatten", "Flatten the resulting kubeconfig file into self-contained output."),
         boolean("merge", "Merge the full hierarchy of kubeconfig files", default=True),
         boolean("minify", "Remove all information not used by current-context from the output"),
-        string("output", "Output format.", short="o", default="yaml"),
+        string("output", "Output format.", short="o", default="yaml", choices=("json", "jsonpath=", "yaml")),
+    ]
+
+
+def _view_refused() -> list[Flag]:
+    return [
+        boolean("flatten", "Flatten the resulting kubeconfig file into self-contained output."),
         boolean("raw", "Display raw byte data and sensitive data"),
     ]
 
@@ -152,8 +157,6 @@ def kubeconfig(call: Call, *, is_minified: bool) -> dict[str, Any]:
 
 
 def _view(call: Call) -> None:
-    if call.flags.is_on("raw") or call.flags.is_on("flatten"):
-        raise Refusal("kubectl config view with certificates")
     document = kubeconfig(call, is_minified=call.flags.is_on("minify"))
     form, _, template = call.flags.text("output").partition("=")
     if form in ("yaml", "json"):
@@ -172,4 +175,4 @@ def _view(call: Call) -> None:
         )
 
 
-VIEW = Verb(_view, "[flags]", _view_flags)
+VIEW = Verb(_view, "[flags]", _view_flags, refused_flags=_view_refused)

@@ -8,11 +8,12 @@ from quizgame.tools.kubectl.call import Call
 from quizgame.tools.kubectl.changing import change_each, store
 from quizgame.tools.kubectl.selection import Target
 from quizgame.tools.kubectl.verb import Verb
+from quizgame.tools.kubectl.writing import dry_run_flag
 
 
 def _flags() -> list[Flag]:
     return [
-        string("dry-run", 'Must be "none", "server", or "client".', default="none", no_opt_default="unchanged"),
+        dry_run_flag(),
         string("selector", "Selector (label query) to filter on", short="l"),
     ]
 

@@ -21,7 +21,7 @@ from quizgame.tools.kubectl.selection import (
 )
 from quizgame.tools.kubectl.verb import Verb
 from quizgame.tools.kubectl.waiting import wait_until
-from quizgame.tools.kubectl.writing import CLIENT, NONE, SERVER, dry_run_of
+from quizgame.tools.kubectl.writing import CLIENT, NONE, SERVER, dry_run_flag, dry_run_of
 
 _IMMEDIATE = (
     "Immediate deletion does not wait for confirmation that the running resource has been terminated. "
@@ -40,14 +40,17 @@ def _flags() -> list[Flag]:
             'Must be "background", "orphan", or "foreground".',
             default="background",
             no_opt_default="background",
+            choices=("background", "foreground", "orphan"),
         ),
-        string("dry-run", 'Must be "none", "server", or "client".', default=NONE, no_opt_default="unchanged"),
+        dry_run_flag(),
         string("field-selector", "Selector (field query) to filter on, supports '=', '==', and '!='."),
         boolean("force", "If true, immediately remove resources from API and bypass graceful deletion."),
         integer("grace-period", "Period of time in seconds given to the resource to terminate gracefully.", default=-1),
         boolean("ignore-not-found", 'Treat "resource not found" as a successful delete.'),
         boolean("now", "If true, resources are signaled for immediate shutdown."),
-        string("output", 'Output mode. Use "-o name" for shorter output (resource/name).', short="o"),
+        string(
+            "output", 'Output mode. Use "-o name" for shorter output (resource/name).', short="o", choices=("name",)
+        ),
         string("selector", "Selector (label query) to filter on.", short="l"),
         duration("timeout", "The length of time to wait before giving up on a delete"),
         boolean("wait", "If true, wait for resources to be gone before returning.", default=True),

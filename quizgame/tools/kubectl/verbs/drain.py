@@ -14,7 +14,7 @@ from quizgame.tools.kubectl.selection import Target
 from quizgame.tools.kubectl.verb import Verb
 from quizgame.tools.kubectl.verbs.cordon import set_schedulable
 from quizgame.tools.kubectl.waiting import wait_until
-from quizgame.tools.kubectl.writing import NONE, dry_run_of
+from quizgame.tools.kubectl.writing import NONE, dry_run_flag, dry_run_of
 
 # Source: kubectl pkg/drain/filters.go: reasons and their wording (the doubled words are the real ones).
 _LOCAL_STORAGE = "cannot delete Pods with local storage (use --delete-emptydir-data to override)"
@@ -26,7 +26,7 @@ def _flags() -> list[Flag]:
     return [
         boolean("delete-emptydir-data", "Continue even if there are pods using emptyDir."),
         boolean("disable-eviction", "Force drain to use delete, even if eviction is supported."),
-        string("dry-run", 'Must be "none", "server", or "client".', default=NONE, no_opt_default="unchanged"),
+        dry_run_flag(),
         boolean("force", "Continue even if there are pods that do not declare a controller."),
         integer("grace-period", "Period of time in seconds given to each pod to terminate gracefully.", default=-1),
         boolean("ignore-daemonsets", "Ignore DaemonSet-managed pods."),

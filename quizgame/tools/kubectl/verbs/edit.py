@@ -33,7 +33,7 @@ def _flags() -> list[Flag]:
     return [
         *file_flags("Filename, directory, or URL to files to use to edit the resource"),
         validation_flag(),
-        string("output", "Output format.", short="o"),
+        string("output", "Output format.", short="o", choices=("json", "yaml")),
         string("selector", "Selector (label query) to filter on.", short="l"),
         string("field-manager", "Name of the manager used to track field ownership."),
         boolean("output-patch", "Output the patch if the resource is edited."),

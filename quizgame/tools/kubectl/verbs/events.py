@@ -11,7 +11,7 @@ from quizgame.tools.facts import Fact
 from quizgame.tools.kubectl.call import Call
 from quizgame.tools.kubectl.describe.events import interval_of
 from quizgame.tools.kubectl.errors import KubectlError
-from quizgame.tools.kubectl.output import Item, printer_for
+from quizgame.tools.kubectl.output import WRITE_ALLOWED, Item, as_choices, printer_for
 from quizgame.tools.kubectl.selection import resolve_type
 from quizgame.tools.kubectl.shown import event_fact
 from quizgame.tools.kubectl.tables.events import event_order
@@ -25,8 +25,8 @@ def _flags() -> list[Flag]:
         integer("chunk-size", "Return large lists in chunks rather than all at once.", default=500),
         string("for", "Filter events to only those pertaining to the specified resource."),
         boolean("no-headers", "When using the default output format, don't print headers."),
-        string("output", "Output format.", short="o"),
-        string_slice("types", "Output only events of given types."),
+        string("output", "Output format.", short="o", choices=as_choices(WRITE_ALLOWED)),
+        string_slice("types", "Output only events of given types.", choices=("Normal", "Warning")),
         boolean("watch", "After listing the requested events, watch for more events.", short="w"),
     ]
 

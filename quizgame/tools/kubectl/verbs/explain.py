@@ -21,6 +21,7 @@ def _flags() -> list[Flag]:
             "output",
             "Format in which to render the schema. Valid values are: (plaintext, plaintext-openapiv2).",
             default="plaintext",
+            choices=("plaintext", "plaintext-openapiv2"),
         ),
         boolean("recursive", "When true, print the name of all the fields recursively."),
     ]

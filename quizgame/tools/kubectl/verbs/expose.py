@@ -29,7 +29,11 @@ def _flags() -> list[Flag]:
         string("selector", "A label selector to use for this service."),
         string("session-affinity", "If non-empty, set the session affinity for the service to this."),
         string("target-port", "Name or number for the port on the container to direct traffic to."),
-        string("type", "Type for this service: ClusterIP, NodePort, LoadBalancer, or ExternalName."),
+        string(
+            "type",
+            "Type for this service: ClusterIP, NodePort, LoadBalancer, or ExternalName.",
+            choices=("ClusterIP", "LoadBalancer", "NodePort"),
+        ),
     ]
 
 

@@ -19,7 +19,7 @@ from quizgame.tools.kubectl.formats.custom_columns import custom_columns
 from quizgame.tools.kubectl.formats.jsonpath import JsonPath, relaxed
 from quizgame.tools.kubectl.formats.jsonpath_parse import JsonPathError
 from quizgame.tools.kubectl.manifests import file_flags, has_files, read_manifests
-from quizgame.tools.kubectl.output import Item, Printer, printer_for
+from quizgame.tools.kubectl.output import ALLOWED, Item, Printer, as_choices, printer_for
 from quizgame.tools.kubectl.selection import (
     Named,
     Served,
@@ -53,7 +53,7 @@ def _flags() -> list[Flag]:
         boolean("ignore-not-found", "If set, a resource that does not exist is no failure."),
         string_slice("label-columns", "A comma separated list of labels to present as columns.", short="L"),
         boolean("no-headers", "Do not print headers."),
-        string("output", "Output format.", short="o"),
+        string("output", "Output format.", short="o", choices=as_choices(ALLOWED)),
         boolean("output-watch-events", "Output watch event objects when --watch or --watch-only is used."),
         string("raw", "Raw URI to request from the server."),
         string("selector", "Selector (label query) to filter on.", short="l"),

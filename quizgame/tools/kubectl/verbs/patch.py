@@ -33,7 +33,12 @@ def _flags() -> list[Flag]:
         string("patch", "The patch to be applied to the resource JSON file.", short="p"),
         string("patch-file", "A file containing a patch to be applied to the resource."),
         string("subresource", "If specified, patch operates on the subresource of the requested object."),
-        string("type", "The type of patch being provided; one of [json merge strategic]", default="strategic"),
+        string(
+            "type",
+            "The type of patch being provided; one of [json merge strategic]",
+            default="strategic",
+            choices=("json", "merge", "strategic"),
+        ),
     ]
 
 

@@ -38,7 +38,10 @@ def _flags() -> list[Flag]:
         boolean("privileged", "If true, run the container in privileged mode."),
         boolean("quiet", "If true, suppress prompt messages.", short="q"),
         string(
-            "restart", "The restart policy for this Pod. Legal values [Always, OnFailure, Never].", default="Always"
+            "restart",
+            "The restart policy for this Pod. Legal values [Always, OnFailure, Never].",
+            default="Always",
+            choices=("Always", "Never", "OnFailure"),
         ),
         boolean("rm", "If true, delete the pod after it exits. Only valid when attaching to the container."),
         boolean("stdin", "Keep stdin open on the container in the pod, even if nothing is attached.", short="i"),

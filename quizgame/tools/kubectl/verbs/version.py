@@ -17,7 +17,7 @@ KUSTOMIZE_VERSION = "v5.7.1"
 def _flags() -> list[Flag]:
     return [
         boolean("client", "If true, shows client version only (no server required)."),
-        string("output", "One of 'yaml' or 'json'.", short="o"),
+        string("output", "One of 'yaml' or 'json'.", short="o", choices=("json", "yaml")),
     ]
 
 

@@ -16,6 +16,7 @@ from quizgame.tools.kubectl.errors import KubectlError, raise_all
 from quizgame.tools.kubectl.formats.jsonpath import JsonPath, relaxed, value_text
 from quizgame.tools.kubectl.formats.jsonpath_parse import JsonPathError
 from quizgame.tools.kubectl.manifests import file_flags
+from quizgame.tools.kubectl.output import WRITE_ALLOWED, as_choices
 from quizgame.tools.kubectl.selection import Target, parse_names
 from quizgame.tools.kubectl.verb import Verb
 from quizgame.tools.kubectl.waiting import wait_until
@@ -34,10 +35,11 @@ def _flags() -> list[Flag]:
             "for",
             "The condition to wait on: "
             "[create|delete|condition=condition-name[=condition-value]|jsonpath='{expression}'=value].",
+            choices=("condition=", "create", "delete", "jsonpath="),
         ),
         string("selector", "Selector (label query) to filter on", short="l"),
         duration("timeout", "The length of time to wait before giving up.", default=30 * SECOND),
-        string("output", "Output format.", short="o"),
+        string("output", "Output format.", short="o", choices=as_choices(WRITE_ALLOWED)),
     ]
 
 
