@@ -9,7 +9,7 @@ from quizgame.policy.identity import ReservedIdentity
 from quizgame.policy.map_state import MapItem, MapState
 from quizgame.policy.model import AuthMode, Direction, Protocol
 from quizgame.policy.ports import range_prefixes
-from quizgame.policy.selector_cache import slots_in
+from quizgame.policy.slot_sets import slots_in
 
 ANY_IDENTITY = 0
 

@@ -31,8 +31,9 @@ from quizgame.policy.map_state import MapItem, MapState, Posture
 from quizgame.policy.model import Direction, EnforcementMode, GroupRef, PolicyKey, Protocol, Rule, ServiceRef
 from quizgame.policy.parsing import CCNP, CNP, KNP, Scope, parse_cilium_policy, policy_key
 from quizgame.policy.repository_caches import Caches
-from quizgame.policy.selector_cache import EVERYONE, UNKNOWN_SLOT, SelectorCache, slots_in
+from quizgame.policy.selector_cache import EVERYONE, UNKNOWN_SLOT, SelectorCache
 from quizgame.policy.selectors import CidrSelector, FqdnSelector, Prefix, parse_prefix
+from quizgame.policy.slot_sets import slots_in
 from quizgame.policy.trail import Trail, explain
 from quizgame.policy.validation import validate_layer2
 
@@ -313,13 +314,24 @@ class Repository:
         is_node = identity == ReservedIdentity.HOST
         key = rules, names, always, is_node
         states = caches.states.get(key)
-        if states is None:
+        if states is None or (key not in caches.current and not self._is_current(states)):
             states = caches.states[key] = (
                 self._state(Direction.INGRESS, rules, dict(names), always=always, is_node=is_node),
                 self._state(Direction.EGRESS, rules, dict(names), always=always, is_node=is_node),
             )
+            caches.built += 1
+        caches.current.add(key)
         policies = tuple(sorted({compiled.rule.policy for compiled in rules}))
         return EndpointPolicy(identity, self.revision, *states, policies, self.identities.slots)
+
+    def _is_current(self, states: Iterable[MapState]) -> bool:
+        """Say whether the clauses of map states still stand for the same peers as when they were computed."""
+        return all(item.peers == self.clause_peers(item.clause) for state in states for item in state.items)
+
+    @property
+    def states_built(self) -> int:
+        """How many times the policy of an endpoint was computed, and not found among those that still hold."""
+        return self._caches.built
 
     def is_exempt(self, identity: int) -> bool:
         """Say whether no policy applies to an endpoint, whatever the policies: mode ``never``, nodes, no firewall."""

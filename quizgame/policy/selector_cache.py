@@ -8,21 +8,19 @@ set that somebody keeps never comes to mean other identities.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_network
 from typing import Final
 
 from quizgame.policy.labels import SOURCE_ANY, SOURCE_CIDR, SOURCE_RESERVED, Label, Labels
 from quizgame.policy.selectors import CidrSelector, FqdnSelector, LabelSelector, Operator, Prefix, Requirement, Selector
+from quizgame.policy.slot_sets import SlotIndex, set_of, slots_in
 
 EVERYONE: Final = -1
 """The set that holds every identity, known or not."""
 UNKNOWN_SLOT: Final = 0
 """The slot of identities that were never added: only `EVERYONE` holds it."""
-
-_Pair = tuple[str, str, str]
-_Key = tuple[str, str]
 
 
 @lru_cache(maxsize=16384)
@@ -41,15 +39,6 @@ def prefix_of(label: Label) -> Prefix:
     return ip_network(label.key.replace("-", ":"))
 
 
-def slots_in(identities: int) -> Iterator[int]:
-    """Yield the slots in a finite set, ascending, at a cost of the set's width and not of one big shift for each."""
-    digits = bin(identities)[:1:-1]
-    slot = digits.find("1")
-    while slot >= 0:
-        yield slot
-        slot = digits.find("1", slot + 1)
-
-
 class SelectorCache:
     """Identities with their labels, and the sets that selectors stand for. Forks share until one side writes."""
 
@@ -60,11 +49,13 @@ class SelectorCache:
         self._slots: dict[int, int] = {}
         self._identity_at: dict[int, int] = {}
         self._labels: dict[int, Labels] = {}
-        self._by_pair: dict[_Pair, int] = {}
-        self._by_key: dict[_Key, int] = {}
+        self._by_label = SlotIndex()
+        """By source, key and value, and by source and key alone."""
         self._prefixes: list[tuple[int, int, int, int]] = []
         """Of CIDR identities: (version, network, prefix length, slot), sorted."""
         self._known = 0
+        self._fresh: list[int] = []
+        """Slots that wait to be put into the set of all."""
         self._selected: dict[Selector, int] = {}
         self._shares = False
 
@@ -83,6 +74,9 @@ class SelectorCache:
     @property
     def known(self) -> int:
         """The set of all identities that were added."""
+        if self._fresh:
+            self._known |= set_of(self._fresh)
+            self._fresh = []
         return self._known
 
     @property
@@ -99,16 +93,14 @@ class SelectorCache:
             self._drop(identity)
         slot = self._next_slot
         self._next_slot += 1
-        bit = 1 << slot
         self._slots[identity] = slot
         self._identity_at[slot] = identity
         self._labels[identity] = labels
-        self._known |= bit
+        self._fresh.append(slot)
         for label in labels:
             for source in (label.source, SOURCE_ANY):
-                pair, key = (source, label.key, label.value), (source, label.key)
-                self._by_pair[pair] = self._by_pair.get(pair, 0) | bit
-                self._by_key[key] = self._by_key.get(key, 0) | bit
+                self._by_label.add((source, label.key, label.value), slot)
+                self._by_label.add((source, label.key), slot)
             if label.source == SOURCE_CIDR:
                 prefix = prefix_of(label)
                 insort(self._prefixes, (prefix.version, int(prefix.network_address), prefix.prefixlen, slot))
@@ -130,14 +122,15 @@ class SelectorCache:
 
     def members(self, identities: int) -> list[int]:
         """Return the numbers in a set, sorted (`EVERYONE`: all known)."""
-        return sorted(self._identity_at[slot] for slot in slots_in(identities & self._known))
+        return sorted(self._identity_at[slot] for slot in slots_in(identities & self.known))
 
     def _own(self) -> None:
         if not self._shares:
             return
         self._slots, self._labels = dict(self._slots), dict(self._labels)
         self._identity_at = dict(self._identity_at)
-        self._by_pair, self._by_key = dict(self._by_pair), dict(self._by_key)
+        self._by_label = self._by_label.copy()
+        self._fresh = list(self._fresh)
         self._prefixes = list(self._prefixes)
         self._shares = False
 
@@ -148,20 +141,21 @@ class SelectorCache:
     def _drop(self, identity: int) -> None:
         slot = self._slots.pop(identity)
         del self._identity_at[slot]
-        keep = ~(1 << slot)
-        self._known &= keep
+        self._known = self.known & ~(1 << slot)
         for label in self._labels.pop(identity):
             for source in (label.source, SOURCE_ANY):
-                self._by_pair[source, label.key, label.value] &= keep
-                self._by_key[source, label.key] &= keep
+                self._by_label.drop((source, label.key, label.value), slot)
+                self._by_label.drop((source, label.key), slot)
             if label.source == SOURCE_CIDR:
-                self._prefixes = [entry for entry in self._prefixes if entry[3] != slot]
+                prefix = prefix_of(label)
+                entry = prefix.version, int(prefix.network_address), prefix.prefixlen, slot
+                del self._prefixes[bisect_left(self._prefixes, entry)]
 
     def _evaluate(self, selector: Selector) -> int:
         if isinstance(selector, LabelSelector):
             if selector.is_wildcard:
                 return EVERYONE
-            found = self._known
+            found = self.known
             for requirement in selector.requirements:
                 found &= self._meeting(requirement)
                 if not found:
@@ -169,45 +163,36 @@ class SelectorCache:
             return found
         if isinstance(selector, FqdnSelector):
             label = selector.label
-            return self._by_key.get((label.source, label.key), 0)
+            return self._by_label.get((label.source, label.key))
         return self._cidr(selector)
 
     def _meeting(self, requirement: Requirement) -> int:
         source, key = requirement.key.source, requirement.key.key
         match requirement.operator:
             case Operator.EXISTS:
-                return self._by_key.get((source, key), 0)
+                return self._by_label.get((source, key))
             case Operator.DOES_NOT_EXIST:
-                return self._known & ~self._by_key.get((source, key), 0)
+                return self.known & ~self._by_label.get((source, key))
         found = 0
         for value in requirement.values:
-            found |= self._by_pair.get((source, key, value), 0)
-        return found if requirement.operator is Operator.IN else self._known & ~found
+            found |= self._by_label.get((source, key, value))
+        return found if requirement.operator is Operator.IN else self.known & ~found
 
     def _cidr(self, selector: CidrSelector) -> int:
         found = self._inside(selector.prefix)
         if selector.prefix.prefixlen == 0:
             # Source: cilium/cilium v1.19 pkg/policy/api/cidr.go: every address is also the world without a prefix.
             for name in ("world", f"world-ipv{selector.prefix.version}"):
-                found |= self._by_key.get((SOURCE_RESERVED, name), 0) & ~self._of_other_family(selector.prefix.version)
+                found |= self._by_label.get((SOURCE_RESERVED, name)) & ~self._of_other_family(selector.prefix.version)
         for hole in selector.excepts:
             found &= ~self._inside(hole)
         return found
 
     def _inside(self, prefix: Prefix) -> int:
         first, last = int(prefix.network_address), int(prefix.broadcast_address)
-        found = 0
-        for index in range(bisect_left(self._prefixes, (prefix.version, first, 0, 0)), len(self._prefixes)):
-            version, network, length, slot = self._prefixes[index]
-            if version != prefix.version or network > last:
-                break
-            if length >= prefix.prefixlen:
-                found |= 1 << slot
-        return found
+        start = bisect_left(self._prefixes, (prefix.version, first, 0, 0))
+        end = bisect_left(self._prefixes, (prefix.version, last + 1, 0, 0))
+        return set_of([slot for _, _, length, slot in self._prefixes[start:end] if length >= prefix.prefixlen])
 
     def _of_other_family(self, version: int) -> int:
-        other = 0
-        for entry_version, _, _, slot in self._prefixes:
-            if entry_version != version:
-                other |= 1 << slot
-        return other
+        return set_of([slot for entry_version, _, _, slot in self._prefixes if entry_version != version])
