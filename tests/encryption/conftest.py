@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -38,18 +37,7 @@ PODS = "".join(
         ("one", "kind-worker"), ("near", "kind-worker"), ("two", "kind-worker2"), ("top", "kind-control-plane"),
     )
 )  # fmt: skip
-KEY = "rfc4106(gcm(aes)) 44434241343332312423222114131211f4f3f2f1 128"
 ESCAPES = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
-
-
-def keys_secret(text: str) -> dict[str, Any]:
-    """The secret of the IPsec keys."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": "cilium-ipsec-keys", "namespace": "kube-system"},
-        "data": {"keys": base64.b64encode(text.encode()).decode()},
-    }
 
 
 @dataclass

@@ -16,7 +16,7 @@ from quizgame.cluster.fabric import agents_of
 from quizgame.cluster.links import Block
 
 if TYPE_CHECKING:
-    from conftest import Build, Lab
+    from tests.encryption.conftest import Build, Lab
 
 WIREGUARD: dict[str, Any] = {"encryption": {"enabled": True, "type": "wireguard"}}
 NATIVE: dict[str, Any] = {
