@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from quizgame.game.quiz.plan import plan_exam
 from quizgame.game.quiz.practice import PracticeSession, Subject, plan_practice
 from quizgame.game.quiz.report import ExamReport, report_from
 from quizgame.game.quiz.templates.table import TEMPLATES, templates_in
+from quizgame.game.quiz.templates.template import Template
 from quizgame.game.quiz.templates.variants import Bank
 from quizgame.store.store import Attempt, Store
 from quizgame.tui.launch import ExamTerms, PracticeTerms
@@ -120,6 +121,8 @@ class Workspace:
     blueprint: Blueprint
     now: Callable[[], datetime] = lambda: datetime.now(UTC)  # the edge: the app's one wall clock
     new_seed: Callable[[], int] = lambda: 0
+    templates: Mapping[str, Template] = field(default_factory=lambda: TEMPLATES)
+    """The templates by id whose variants are asked beside the library's questions."""
     scenarios: Sequence[ScenarioEntry] = ()
     """What can be played; the screen that lists it is registered as ``scenarios``."""
     shelf: Shelf | None = None
@@ -131,7 +134,7 @@ class Workspace:
         mastery = estimate_mastery(self.store.reviews(), self.blueprint, now)
         known = self.library.questions
         return Overview(
-            due=sum(card.item in known or card.item in TEMPLATES for card in self.store.due_cards(now)),
+            due=sum(card.item in known or card.item in self.templates for card in self.store.due_cards(now)),
             mastery=mastery,
             readiness=estimate_readiness(mastery, self.blueprint),
             questions=len(known),
@@ -160,7 +163,7 @@ class Workspace:
             return under_way
         now, seed = self.now(), self.new_seed()
         mastery = estimate_mastery(self.store.reviews(), self.blueprint, now)
-        bank: list[Subject] = [*self.library.in_domains(terms.domains), *templates_in(terms.domains)]
+        bank: list[Subject] = [*self.library.in_domains(terms.domains), *templates_in(terms.domains, self.templates)]
         plan = plan_practice(
             bank,
             self.blueprint,
@@ -211,7 +214,7 @@ class Workspace:
         plan = plan_exam(
             self.library.questions.values(),
             self.blueprint,
-            templates=templates_in(),
+            templates=self.templates.values(),
             seed=seed,
             questions=terms.questions,
             minutes=terms.minutes,
@@ -275,6 +278,6 @@ class Workspace:
         days = [0] * FORECAST_DAYS
         for card in self.store.cards().values():
             day = max((card.due - now) // timedelta(days=1), 0)
-            if day < FORECAST_DAYS and (card.item in self.library.questions or card.item in TEMPLATES):
+            if day < FORECAST_DAYS and (card.item in self.library.questions or card.item in self.templates):
                 days[day] += 1
         return days

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from quizgame.content.blueprint import Blueprint
 from quizgame.content.library import Library, build_library
 from quizgame.content.packfiles import PackFile
+from quizgame.game.quiz.templates.template import Template
 from quizgame.store.store import Store
 from quizgame.tui.app import QuizgameApp
 from quizgame.tui.launch import Launch
@@ -44,9 +45,17 @@ class Desktop:
         self.library = library
         self.blueprint = blueprint
         self.folder = database.parent
+        self.templates: Mapping[str, Template] = {}
 
     def workspace(self) -> Workspace:
-        return Workspace(Store(self.database), self.library, self.blueprint, now=self.clock, new_seed=lambda: 7)
+        return Workspace(
+            Store(self.database),
+            self.library,
+            self.blueprint,
+            now=self.clock,
+            new_seed=lambda: 7,
+            templates=self.templates,
+        )
 
     def app(self, launch: Launch = None, *, open_workspace: Callable[[], Workspace] | None = None) -> QuizgameApp:
         return QuizgameApp(

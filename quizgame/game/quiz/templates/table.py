@@ -222,7 +222,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType({template.id: template for 
 """Id → template."""
 
 
-def templates_in(domains: Iterable[str] = ()) -> list[Template]:
-    """The templates of these domains (all if none are named)."""
+def templates_in(domains: Iterable[str] = (), templates: Mapping[str, Template] = TEMPLATES) -> list[Template]:
+    """Those of the templates that belong to these domains (all if none are named)."""
     wanted = set(domains)
-    return [template for template in TEMPLATES.values() if not wanted or template.domain in wanted]
+    return [template for template in templates.values() if not wanted or template.domain in wanted]
