@@ -50,7 +50,9 @@ def translate(agent: Agent, packet: Packet, *, is_outside: bool = False) -> Tran
         is_outside: Whether it comes from outside the clusters, so that cluster addresses do not count.
     """
     frontend = _frontend(agent, packet)
-    if frontend is None or (is_outside and frontend.type == "ClusterIP"):
+    if frontend is None:
+        return Translation()
+    if is_outside and frontend.type == "ClusterIP" and not agent.config.is_on("bpf-lb-external-clusterip"):
         return Translation()
     usable = frontend.usable
     if frontend.local_traffic_policy and not is_outside:

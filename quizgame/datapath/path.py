@@ -145,9 +145,22 @@ def _to_remote_workload(world: World, sender: Agent, destination: str, source: s
     )
 
 
-def route_from_outside(world: World, destination: str) -> Path:
-    """Find the way from outside to an address: only nodes are reachable."""
-    node = agent_of_node_ip(world, destination)
-    if node is None or not fabric_of(world).links.allows("outside", node.place, "*", 0):
-        return Path(Ending.NOWHERE, detail="no node has this address, or a firewall drops it")
-    return Path(Ending.NODE, node, reply_point=stack_point(node))
+def route_from_outside(world: World, destination: str, flow: tuple[str, int]) -> Path:
+    """Find the way from outside to an address: nodes are reachable, and what routers have learned by BGP.
+
+    Args:
+        world: The settled world.
+        destination: The address.
+        flow: The client's address and port, by which routers spread flows over equal routes.
+    """
+    fabric = fabric_of(world)
+    node, detail = agent_of_node_ip(world, destination), ""
+    if node is None:
+        learned = fabric.route_tables.next_hop(
+            fabric.outside.routers, destination, flow, seed=world.seed, now_ns=world.clock.now_ns
+        )
+        if learned is not None:
+            node, detail = agent_of_node_ip(world, learned.next_hop), f"{learned.prefix} via {learned.next_hop}"
+    if node is None or not fabric.links.allows("outside", node.place, "*", 0):
+        return Path(Ending.NOWHERE, detail="no node has this address and no router a route, or a firewall drops it")
+    return Path(Ending.NODE, node, reply_point=stack_point(node), detail=detail)

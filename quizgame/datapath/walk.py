@@ -145,7 +145,7 @@ def decide(world: World, origin: Origin, packet: Packet) -> Course:
     course = Course(origin, packet, packet)
     if origin.is_outside:
         course.source_identity = ReservedIdentity.WORLD
-        course.path = route_from_outside(world, packet.destination)
+        course.path = route_from_outside(world, packet.destination, (packet.source, packet.source_port))
         return _arrive_from_outside(world, course)
     agent = agent_on(world, origin.context, origin.node)
     endpoint = agent.endpoint_at(origin.ip) if origin.is_pod else None
@@ -316,9 +316,16 @@ def _arrive_from_outside(world: World, course: Course) -> Course:
     if course.translation.has_no_backend:
         course.disposition = Disposition.REFUSED
         return course
-    if course.translation.backend is None:
+    if course.path.detail:
+        course.step(node.place, StepKind.ROUTE, "a router outside", course.path.detail)
+    is_own = course.packet.destination in (node.node_ip, node.router_ip)
+    if course.translation.backend is None and is_own:
         return _arrive(course)
     onward = route(world, node, course.packet.destination)
+    if onward.ending is Ending.OUTSIDE:
+        # A node that gets what is neither its own nor a pod's or a service's does not send it back out.
+        course.disposition = Disposition.LOST
+        return course
     if onward.receiver is node:
         onward = replace(onward, point=None, reply_point=stack_point(node))
     elif onward.is_encapsulated and node.router_ip:

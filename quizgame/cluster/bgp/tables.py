@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
+from quizgame.cluster.bgp.router import RouterState
 from quizgame.cluster.keyed import keyed_int
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class RouteTables:
         hits = [
             each
             for address, router in sorted(routers.items())
-            if router.state.value != "down"
+            if router.state is not RouterState.DOWN
             for each in self.of(address, now_ns)
             if target in IPv4Network(each.prefix)
         ]
