@@ -35,6 +35,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "run": ("quizgame.cli.run", "a scenario, headless"),
     "check": ("quizgame.cli.check", "validate packs and play every solution"),
     "new": ("quizgame.cli.new", "a commented starter file"),
+    "preview": ("quizgame.cli.preview", "a question in the app while its file is written"),
     "schema": ("quizgame.cli.schema", "JSON Schema of a pack format"),
     "list": ("quizgame.cli.list", "questions, scenarios or domains"),
     "practice": ("quizgame.cli.practice", "answer questions"),

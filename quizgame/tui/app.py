@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from quizgame.errors import QuizgameError
 from quizgame.tui.desk import Desk
-from quizgame.tui.launch import ExamTerms, Launch, PlayTerms, PracticeTerms, Resume
+from quizgame.tui.launch import ExamTerms, Launch, PlayTerms, PracticeTerms, PreviewTerms, Resume
 from quizgame.tui.resilient import ResilientApp
 from quizgame.tui.screens.home import HomeScreen
 from quizgame.tui.settings import Settings, load_settings, save_settings
@@ -137,6 +137,10 @@ class QuizgameApp(ResilientApp):
                 self.open_exam(launch)
             case PlayTerms():
                 self.open_scenario(launch)
+            case PreviewTerms():
+                from quizgame.tui.screens.preview import PreviewScreen
+
+                self.push_screen(PreviewScreen(launch.path, launch.question))
 
     def open_practice(self, terms: PracticeTerms | Resume) -> None:
         """Begin or go on with a practice run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,6 +51,16 @@ class PlayTerms:
     """Whether to go on at once with the attempt under way, without a briefing first."""
 
 
+@dataclass(frozen=True, slots=True)
+class PreviewTerms:
+    """Which questions to preview."""
+
+    path: Path
+    """The pack file."""
+    question: str | None = None
+    """Where to begin; ``None``: with the first."""
+
+
 class Resume(Enum):
     """An attempt under way that the app opens with."""
 
@@ -57,5 +68,5 @@ class Resume(Enum):
     EXAM = auto()
 
 
-Launch = PracticeTerms | ExamTerms | PlayTerms | Resume | None
+Launch = PracticeTerms | ExamTerms | PlayTerms | PreviewTerms | Resume | None
 """``None`` opens the home screen."""
