@@ -6,6 +6,7 @@ run in a fork of a simulated cluster.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -20,10 +21,11 @@ from quizgame.game.worlds import assemble, free_shell
 from quizgame.policy.model import EnforcementMode
 from quizgame.policy.probe_parsing import parse_probe
 from quizgame.policy.world import PolicyWorld, Probe, UnreadableObject, WorldSettings, build_world
-from quizgame.tools.output import NOT_SIMULATED, render
+from quizgame.tools.output import render
 from quizgame.yamlsource.loader import load_documents
 from quizgame.yamlsource.scalars import Dialect
 
+_NOT_SIMULATED = re.compile(r"quizgame: .* is not simulated")
 WORLDS_KEPT = 8
 """Clusters kept for the questions that come next: many share theirs."""
 
@@ -173,8 +175,9 @@ def _command_failures(ground: Ground, claim: Claim) -> Iterator[str]:
     for line in _texts(claim.command):
         result = shell.run_line(line)
     output = render(result.stdout) + render(result.stderr)
-    if result.exit == NOT_SIMULATED and "is not simulated" in output:
-        raise UnusableClaim(output.strip())
+    for message in render(result.stderr).splitlines():
+        if _NOT_SIMULATED.fullmatch(message):
+            raise UnusableClaim(message)
     for text in _texts(claim.shows):
         if text.strip("\n") not in output:
             yield f"the output does not hold {text!r}: {_shortened(output)}"
