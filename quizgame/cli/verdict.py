@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,15 @@ from quizgame.cli.manifests import manifest_files
 from quizgame.errors import QuizgameError
 from quizgame.policy.model import EnforcementMode
 from quizgame.policy.probe_parsing import parse_probe
-from quizgame.policy.world import PolicyWorld, ProbeOutcome, UnreadableObject, WorldSettings, build_world, is_address
+from quizgame.policy.world import (
+    PolicyWorld,
+    Probe,
+    ProbeOutcome,
+    UnreadableObject,
+    WorldSettings,
+    build_world,
+    is_address,
+)
 from quizgame.yamlsource.loader import Document, load_document, read_documents
 from quizgame.yamlsource.place import YamlError, YamlProblem
 from quizgame.yamlsource.scalars import Dialect
@@ -41,14 +50,18 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print each probe with its verdict; policies that are refused are told on stderr."""
-    settings = _read_settings(args.case)
+    settings, probes = _read_settings(args.case), _read_probes(args.probes)
+    addresses = [peer.address for probe in probes.good for peer in (probe.asked.source, probe.asked.destination)]
+    addresses += [address for each in settings.names.values() for address in each]
+    # Who asks about IPv6 has a cluster with it; probes of an IPv4 cluster do not see the difference.
+    settings = replace(settings, dual_stack=any(":" in address for address in addresses))
     documents = [document for path in args.manifests for document in _read_manifests(Path(path))]
     objects = list(_objects(documents))
     try:
         world = build_world([manifest for _, manifest in objects], settings)
     except UnreadableObject as error:
         raise QuizgameError(error.message, source=objects[error.index][0]) from error
-    lines, problems = _answer(world, args.probes)
+    lines, problems = _answer(world, probes)
     for rejection in world.rejections:
         place = objects[rejection.index][0]
         who = "api-server" if rejection.by_api_server else "agent"
@@ -176,29 +189,59 @@ class _CaseReader:
         self._problems.append(YamlProblem(self._document.place(path), message))
 
 
-def _answer(world: PolicyWorld, probes: str) -> tuple[list[str], list[str]]:
-    """Return the lines to print, and what is wrong with the probes."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A probe as it was read."""
+
+    number: int
+    data: dict[str, Any]
+    asked: Probe
+
+
+@dataclass(frozen=True, slots=True)
+class _Probes:
+    """All lines of the file of probes."""
+
+    good: list[_Line]
+    problems: list[tuple[int, str]]
+    """By line number."""
+    source: str
+
+
+def _read_probes(probes: str) -> _Probes:
     source = "STDIN" if probes == "-" else probes
     try:
         text = sys.stdin.buffer.read() if probes == "-" else Path(probes).read_bytes()
     except OSError as error:
         raise QuizgameError(f"cannot read: {error.strerror}", source=probes) from error
-    lines: list[str] = []
-    problems: list[str] = []
-    decoder, encoder = msgspec.json.Decoder(), msgspec.json.Encoder()
+    found = _Probes([], [], source)
+    decoder = msgspec.json.Decoder()
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
         try:
             data = decoder.decode(line)
-            outcome = world.decide(parse_probe(data))
+            found.good.append(_Line(number, data, parse_probe(data)))
         except msgspec.DecodeError as error:
-            problems.append(f"{source}:{number}:1: not JSON: {error}")
+            found.problems.append((number, f"not JSON: {error}"))
         except QuizgameError as error:
-            problems.append(f"{source}:{number}:1: {error}")
+            found.problems.append((number, str(error)))
+    return found
+
+
+def _answer(world: PolicyWorld, probes: _Probes) -> tuple[list[str], list[str]]:
+    """Return the lines to print, and what is wrong with the probes."""
+    lines: list[str] = []
+    problems = list(probes.problems)
+    encoder = msgspec.json.Encoder()
+    for line in probes.good:
+        try:
+            outcome = world.decide(line.asked)
+        except QuizgameError as error:
+            problems.append((line.number, str(error)))
         else:
-            lines.append(encoder.encode(data | _shown(outcome)).decode() + "\n")
-    return lines, problems
+            lines.append(encoder.encode(line.data | _shown(outcome)).decode() + "\n")
+    return lines, [f"{probes.source}:{number}:1: {message}" for number, message in sorted(problems)]
 
 
 def _shown(outcome: ProbeOutcome) -> dict[str, str | None]:

@@ -42,8 +42,13 @@ class _Refused(Exception):
     """Carries the agent's complaint."""
 
 
-def agent_refusal(manifest: Mapping[str, Any]) -> str | None:
-    """Return why the agent refuses a CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy; ``None`` if it does not."""
+def agent_refusal(manifest: Mapping[str, Any], *, node_selectors: bool = False) -> str | None:
+    """Return why the agent refuses a CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy; ``None`` if it does not.
+
+    Args:
+        manifest: The object.
+        node_selectors: Whether ``enable-node-selector-labels`` is set.
+    """
     error = decoding_error(manifest, CILIUM_POLICY)
     if error is not None:
         return error
@@ -57,7 +62,7 @@ def agent_refusal(manifest: Mapping[str, Any]) -> str | None:
     specs.extend(("specs", spec) for spec in manifest.get("specs") or ())
     for place, spec in specs:
         try:
-            _check_rule(spec or {})
+            _check_rule(spec or {}, node_selectors=node_selectors)
             if kind == CNP and spec.get("nodeSelector") is not None:
                 raise _Refused("rule cannot have NodeSelector")
         except _Refused as refusal:
@@ -65,7 +70,7 @@ def agent_refusal(manifest: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _check_rule(spec: Mapping[str, Any]) -> None:
+def _check_rule(spec: Mapping[str, Any], *, node_selectors: bool) -> None:
     endpoints, nodes = spec.get("endpointSelector"), spec.get("nodeSelector")
     if endpoints is None and nodes is None:
         raise _Refused("rule must have one of EndpointSelector or NodeSelector")
@@ -76,7 +81,8 @@ def _check_rule(spec: Mapping[str, Any]) -> None:
     _check_selector(endpoints if endpoints is not None else nodes)
     for section in _SECTIONS:
         for item in spec.get(section) or ():
-            _check_item(item or {}, is_ingress=section.startswith("ingress"), is_host=nodes is not None)
+            is_ingress, is_host = section.startswith("ingress"), nodes is not None
+            _check_item(item or {}, is_ingress=is_ingress, is_host=is_host, node_selectors=node_selectors)
 
 
 def _check_selector(selector: Any) -> None:
@@ -97,12 +103,12 @@ def _check_selector(selector: Any) -> None:
         raise _Refused(f"invalid label selector: {shown}")
 
 
-def _check_item(item: Mapping[str, Any], *, is_ingress: bool, is_host: bool) -> None:
+def _check_item(item: Mapping[str, Any], *, is_ingress: bool, is_host: bool, node_selectors: bool) -> None:
     members = _L3_MEMBERS["ingress" if is_ingress else "egress"]
     given = [member for member in members if item.get(_field(member))]
     if len(given) > 1:
         raise _Refused(f"combining {given[0]} and {given[1]} is not supported yet")
-    _check_peers(item, members)
+    _check_peers(item, members, node_selectors=node_selectors)
     ports = [entry or {} for entry in item.get("toPorts") or ()]
     _check_l7_support(ports, is_ingress=is_ingress, is_host=is_host)
     if item.get("icmps") and ports:
@@ -128,16 +134,16 @@ def _field(member: str) -> str:
     return member[0].lower() + member[1:]
 
 
-def _check_peers(item: Mapping[str, Any], members: Iterable[str]) -> None:
+def _check_peers(item: Mapping[str, Any], members: Iterable[str], *, node_selectors: bool) -> None:
     for member in members:
         values = item.get(_field(member)) or ()
         for value in values:
             match member.removeprefix("From").removeprefix("To"):
-                case "Nodes":
+                case "Nodes" if not node_selectors:
                     raise _Refused(
                         'FromNodes/ToNodes rules can only be applied when the "enable-node-selector-labels" flag is set'
                     )
-                case "Endpoints":
+                case "Endpoints" | "Nodes":
                     _check_selector(value)
                 case "CIDR":
                     if error := parse_cidr_error(str(value)):

@@ -34,7 +34,8 @@ def parse_l7(item: Mapping[str, Any]) -> L7Rules | None:
     if protocol := rules.get("l7proto"):
         return L7Rules(L7Kind.OTHER, listener=str(protocol))
     if listener := item.get("listener"):
-        return L7Rules(L7Kind.CRD, listener=str(listener.get("name") or ""), allows_all=True)
+        name, priority = str(listener.get("name") or ""), int(listener.get("priority") or 0)
+        return L7Rules(L7Kind.CRD, listener=name, listener_priority=priority, allows_all=True)
     names_of_servers = tuple(str(name) for name in item.get("serverNames") or ())
     if names_of_servers or item.get("terminatingTLS") or item.get("originatingTLS"):
         return L7Rules(L7Kind.TLS, server_names=names_of_servers, allows_all=not names_of_servers)

@@ -22,7 +22,7 @@ from quizgame.policy.decision import (
 )
 from quizgame.policy.identity import ReservedIdentity
 from quizgame.policy.l7 import L7Policy
-from quizgame.policy.model import AuthMode, Direction, L7Kind, PolicyKey, PortMatch, Protocol
+from quizgame.policy.model import AuthMode, Direction, L7Kind, PolicyKey, PortMatch, Protocol, proxy_priority
 from quizgame.policy.ports import prefix_length
 from quizgame.policy.selector_cache import UNKNOWN_SLOT
 
@@ -35,6 +35,9 @@ _MATCH_TYPES: Final = {
     (False, True, False): MatchType.PROTO_ONLY,
     (False, False, False): MatchType.ALL,
 }
+
+
+_STRICTNESS: Final = (AuthMode.DISABLED, AuthMode.REQUIRED, AuthMode.ALWAYS_FAIL)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +65,12 @@ class MapItem:
             return None
         is_ingress = self.clause.clause.direction is Direction.INGRESS
         return Redirect(is_ingress, int(self.port.protocol), self.port.first, l7.kind.value, l7.listener)
+
+    @property
+    def proxy_priority(self) -> int:
+        """Where its proxy stands among others, the lowest first; 0 if it has no L7 part."""
+        l7 = self.clause.clause.l7
+        return proxy_priority(l7) if l7 is not None else 0
 
     def specificity(self, port: int) -> tuple[int, bool, int]:
         """Return what decides between items that weigh the same; the greatest wins."""
@@ -217,7 +226,9 @@ def _redirected(
     *,
     host_enters: bool,
 ) -> Decision:
-    winner = _most_specific(redirecting, port)
+    # Source: cilium/cilium v1.19 pkg/policy/mapstate.go lookup: the precedence of the proxy counts before the breadth.
+    first = min(item.proxy_priority for item in redirecting)
+    winner = _most_specific([item for item in redirecting if item.proxy_priority == first], port)
     return Decision(
         PolicyVerdict.REDIRECTED,
         winner.match_type(),
@@ -260,17 +271,23 @@ def _l7_kind(item: MapItem) -> L7Kind | None:
 
 
 def _auth(winner: MapItem, allowing: Sequence[MapItem], port: int) -> AuthMode:
-    """Return the winner's authentication mode, else that of the next most specific item which states one.
+    """Return the authentication that the most specific of the items which state one demands, the winner's own first.
 
-    Source: cilium/cilium v1.19 pkg/policy/mapstate.go: an entry without an explicit mode inherits from those that
-    cover it.
+    Where items of equal breadth state different modes, the strictest counts.
+
+    Source: cilium/cilium v1.19 pkg/policy/types/mapstate.go Merge, and pkg/policy/mapstate.go: an entry without an
+    explicit mode inherits from those that cover it.
     """
-    if winner.clause.clause.auth is not None:
-        return winner.clause.clause.auth
-    for item in sorted(allowing, key=lambda item: item.specificity(port), reverse=True):
-        if item.clause.clause.auth is not None:
-            return item.clause.clause.auth
-    return AuthMode.DISABLED
+    breadth = winner.specificity(port)[:2]
+    stated: dict[tuple[int, bool], AuthMode] = {}
+    for item in allowing:
+        mode = item.clause.clause.auth
+        if mode is not None:
+            place = item.specificity(port)[:2]
+            stated[place] = max(stated.get(place, mode), mode, key=_STRICTNESS.index)
+    if breadth in stated:
+        return stated[breadth]
+    return stated[max(stated)] if stated else AuthMode.DISABLED
 
 
 def _policies(items: Iterable[MapItem]) -> tuple[PolicyKey, ...]:

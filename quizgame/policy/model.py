@@ -139,8 +139,26 @@ class L7Rules:
     server_names: tuple[str, ...] = ()
     listener: str = ""
     """Name of the listener, for ``CRD``; name of the parser, for ``OTHER``."""
+    listener_priority: int = 0
+    """1 to 100 where a listener states one; the lowest wins."""
     allows_all: bool = False
     """Every request passes as far as policy goes: TLS without names, a listener."""
+
+
+_PROXY_PRIORITIES: Final = {
+    # Source: cilium/cilium v1.19 pkg/policy/l4.go ListenerPriorityHTTP and its like.
+    L7Kind.HTTP: 101,
+    L7Kind.KAFKA: 106,
+    L7Kind.OTHER: 111,
+    L7Kind.TLS: 116,
+    L7Kind.DNS: 121,
+    L7Kind.CRD: 126,
+}
+
+
+def proxy_priority(rules: L7Rules) -> int:
+    """Return the priority of a redirect among others for the same traffic; the lowest wins."""
+    return rules.listener_priority or _PROXY_PRIORITIES[rules.kind]
 
 
 ALL_PORTS: Final = (0, 65535)

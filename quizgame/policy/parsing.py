@@ -51,6 +51,8 @@ class Scope:
     """Whether a selector that names no cluster means the local one."""
     dual_stack: bool = False
     """Whether the world has an identity for each address family."""
+    node_selectors: bool = False
+    """Whether peers may be nodes by their labels (``enable-node-selector-labels``)."""
 
     @property
     def selector_cluster(self) -> str | None:

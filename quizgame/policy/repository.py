@@ -55,7 +55,7 @@ def read_policy(manifest: Mapping[str, Any], scope: Scope) -> tuple[Rule, ...]:
         PolicyRejected: The agent refuses it.
     """
     key = policy_key(manifest)
-    refusal = validate_layer2(manifest)
+    refusal = validate_layer2(manifest, node_selectors=scope.node_selectors)
     if refusal is not None:
         raise PolicyRejected(key, refusal)
     parse = parse_network_policy if key.kind == KNP else parse_cilium_policy
@@ -89,6 +89,7 @@ class Repository:
         allow_localhost: See `Settings`.
         l7_proxy: See `Settings`.
         dual_stack: Whether the world has an identity for each address family.
+        node_selectors: Whether peers may be nodes by their labels (``enable-node-selector-labels``).
     """
 
     def __init__(
@@ -102,8 +103,9 @@ class Repository:
         allow_localhost: bool = True,
         l7_proxy: bool = True,
         dual_stack: bool = False,
+        node_selectors: bool = False,
     ) -> None:
-        self.scope = Scope(cluster_name, default_local_cluster, dual_stack)
+        self.scope = Scope(cluster_name, default_local_cluster, dual_stack, node_selectors)
         self.settings = Settings(mode, audit, host_firewall, allow_localhost, l7_proxy)
         self.revision = 1
         """Rises with every change of the policies or of what they refer to."""
@@ -116,6 +118,7 @@ class Repository:
         self._services: dict[tuple[str, str], Service] = {}
         self._groups: dict[str, CidrGroup] = {}
         self._named_ports: dict[str, NamedPorts] = {}
+        self._node_labels: Labels = ()
         self._caches = Caches()
         self._shares = False
 
@@ -236,6 +239,12 @@ class Repository:
             del self._named_ports[endpoint]
         self._caches.forget_states()
 
+    def set_node_labels(self, labels: Labels) -> None:
+        """Tell of the labels of the agent's own node, which a ``nodeSelector`` asks about."""
+        if labels != self._node_labels:
+            self._node_labels = labels
+            self._changed()
+
     # Identities.
 
     def add_identity(self, identity: int, labels: Labels) -> None:
@@ -294,10 +303,13 @@ class Repository:
         return caches.selecting.get(self.identities.slots.get(identity, UNKNOWN_SLOT), ())
 
     def _subjects(self, rule: Rule) -> int:
-        selected = self.identities.selected(rule.subject) & self.identities.known
         host = 1 << self.identities.slots[ReservedIdentity.HOST]
-        # Source: cilium/cilium v1.19 pkg/policy/rule.go matchesSubject: only a nodeSelector is about the host.
-        return selected & host if rule.selects_nodes else selected & ~host
+        # Source: cilium/cilium v1.19 pkg/policy/rule.go matchesSubject: only a nodeSelector is about the host, and it
+        # asks about the labels of the host endpoint, which are the node's beside reserved:host.
+        if rule.selects_nodes:
+            own = (*self.labels_of(ReservedIdentity.HOST), *self._node_labels)
+            return host if rule.subject.matches(own) else 0
+        return self.identities.selected(rule.subject) & self.identities.known & ~host
 
     def endpoint_policy(self, identity: int, named_ports: NamedPorts | None = None) -> EndpointPolicy:
         """Compute the policy of an endpoint, or return it if nothing that it depends on has changed.

@@ -16,7 +16,7 @@ from quizgame.policy.decision import Decision, PolicyVerdict
 from quizgame.policy.identity import ReservedIdentity
 from quizgame.policy.l7 import Request, l7_allows
 from quizgame.policy.map_state import Posture
-from quizgame.policy.model import Direction, EnforcementMode, L7Kind, PolicyKey, PortMatch, Protocol
+from quizgame.policy.model import Direction, EnforcementMode, L7Kind, PolicyKey, PortMatch, Protocol, proxy_priority
 from quizgame.policy.ports import prefix_length
 
 if TYPE_CHECKING:
@@ -48,8 +48,9 @@ class ClauseSaying:
     """The proxy that it redirects to, where it allows by way of one."""
     lets_request: bool | None = None
     """Whether it lets the request through, where one was asked about and a proxy looks at it."""
-    breadth: tuple[int, bool] = (-2, False)
-    """Port bits that it matched by, and whether it names the peer; the greatest of equal weight wins."""
+    breadth: tuple[int, int, bool] = (0, -2, False)
+    """Precedence of its proxy, port bits that it matched by, and whether it names the peer; the greatest of equal
+    weight wins."""
 
     @property
     def weight(self) -> int:
@@ -255,10 +256,11 @@ class _Speaker:
         matching = [port for port in ports if port.covers(self.protocol, self.port)]
         if not matching:
             return out("it is about other ports" if ports else "its port name stands for no number here")
-        breadth = max(self._bits(port) for port in matching), not compiled.is_wildcard
+        via = clause.l7.kind if clause.l7 is not None and self.posture.proxy else None
+        precedence = -proxy_priority(clause.l7) if clause.l7 is not None and via is not None else 0
+        breadth = precedence, max(self._bits(port) for port in matching), not compiled.is_wildcard
         if clause.is_deny:
             return ClauseSaying(clause.path, Stance.DENIES, "peer and port match", breadth=breadth)
-        via = clause.l7.kind if clause.l7 is not None and self.posture.proxy else None
         lets = self._lets_request(compiled, matching, via)
         reason = "peer and port match"
         if via is not None and lets is not None:

@@ -100,14 +100,14 @@ def without_unknown_fields(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return copy
 
 
-def validate_layer2(manifest: Mapping[str, Any]) -> str | None:
+def validate_layer2(manifest: Mapping[str, Any], *, node_selectors: bool = False) -> str | None:
     """Return the agent's complaint about a policy object (the text of ``Valid: False``), or ``None``.
 
     Objects that the API server would refuse get the agent's words too. Of a Kubernetes NetworkPolicy the agent refuses
-    nothing that the API server lets pass.
+    nothing that the API server lets pass. ``node_selectors``: whether ``enable-node-selector-labels`` is set.
     """
     if manifest.get("kind") in (CNP, CCNP):
-        return agent_refusal(manifest)
+        return agent_refusal(manifest, node_selectors=node_selectors)
     return None
 
 

@@ -59,6 +59,8 @@ class WorldSettings:
     """What DNS has taught the agents: addresses by name."""
     init_pods: frozenset[str] = frozenset()
     """``namespace/name`` of pods whose labels the agent does not know yet."""
+    dual_stack: bool = False
+    """Whether there is IPv6 beside IPv4, so that each has a world of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class PolicyWorld:
     """Answers probes. Build it with `build_world`."""
 
     def __init__(self, settings: WorldSettings) -> None:
-        self.repository = Repository(settings.cluster_name, settings.mode)
+        self.repository = Repository(settings.cluster_name, settings.mode, dual_stack=settings.dual_stack)
         self.addresses = LocalIdentities(self.repository)
         self.rejections: list[Rejection] = []
         self._settings = settings
@@ -223,8 +225,10 @@ class PolicyWorld:
                 self.repository.add_identity(identity, labels)
         if not on_host_network:
             self.repository.set_named_ports(name, ports)
-            if address := (manifest.get("status") or {}).get("podIP"):
-                self._pod_addresses[str(address)] = name
+            status = manifest.get("status") or {}
+            for address in (status.get("podIP"), *(each.get("ip") for each in status.get("podIPs") or ())):
+                if address:
+                    self._pod_addresses[str(address)] = name
         self._pods[name] = _Pod(identity, str(spec.get("nodeName") or ""), on_host_network, ports)
 
     def _add_policy(self, index: int, manifest: Manifest) -> None:

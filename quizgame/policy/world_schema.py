@@ -21,12 +21,13 @@ _POD_SPEC = obj(
         "containers": array(obj({"ports": array(_CONTAINER_PORT)})),
     }
 )
+_POD_STATUS = obj({"podIP": string(), "podIPs": array(obj({"ip": string()}))})
 _ADDRESS = obj({"address": string()})
 
 _SHAPES: Final[dict[str, Schema]] = {
     "Namespace": obj({"metadata": _METADATA}),
     "Node": obj({"metadata": _METADATA, "status": obj({"addresses": array(_ADDRESS)})}),
-    "Pod": obj({"metadata": _METADATA, "spec": _POD_SPEC, "status": obj({"podIP": string()})}),
+    "Pod": obj({"metadata": _METADATA, "spec": _POD_SPEC, "status": _POD_STATUS}),
     "Service": obj({"metadata": _METADATA, "spec": obj({"selector": mapping(string())})}),
     "EndpointSlice": obj({"metadata": _METADATA, "endpoints": array(obj({"addresses": array(string())}))}),
 }

@@ -138,8 +138,11 @@ def requirements(selector: Mapping[str, Any] | None, default: str) -> list[tuple
     found = []
     for key, value in ((selector or {}).get("matchLabels") or {}).items():
         found.append((*split(key), "In", [str(value or "")]))
-    for each in (selector or {}).get("matchExpressions") or ():
-        found.append((*split(each["key"]), each["operator"], [str(value) for value in each.get("values") or ()]))
+    expressions = (selector or {}).get("matchExpressions") or ()
+    found += [
+        (*split(each["key"]), each["operator"], [str(value) for value in each.get("values") or ()])
+        for each in expressions
+    ]
     return found
 
 
@@ -234,9 +237,12 @@ def services_of(world: World, reference: Mapping[str, Any]) -> Iterator[Mapping[
         if by_name and by_name.get("serviceName") == service["metadata"]["name"]:
             if by_name.get("namespace") in (None, "", namespace_of(service)):
                 yield service
-        elif by_label and by_label.get("namespace") in (None, "", namespace_of(service)):
-            if fits(end, requirements(by_label.get("selector"), "any")):
-                yield service
+        elif (
+            by_label
+            and by_label.get("namespace") in (None, "", namespace_of(service))
+            and fits(end, requirements(by_label.get("selector"), "any"))
+        ):
+            yield service
 
 
 def is_behind(world: World, end: End, service: Mapping[str, Any]) -> bool:
@@ -296,8 +302,8 @@ def cilium_peers(
                         else fits(own, requirements(value["cidrGroupSelector"], "any"))
                     )
                     if is_chosen:
-                        for cidr in group["spec"]["externalCIDRs"]:
-                            hits.append(in_cidr(end, cidr, value.get("except") or ()))
+                        holes = value.get("except") or ()
+                        hits += [in_cidr(end, cidr, holes) for cidr in group["spec"]["externalCIDRs"]]
     if item.get("fromGroups") or item.get("toGroups"):
         given = True
     for value in item.get("toFQDNs") or ():
