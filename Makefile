@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 FORMATS := exam question scenario
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: play test check bench soak format schemas
+.PHONY: play test check bench soak format schemas fidelity
 .DELETE_ON_ERROR:
 
 # The stamps lie in the environment, so that deleting it is all that a fresh start takes.
@@ -49,3 +49,7 @@ format: $(VENV)/.develop
 # The JSON Schemas of the pack formats, for editors.
 schemas: $(VENV)/.play
 	set -e; for format in $(FORMATS); do $(BIN)/quizgame schema $$format >assets/schemas/$$format.json; done
+
+# The tables of docs/fidelity.md: what of the real tools is simulated and what is refused.
+fidelity: $(VENV)/.develop
+	$(BIN)/python -m tests.fidelity

@@ -9,7 +9,7 @@ from quizgame.goflags.command import Command
 from quizgame.goflags.completing import Place, complete_command
 from quizgame.tools.cilium_dbg.catalog import OTHER_FLAGS, REFUSED
 from quizgame.tools.cilium_dbg.commands.monitor import TYPES
-from quizgame.tools.cilium_dbg.program import command_tree
+from quizgame.tools.cilium_dbg.program import REFUSED_EVERYWHERE, command_tree
 from quizgame.tools.session import Session
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ def proposals(words: Sequence[str], _session: Session, _cluster: Cluster) -> Ite
 
     def refused_flags(command: Command) -> frozenset[str]:
         sub = runs.get(command)
-        other = OTHER_FLAGS.get(sub.path) if sub is not None else None
-        return frozenset(flag.name for flag in other()) if other is not None else frozenset()
+        other = OTHER_FLAGS.get(sub.path, list)() if sub is not None else []
+        return frozenset((*REFUSED_EVERYWHERE, *(flag.name for flag in other)))
 
     return complete_command(
         root,

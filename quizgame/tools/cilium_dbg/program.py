@@ -40,6 +40,8 @@ COMMANDS: tuple[Sub, ...] = (
     *troubleshoot.COMMANDS,
 )
 """Everything simulated, in the order of the reference."""
+REFUSED_EVERYWHERE = ("config", "host", "log-driver", "log-opt")
+"""Flags of all commands that the real tool has and the simulation has not."""
 
 
 def _refusal(path: str) -> Sub:
@@ -96,9 +98,9 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
     sub = runs.get(found.command)
     if found.wants_help or sub is None:
         return Result(stdout=lines(help_page(found.command)))
-    for flag in OTHER_FLAGS.get(sub.path, list)():
-        if found.flags.changed(flag.name):
-            return not_simulated(f"cilium-dbg {sub.path} --{flag.name}")
+    for name in (*(flag.name for flag in OTHER_FLAGS.get(sub.path, list)()), *REFUSED_EVERYWHERE):
+        if found.flags.changed(name):
+            return not_simulated(f"cilium-dbg {sub.path} --{name}")
     agent = agent_on(context.session.world, context.cluster.context, context.node_name)
     try:
         return sub.run(Call(agent, context, found.flags, found.args, help_page(found.command)))

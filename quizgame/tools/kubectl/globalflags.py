@@ -14,7 +14,6 @@ def global_flags() -> list[Flag]:
             "request-timeout", "The length of time to wait before giving up on a single server request", default="0"
         ),
         integer("v", "number for the log level verbosity", short="v", kind="Level"),
-        boolean("warnings-as-errors", "Treat warnings received from the server as errors"),
     ]
 
 
@@ -42,5 +41,6 @@ def refused_global_flags() -> list[Flag]:
         string("token", "Bearer token for authentication to the API server"),
         string("user", "The name of the kubeconfig user to use"),
         string("username", "Username for basic authentication to the API server"),
+        boolean("warnings-as-errors", "Treat warnings received from the server as errors"),
         string("vmodule", "comma-separated list of pattern=N settings for file-filtered logging"),
     ]

@@ -19,7 +19,7 @@ NOT_FOUND = 127
 _FOLDERS = ("/bin/", "/usr/bin/", "/usr/local/bin/", "/sbin/", "/usr/sbin/")
 
 # Programs by what brings them: ``module:attribute``, imported when run.
-_SYSTEM: dict[str, str] = {
+SYSTEM: dict[str, str] = {
     "env": "quizgame.tools.pod.system:env",
     "printenv": "quizgame.tools.pod.system:printenv",
     "hostname": "quizgame.tools.pod.system:hostname",
@@ -29,10 +29,10 @@ _SYSTEM: dict[str, str] = {
     "ps": "quizgame.tools.pod.system:ps",
     "ip": "quizgame.tools.pod.ip:run",
 }
-_NETWORK: dict[str, str] = {
+NETWORK: dict[str, str] = {
     name: f"quizgame.tools.pod.{name}:run" for name in ("curl", "wget", "nslookup", "dig", "nc", "ping")
 }
-_AGENT: dict[str, str] = {
+AGENT: dict[str, str] = {
     "cilium-dbg": "quizgame.tools.cilium_dbg.program:run",
     "cilium": "quizgame.tools.cilium_dbg.program:run",
     "cilium-health": "quizgame.tools.cilium_dbg.health:run",
@@ -62,8 +62,8 @@ def programs_of(pod: Mapping[str, Any], container: str) -> dict[str, str]:
     if name in _SHELLLESS or name.startswith("operator"):
         return {}
     if name == "cilium":
-        return _TEXT | _SYSTEM | _AGENT
-    return _TEXT | _SYSTEM | _NETWORK
+        return _TEXT | SYSTEM | AGENT
+    return _TEXT | SYSTEM | NETWORK
 
 
 def _containers(pod: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
