@@ -30,6 +30,7 @@ from quizgame.yamlsource.place import YamlError, YamlProblem
 from quizgame.yamlsource.scalars import Dialect
 
 _PROBLEMS_SHOWN = 20
+_TOO_DEEP = "nested too deeply: a probe needs three levels"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -224,6 +225,8 @@ def _read_probes(probes: str) -> _Probes:
             found.good.append(_Line(number, data, parse_probe(data)))
         except msgspec.DecodeError as error:
             found.problems.append((number, f"not JSON: {error}"))
+        except RecursionError:
+            found.problems.append((number, _TOO_DEEP))
         except QuizgameError as error:
             found.problems.append((number, str(error)))
     return found
@@ -237,10 +240,11 @@ def _answer(world: PolicyWorld, probes: _Probes) -> tuple[list[str], list[str]]:
     for line in probes.good:
         try:
             outcome = world.decide(line.asked)
+            lines.append(encoder.encode(line.data | _shown(outcome)).decode() + "\n")
         except QuizgameError as error:
             problems.append((line.number, str(error)))
-        else:
-            lines.append(encoder.encode(line.data | _shown(outcome)).decode() + "\n")
+        except RecursionError:
+            problems.append((line.number, _TOO_DEEP))
     return lines, [f"{probes.source}:{number}:1: {message}" for number, message in sorted(problems)]
 
 

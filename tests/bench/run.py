@@ -19,6 +19,7 @@ from tests.bench.content import content_cases
 from tests.bench.growth import show_growth
 from tests.bench.hubble import hubble_cases
 from tests.bench.measure import Case, Figure, run_cases, show
+from tests.bench.policy import policy_cases, show_policy_growth
 from tests.bench.simulation import PODS, POLICIES, building_cases, changing_cases, completing_cases, reading_cases
 from tests.bench.startup import startup_cases
 from tests.bench.worlds import big_world
@@ -43,6 +44,7 @@ GROUPS: dict[str, tuple[str, Callable[[Path], list[Case]]]] = {
         lambda _: changing_cases(the_world().fork()),
     ),
     "building": ("worlds", lambda _: building_cases(the_world())),
+    "policy": (f"the policy engine, {PODS} pods and {POLICIES} policies", policy_cases),
     "content": ("packs", content_cases),
     "hubble": ("100,000 flows from a file; the budget is the real tool's time", hubble_cases),
 }
@@ -71,6 +73,7 @@ def main() -> int:
     missed = [figure.case.what for figure in measured(chosen) if not figure.is_within]
     if GROWTH in chosen:
         show_growth()
+        show_policy_growth()
     if missed:
         sys.stdout.write(f"{len(missed)} missed: {'; '.join(missed)}\n")
     return 1 if missed else 0

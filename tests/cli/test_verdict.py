@@ -102,6 +102,7 @@ def test_unknown_fields_are_dropped_as_the_api_server_drops_them(
     [
         ("{", "p.jsonl:1:1: not JSON"),
         ("[1]", "a probe must be an object"),
+        ('{"a":' * 20_000 + "1" + "}" * 20_000, "nested too deeply"),
         ('{"from": {"pod": "default/xwng"}, "to": {"pod": "xwing"}, "port": 80}', 'did you mean "default/xwing"?'),
         ('{"from": {"entity": "hots"}, "to": {"pod": "xwing"}, "port": 80}', 'did you mean "host"?'),
         ('{"from": {"pod": "xwing"}, "port": 80}', '"to" is missing'),
