@@ -38,6 +38,8 @@ class Traffic:
     method: str = "GET"
     path: str = "/"
     is_http: bool = True
+    client_ip: str = ""
+    """Address of a client outside; empty where pods of the workload are the clients."""
     offset_ns: int = 0
 
 

@@ -6,6 +6,7 @@ or in many. A long span plays only what a ring buffer could still hold of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,9 @@ from quizgame.cluster.fabric import Traffic, fabric_of
 from quizgame.cluster.objects import name_of
 from quizgame.datapath.exchange import tcp
 from quizgame.datapath.names import NameOutcome, resolve
-from quizgame.datapath.packet import HttpRequest
+from quizgame.datapath.packet import HttpRequest, Origin
 from quizgame.datapath.servers import is_running
-from quizgame.datapath.topology import pod_origin
+from quizgame.datapath.topology import outside_origin, pod_origin
 
 if TYPE_CHECKING:
     from quizgame.cluster.world import World
@@ -38,13 +39,7 @@ def run_traffic(world: World, from_ns: int, to_ns: int) -> None:
 
 
 def _connect(world: World, traffic: Traffic, start_ns: int) -> None:
-    cluster = world.clusters[traffic.context]
-    for pod in cluster.api.list("pods", traffic.namespace):
-        if traffic.workload not in (workload_of(pod)[0], name_of(pod)) or not is_running(pod):
-            continue
-        origin = pod_origin(world, traffic.context, traffic.namespace, name_of(pod))
-        if origin is None:
-            continue
+    for origin in _clients(world, traffic):
         at = start_ns
         ip = traffic.to
         if not _is_address(ip):
@@ -57,6 +52,17 @@ def _connect(world: World, traffic: Traffic, start_ns: int) -> None:
             host = traffic.to if traffic.port == 80 else f"{traffic.to}:{traffic.port}"
             request = HttpRequest(traffic.method, traffic.path, host)
         tcp(world, origin, ip, traffic.port, request=request, timeout_ns=CLIENT_TIMEOUT_NS, start_ns=at)
+
+
+def _clients(world: World, traffic: Traffic) -> Iterator[Origin]:
+    if traffic.client_ip:
+        yield outside_origin(traffic.client_ip)
+        return
+    for pod in world.clusters[traffic.context].api.list("pods", traffic.namespace):
+        if traffic.workload in (workload_of(pod)[0], name_of(pod)) and is_running(pod):
+            origin = pod_origin(world, traffic.context, traffic.namespace, name_of(pod))
+            if origin is not None:
+                yield origin
 
 
 def _is_address(text: str) -> bool:

@@ -8,7 +8,15 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from quizgame.content.model import Line, PackModel, Text
 from quizgame.content.scenario.parts import Document, ObjectName
-from quizgame.content.scenario.world import BlockSection, ServerSection
+from quizgame.content.scenario.world import (
+    Address,
+    Asn,
+    BlockSection,
+    Prefix,
+    RouterNeighborSection,
+    RouterStateName,
+    ServerSection,
+)
 
 
 class ApplyAction(PackModel):
@@ -70,6 +78,19 @@ class CutOffAction(PackModel):
     node: Line = Field(description="Name of the node, a shell pattern.")
 
 
+class RouterAction(PackModel):
+    """Change a router outside; what is left out stays."""
+
+    noun: ClassVar[str] = "router"
+
+    address: Address = Field(description="Which one.")
+    asn: Asn | None = Field(None, description="Its AS number.")
+    neighbors: tuple[RouterNeighborSection, ...] | None = Field(None, description="Who may open a session with it.")
+    accepts: tuple[Prefix, ...] | None = Field(None, description="Import filter.")
+    announces: tuple[Prefix, ...] | None = Field(None, description="Routes that it announces.")
+    state: RouterStateName | None = Field(None, description="How it behaves.")
+
+
 class AppAction(PackModel):
     """Let containers of some pods misbehave; those that run are replaced, by whatever controls them."""
 
@@ -102,6 +123,7 @@ class Action(PackModel):
     block: BlockSection | None = Field(None, description="Let a firewall drop traffic between nodes.")
     unblock: BlockSection | None = Field(None, description="Take a firewall rule away again.")
     cut_off: CutOffAction | None = Field(None, alias="cut-off", description="Cut a node off from its API server.")
+    router: RouterAction | None = Field(None, description="Change a router outside.")
     serve: ServerSection | None = Field(None, description="Let the programs of some pods answer otherwise.")
     app: AppAction | None = Field(None, description="Let containers misbehave.")
 

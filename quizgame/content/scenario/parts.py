@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictInt, StringConstraints, model_validator
@@ -55,6 +56,15 @@ class WorkloadName:
 
 
 @dataclass(frozen=True, slots=True)
+class Client:
+    """Where a probe or traffic comes from: a workload's pods, or an address outside the clusters."""
+
+    workload: WorkloadName | None
+    address: str
+    """Empty where a workload is meant."""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Where a probe or traffic goes: a workload's pods, or a name or address."""
 
@@ -80,6 +90,24 @@ def parse_workload(text: str) -> WorkloadName:
     return WorkloadName(found.group(1) or "", found.group(2), found.group(3))
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is an IPv4 address."""
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True
+
+
+def parse_client(text: str) -> Client:
+    """Read ``[CLUSTER:]NAMESPACE/WORKLOAD``, or an address outside.
+
+    Raises:
+        ValueError: if it is neither.
+    """
+    return Client(None, text) if is_address(text) else Client(parse_workload(text), "")
+
+
 def parse_target(text: str) -> Target:
     """Read ``[CLUSTER:]NAMESPACE/WORKLOAD[:PORT]``, or ``NAME[:PORT]``, or ``ADDRESS[:PORT]``.
 
@@ -99,8 +127,8 @@ def parse_target(text: str) -> Target:
     return Target(None, text, port)
 
 
-def _workload(text: str) -> str:
-    parse_workload(text)
+def _client(text: str) -> str:
+    parse_client(text)
     return text
 
 
@@ -109,8 +137,8 @@ def _target(text: str) -> str:
     return text
 
 
-Workload = Annotated[Line, AfterValidator(_workload)]
-"""``NAMESPACE/NAME`` or ``CLUSTER:NAMESPACE/NAME``: all pods of a workload, or one pod."""
+ClientText = Annotated[Line, AfterValidator(_client)]
+"""``NAMESPACE/NAME`` or ``CLUSTER:NAMESPACE/NAME``: all pods of a workload, or one pod; or an address outside."""
 TargetText = Annotated[Line, AfterValidator(_target)]
 """A workload, a DNS name or an address, each with ``:PORT`` if the port is not given elsewhere."""
 
@@ -130,8 +158,9 @@ class Probe(PackModel):
     noun: ClassVar[str] = "probe"
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    from_: Workload = Field(alias="from", description="Who tries: CLUSTER:NAMESPACE/WORKLOAD; the cluster's name is "
-                                                      "left out where there is one. All its pods try.")  # fmt: skip
+    from_: ClientText = Field(alias="from", description="Who tries: CLUSTER:NAMESPACE/WORKLOAD; the cluster's name is "
+                                                        "left out where there is one. All its pods try. Or an address "
+                                                        "outside the clusters.")  # fmt: skip
     to: TargetText = Field(description="What: CLUSTER:NAMESPACE/WORKLOAD for its pods themselves, else a DNS name "
                                        "(which must then resolve) or an address; with :PORT.")  # fmt: skip
     port: Port | None = Field(None, description="The port, if it does not stand in `to`.")
@@ -146,12 +175,15 @@ class Probe(PackModel):
             raise ValueError("give the port once: after the colon in `to`, or as `port`")
         if self.http is not None and self.protocol != "TCP":
             raise ValueError("HTTP goes over TCP")
+        target = self.target
+        if self.client.workload is None and target.workload is None and not is_address(target.host):
+            raise ValueError("a client outside asks for an address: nobody resolves names for it")
         return self
 
     @property
-    def source(self) -> WorkloadName:
+    def client(self) -> Client:
         """Who tries."""
-        return parse_workload(self.from_)
+        return parse_client(self.from_)
 
     @property
     def target(self) -> Target:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
 from quizgame.content.model import Line, PackModel, Slug, Text
 from quizgame.content.scenario.parts import (
+    ClientText,
     Document,
     Duration,
     HttpAsk,
@@ -17,7 +18,8 @@ from quizgame.content.scenario.parts import (
     Port,
     Protocol,
     TargetText,
-    Workload,
+    is_address,
+    parse_client,
     parse_target,
 )
 
@@ -30,7 +32,18 @@ def _address(text: str) -> str:
     return text
 
 
+def _prefix(text: str) -> str:
+    try:
+        IPv4Network(text, strict=False)
+    except ValueError:
+        raise ValueError(f'"{text}" is no IPv4 prefix') from None
+    return text
+
+
 Address = Annotated[Line, AfterValidator(_address)]
+Prefix = Annotated[Line, AfterValidator(_prefix)]
+Asn = Annotated[StrictInt, Field(ge=0, le=4_294_967_295)]
+RouterStateName = Literal["running", "down", "no-bgp", "silent"]
 Version = Annotated[str, StringConstraints(pattern=r"^1\.[0-9]{1,2}(\.[0-9]{1,3})?$")]
 ClusterName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
 # Source: facts F-54: at most 32 characters, lower-case alphanumerics and dashes.
@@ -47,6 +60,9 @@ class WorldCluster(PackModel):
     workers: StrictInt = Field(2, ge=1, le=20, description="How many workers it has beside the control plane.")
     values: dict[str, Any] = Field(default_factory=dict, description="Helm values over those that `cilium install` "
                                                                      "computes on kind.")  # fmt: skip
+    node_addresses: dict[Line, tuple[Address, ...]] = Field(
+        default_factory=dict, alias="nodeAddresses", description="Node: more addresses on its network device."
+    )
     gateway_api: StrictBool = Field(False, alias="gatewayAPI", description="Whether Gateway API is installed.")
     manifests: tuple[Text | Document, ...] = Field(
         (), description="What is applied, in order: an object, a text of YAML documents, or the name of a file (or a "
@@ -81,6 +97,41 @@ class OutsideHostSection(PackModel):
     ports: tuple[Port, ...] = Field((80, 443), description="Open TCP ports.")
     status: StrictInt = Field(200, ge=100, le=599, description="HTTP status of its answers.")
     body: str = Field("", max_length=20_000, description="Body of its answers.")
+    allowed_sources: tuple[Prefix, ...] = Field(
+        (), alias="allowedSources", description="Addresses and prefixes that its firewall lets in; left out: all."
+    )
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class RouterNeighborSection(PackModel):
+    """Who may open a BGP session with a router."""
+
+    noun: ClassVar[str] = "neighbor"
+
+    address: Prefix = Field(description="Address of the neighbour, or a prefix for all in it.")
+    asn: Asn = Field(0, description="AS number that it must have; 0 takes any.")
+    password: str = Field("", max_length=80, description="TCP MD5 password; left out: none.")
+
+
+class RouterSection(PackModel):
+    """A router outside the clusters that speaks BGP."""
+
+    noun: ClassVar[str] = "router"
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    name: Slug | None = Field(None, description="Its name; firewall rules call it outside/NAME, or outside/ADDRESS.")
+    asn: Asn = Field(description="Its AS number.")
+    neighbors: tuple[RouterNeighborSection, ...] = Field((), description="Who may open a session with it.")
+    accepts: tuple[Prefix, ...] = Field(
+        ("0.0.0.0/0",), description="Import filter: routes in these prefixes are taken."
+    )
+    announces: tuple[Prefix, ...] = Field((), description="Routes that it announces to its neighbours.")
+    state: RouterStateName = Field("running", description="down: nothing answers; no-bgp: it refuses connections; "
+                                                          "silent: it takes them and says nothing.")  # fmt: skip
+    port: Port = Field(179, description="Port on which it listens.")
+    hold_time: StrictInt = Field(90, alias="holdTimeSeconds", ge=3, le=65_535, description="Hold time that it offers.")
+    hops: StrictInt = Field(1, ge=1, le=255, description="How many hops it is away; 1: on the nodes' network.")
 
 
 class OutsideSection(PackModel):
@@ -90,6 +141,7 @@ class OutsideSection(PackModel):
 
     names: dict[Line, tuple[Address, ...]] = Field(default_factory=dict, description="DNS name: its addresses.")
     hosts: dict[Address, OutsideHostSection] = Field(default_factory=dict, description="Address: what answers there.")
+    routers: dict[Address, RouterSection] = Field(default_factory=dict, description="Address: a router with BGP.")
 
 
 class ServerRoute(PackModel):
@@ -129,7 +181,7 @@ class TrafficSection(PackModel):
     noun: ClassVar[str] = "traffic"
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    from_: Workload = Field(alias="from", description="The client: all pods of this workload.")
+    from_: ClientText = Field(alias="from", description="The client: all pods of this workload; or an address outside.")
     to: TargetText = Field(description="A DNS name or an address with :PORT.")
     every: Duration = Field(description="How often, as 500ms, 2s or 1m.")
     http: HttpAsk | None = Field(None, description="What it asks; left out: it only connects.")
@@ -141,6 +193,8 @@ class TrafficSection(PackModel):
             raise ValueError("traffic goes to a DNS name or an address, as programs do: use a service's name")
         if target.port is None:
             raise ValueError("the port is missing: write NAME:PORT")
+        if parse_client(self.from_).workload is None and not is_address(target.host):
+            raise ValueError("a client outside asks for an address: nobody resolves names for it")
         return self
 
 
@@ -150,9 +204,11 @@ class BlockSection(PackModel):
     noun: ClassVar[str] = "block"
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    from_: Line = Field("*", alias="from", description="Sending node as CLUSTER/NODE, a shell pattern; or outside.")
+    from_: Line = Field(
+        "*", alias="from", description="Sending node as CLUSTER/NODE, a shell pattern; or outside, or outside/ROUTER."
+    )
     to: Line = Field("*", description="Receiving node, likewise.")
-    protocol: Protocol | Literal["ICMP", "*"] = Field("*", description="TCP, UDP, ICMP or all.")
+    protocol: Protocol | Literal["ICMP", "ESP", "*"] = Field("*", description="TCP, UDP, ICMP, ESP (IPsec) or all.")
     port: Port | None = Field(None, description="Destination port; left out: all.")
 
 
@@ -164,7 +220,7 @@ class WorldSection(PackModel):
     cilium: Version = Field("1.19.5", description="Version of Cilium.")
     clusters: tuple[WorldCluster, ...] = Field(min_length=1, max_length=4, description="The first one is current.")
     mesh: MeshSection = Field(default_factory=MeshSection, description="Which clusters are joined.")
-    outside: OutsideSection = Field(default_factory=OutsideSection, description="Names and hosts outside.")
+    outside: OutsideSection = Field(default_factory=OutsideSection, description="Names, hosts and routers outside.")
     servers: tuple[ServerSection, ...] = Field((), description="Programs in pods that answer otherwise than 200.")
     traffic: tuple[TrafficSection, ...] = Field((), description="Clients that connect by themselves.")
     blocked: tuple[BlockSection, ...] = Field((), description="Firewall rules between nodes.")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from quizgame.cluster.objects import name_of, namespace_of
 from quizgame.cluster.world import Cluster
-from quizgame.content.scenario.parts import Probe
+from quizgame.content.scenario.parts import Probe, WorkloadName
 from quizgame.content.scenario.steps import DiagnosisStep
 from quizgame.game.scenario.stage import Stage
 
@@ -145,12 +145,14 @@ def _answer(stage: Stage, step: DiagnosisStep, positions: list[int]) -> str:
 def _proofs(stage: Stage) -> Lines:
     """Lines that would prove the restored flows."""
     repair = stage.drawn.scenario.repair
-    return [] if repair is None else [probe_line(stage, probe) for probe in repair.restored]
+    if repair is None:
+        return []
+    return [probe_line(stage, probe, who) for probe in repair.restored if (who := probe.client.workload) is not None]
 
 
-def probe_line(stage: Stage, probe: Probe) -> str:
-    """The command by which a learner tries a probe."""
-    source, target = probe.source, probe.target
+def probe_line(stage: Stage, probe: Probe, source: WorkloadName) -> str:
+    """The command by which a learner tries a probe of a workload; clients outside are in nobody's hands."""
+    target = probe.target
     host = target.host if target.workload is None else f"{target.workload.name}.{target.workload.namespace}"
     where = f"kubectl --context {stage.contexts[source.cluster]} -n {source.namespace} exec deploy/{source.name}"
     if probe.http is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from quizgame.cluster.apierror import ApiError
 from quizgame.cluster.appfaults import AppFault, AppState
 from quizgame.cluster.apps import Route, Server
+from quizgame.cluster.bgp.router import Router, RouterNeighbor, RouterState
 from quizgame.cluster.build import apply_manifest
 from quizgame.cluster.fabric import control_plane_of, fabric_of
 from quizgame.cluster.links import API_SERVER_PORT, Block, Links
@@ -23,9 +24,10 @@ from quizgame.content.scenario.actions import (
     CutOffAction,
     MetadataAction,
     RestartAction,
+    RouterAction,
 )
 from quizgame.content.scenario.parts import ObjectName
-from quizgame.content.scenario.world import BlockSection, ServerSection
+from quizgame.content.scenario.world import BlockSection, RouterNeighborSection, RouterSection, ServerSection
 from quizgame.content.scenarios import DrawnScenario
 from quizgame.errors import QuizgameError
 from quizgame.yamlsource.place import YamlError, YamlProblem
@@ -89,6 +91,26 @@ def server_of(section: ServerSection) -> Server:
     namespace, _, pod = section.pods.partition("/")
     routes = tuple(Route(route.method, route.path, route.status, route.body) for route in section.routes)
     return Server(namespace, pod, section.ports, section.protocol, routes, section.latency_ms)
+
+
+def router_of(address: str, section: RouterSection) -> Router:
+    """The router of a section."""
+    return Router(
+        address,
+        section.asn,
+        section.name or "",
+        _neighbors(section.neighbors),
+        section.accepts,
+        section.announces,
+        RouterState(section.state),
+        section.port,
+        section.hold_time,
+        section.hops,
+    )
+
+
+def _neighbors(sections: Sequence[RouterNeighborSection]) -> tuple[RouterNeighbor, ...]:
+    return tuple(RouterNeighbor(each.address, each.asn, each.password) for each in sections)
 
 
 def _place(text: str, contexts: Mapping[str, str]) -> str:
@@ -172,6 +194,22 @@ def _cut_off(scene: _Scene, action: CutOffAction) -> None:
     _add_block(scene, Block(f"{cluster.context}/{action.node}", server, "TCP", API_SERVER_PORT))
 
 
+def _router(scene: _Scene, action: RouterAction) -> None:
+    fabric = fabric_of(scene.world)
+    router = fabric.outside.routers.get(action.address)
+    if router is None:
+        raise QuizgameError(f"there is no router with the address {action.address}")
+    changed = replace(
+        router,
+        asn=router.asn if action.asn is None else action.asn,
+        neighbors=router.neighbors if action.neighbors is None else _neighbors(action.neighbors),
+        accepts=router.accepts if action.accepts is None else action.accepts,
+        announces=router.announces if action.announces is None else action.announces,
+        state=router.state if action.state is None else RouterState(action.state),
+    )
+    fabric.outside = replace(fabric.outside, routers={**fabric.outside.routers, action.address: changed})
+
+
 def _serve(scene: _Scene, action: ServerSection) -> None:
     fabric = fabric_of(scene.world)
     fabric.servers = (server_of(action), *fabric.servers)
@@ -201,6 +239,7 @@ _APPLIERS: Mapping[str, Callable[[_Scene, Any], None]] = {
     "block": lambda scene, action: _add_block(scene, block_of(action, scene.contexts)),
     "unblock": _unblock,
     "cut-off": _cut_off,
+    "router": _router,
     "serve": _serve,
     "app": _app,
 }

@@ -13,7 +13,7 @@ from quizgame.datapath.exchange import Exchange, Outcome, tcp, udp
 from quizgame.datapath.names import DNS_PORT, NameOutcome, resolve
 from quizgame.datapath.packet import HttpRequest, Origin
 from quizgame.datapath.servers import is_running, listener_of
-from quizgame.datapath.topology import pod_origin
+from quizgame.datapath.topology import outside_origin, pod_origin
 from quizgame.tools.naming import destination_name, workload_name
 from quizgame.tools.pod.network import is_address
 
@@ -86,17 +86,25 @@ def pods_of(world: World, contexts: Mapping[str, str], workload: WorkloadName) -
 
 
 def _tries(world: World, contexts: Mapping[str, str], probe: Probe) -> Iterator[Try]:
-    for context, namespace, name in pods_of(world, contexts, probe.source):
-        origin = pod_origin(world, context, namespace, name)
-        if origin is None:
-            continue
-        target = probe.target
+    target = probe.target
+    for origin in _origins(world, contexts, probe):
         if target.workload is None:
             yield _try_host(world, origin, probe, target.host)
             continue
         for pod_context, pod_namespace, pod in pods_of(world, contexts, target.workload):
             found = world.clusters[pod_context].api.get("pods", pod, pod_namespace)
             yield _try_address(world, origin, probe, str(dig(found, "status", "podIP", default="")), pod)
+
+
+def _origins(world: World, contexts: Mapping[str, str], probe: Probe) -> Iterator[Origin]:
+    client = probe.client
+    if client.workload is None:
+        yield outside_origin(client.address)
+        return
+    for context, namespace, name in pods_of(world, contexts, client.workload):
+        origin = pod_origin(world, context, namespace, name)
+        if origin is not None:
+            yield origin
 
 
 def _try_host(world: World, origin: Origin, probe: Probe, host: str) -> Try:

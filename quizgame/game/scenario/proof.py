@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from quizgame.cluster.fabric import agents_of
-from quizgame.content.scenario.parts import Probe
+from quizgame.content.scenario.parts import Client, Probe
 from quizgame.game.scenario.probing import Probed
 from quizgame.game.scenario.repair import Judgement
 from quizgame.game.scenario.stage import Stage
@@ -44,21 +44,29 @@ def _flows_since(session: Session, since_ns: int) -> Iterable[Fact]:
 
 
 def _is_about(probed: Probed, attributes: Mapping[str, str]) -> bool:
-    source = probed.probe.source
+    client = probed.probe.client
     names = frozenset(name for each in probed.tries for name in each.names)
     ports = frozenset(str(port) for each in probed.tries for port in each.ports)
     return (
-        attributes.get("from") == f"{source.namespace}/{source.name}"
+        attributes.get("from") in _client_names(client)
         and attributes.get("to") in names
         and attributes.get("port") in ports
     )
+
+
+def _client_names(client: Client) -> tuple[str, ...]:
+    """How facts name a client."""
+    if client.workload is None:
+        return (client.address, "world")
+    return (f"{client.workload.namespace}/{client.workload.name}",)
 
 
 def _probe_shows(stage: Stage, probed: Probed, fact: Fact) -> bool:
     probe, attributes = probed.probe, dict(fact.attributes)
     if not _is_about(probed, attributes) or attributes.get("outcome") != "ok":
         return False
-    if attributes.get("cluster") != stage.contexts.get(probe.source.cluster):
+    workload = probe.client.workload
+    if workload is None or attributes.get("cluster") != stage.contexts.get(workload.cluster):
         return False
     asked = f"{attributes.get('method')} {attributes.get('path')}"
     return probe.http is None or (asked == _asks(probe) and _is_good(attributes))

@@ -18,11 +18,11 @@ from quizgame.cluster.outside import Outside, OutsideHost
 from quizgame.cluster.patching import PatchType
 from quizgame.cluster.world import Cluster, World
 from quizgame.content.scenario.actions import Action
-from quizgame.content.scenario.parts import milliseconds, parse_target, parse_workload
+from quizgame.content.scenario.parts import milliseconds, parse_client, parse_target
 from quizgame.content.scenario.world import WorldCluster, WorldSection
 from quizgame.content.scenarios import DrawnScenario, Manifests
 from quizgame.errors import QuizgameError
-from quizgame.game.scenario.faults import Path, apply_actions, block_of, server_of
+from quizgame.game.scenario.faults import Path, apply_actions, block_of, router_of, server_of
 from quizgame.game.worlds import Surroundings, assemble
 from quizgame.yamlsource.place import YamlError, YamlProblem
 
@@ -138,15 +138,19 @@ def _spec(
         values=values,
         cilium=version,
         gateway_api=cluster.gateway_api,
+        node_addresses=cluster.node_addresses,
     )
 
 
 def _surroundings(section: WorldSection, seed: int) -> Surroundings:
     contexts = section.contexts()
-    hosts = {ip: OutsideHost(ip, host.ports, host.status, host.body) for ip, host in section.outside.hosts.items()}
+    hosts = {
+        ip: OutsideHost(ip, host.ports, host.status, host.body, host.allowed_sources)
+        for ip, host in section.outside.hosts.items()
+    }
     names = {name.rstrip(".").lower(): ips for name, ips in section.outside.names.items()}
     return Surroundings(
-        Outside(names, hosts),
+        Outside(names, hosts, {ip: router_of(ip, router) for ip, router in section.outside.routers.items()}),
         Links(tuple(block_of(block, contexts) for block in section.blocked)),
         tuple(server_of(server) for server in section.servers),
         tuple(_traffic(section, seed)),
@@ -157,18 +161,21 @@ def _traffic(section: WorldSection, seed: int) -> list[Traffic]:
     contexts = section.contexts()
     found = []
     for number, traffic in enumerate(section.traffic):
-        client, target = parse_workload(traffic.from_), parse_target(traffic.to)
-        context = contexts.get(client.cluster)
+        client, target = parse_client(traffic.from_), parse_target(traffic.to)
+        workload = client.workload
+        context = contexts.get(workload.cluster) if workload is not None else ""
         if context is None:
-            raise QuizgameError(f'traffic comes from the cluster "{client.cluster}", which is not in clusters')
+            raise QuizgameError(f'traffic comes from a cluster that is not in clusters: "{traffic.from_}"')
         period = milliseconds(traffic.every) * MS_NS
         ask = traffic.http
         found.append(
             Traffic(
-                context, client.namespace, client.name, target.host, target.port or 0, period,
+                context, workload.namespace if workload is not None else "",
+                workload.name if workload is not None else "", target.host, target.port or 0, period,
                 method=ask.method if ask is not None else "GET",
                 path=ask.path if ask is not None else "/",
                 is_http=ask is not None,
+                client_ip=client.address,
                 offset_ns=keyed_int(seed, "traffic", number, below=period // MS_NS) * MS_NS,
             )
         )  # fmt: skip
