@@ -77,18 +77,11 @@ def _tell(name: str, losses: Iterable[str]) -> None:
 
 def _answers(args: Namespace) -> str:
     from quizgame.content.interchange.tables import rows_csv
-    from quizgame.game.quiz.reviews import reviews_of
 
     if args.format in ("anki", "gift"):
         raise QuizgameError(f"{args.format} takes questions, not answers", hint="use --format csv or json")
     with open_store(args) as store:
-        reviews = [
-            one
-            for attempt in store.attempts()
-            for event in store.events(attempt.id)
-            for one in reviews_of(attempt.kind, event)
-            if not args.domain or one.domain in args.domain
-        ]
+        reviews = [one for one in store.given() if not args.domain or one.domain in args.domain]
     rows: list[dict[str, Any]] = [
         {
             "instant": one.instant.isoformat(),
@@ -100,7 +93,7 @@ def _answers(args: Namespace) -> str:
             "confidence": one.confidence.value if one.confidence else None,
             "response": list(one.response) if args.format == "json" else "\n".join(one.response),
         }
-        for one in sorted(reviews, key=lambda one: one.instant)
+        for one in reviews
     ]
     return rows_csv(ANSWER_COLUMNS, rows) if args.format == "csv" else _json({"answers": rows})
 

@@ -188,6 +188,16 @@ class Store:
             for row in self._rows("SELECT * FROM answers ORDER BY event, place")
         ]
 
+    def given(self) -> list[Review]:
+        """Every question answered with what was answered, by instant; slower than `reviews`."""
+        found = [
+            one
+            for attempt in self.attempts()
+            for event in self.events(attempt.id)
+            for one in reviews_of(attempt.kind, event)
+        ]
+        return sorted(found, key=lambda one: one.instant)
+
     def cards(self) -> dict[str, Card]:
         """The memory of every question answered, by its id."""
         return {row["item"]: _card(row) for row in self._rows("SELECT * FROM cards ORDER BY item")}

@@ -7,10 +7,14 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quizgame.game.quiz.focus import Focus
+
 if TYPE_CHECKING:
     from quizgame.content.scenarios import ScenarioSource
 
 PRACTICE_COUNT = 20
+PRACTICE_A_MINUTE = 6
+"""More questions than a run by minutes can need: one is read and answered in ten seconds at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,9 @@ class PracticeTerms:
     """Slugs; empty for all."""
     count: int = PRACTICE_COUNT
     due_only: bool = False
+    focus: Focus = Focus.ANY
+    minutes: int | None = None
+    """How long on the wall clock; ``None``: as long as the questions last."""
     or_resume: bool = False
     """Whether to go on with the run under way instead, where there is one."""
 

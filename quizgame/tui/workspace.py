@@ -15,10 +15,12 @@ from quizgame.content.blueprint import Blueprint
 from quizgame.content.library import BankQuestion, Library
 from quizgame.errors import QuizgameError
 from quizgame.game.quiz.exam import ExamSession
+from quizgame.game.quiz.focus import Focus
 from quizgame.game.quiz.learner import Mastery, Readiness, estimate_mastery, estimate_readiness
 from quizgame.game.quiz.plan import plan_exam
 from quizgame.game.quiz.practice import PracticeSession, Subject, plan_practice
 from quizgame.game.quiz.report import ExamReport, report_from
+from quizgame.game.quiz.selection import focused
 from quizgame.game.quiz.templates.table import TEMPLATES, templates_in
 from quizgame.game.quiz.templates.template import Template
 from quizgame.game.quiz.templates.variants import Bank
@@ -162,8 +164,10 @@ class Workspace:
         if terms.or_resume and (under_way := self.resume_practice()) is not None:
             return under_way
         now, seed = self.now(), self.new_seed()
-        mastery = estimate_mastery(self.store.reviews(), self.blueprint, now)
+        reviews = self.store.given() if terms.focus is Focus.CONFUSED else self.store.reviews()
+        mastery = estimate_mastery(reviews, self.blueprint, now)
         bank: list[Subject] = [*self.library.in_domains(terms.domains), *templates_in(terms.domains, self.templates)]
+        bank = focused(bank, terms.focus, reviews, mastery, self.blueprint)
         plan = plan_practice(
             bank,
             self.blueprint,
@@ -173,6 +177,7 @@ class Workspace:
             seed=seed,
             count=terms.count,
             due_only=terms.due_only,
+            minutes=terms.minutes,
         )
         if not plan.items:
             return None
@@ -251,7 +256,7 @@ class Workspace:
         if not attempts:
             return None
         session = self._exam(attempts[0])
-        answered = sum(session.is_answered(item.id) for item in session.items)
+        answered = sum(session.is_complete(item.id) for item in session.items)
         return OpenRun(attempts[0].id, answered, len(session.items), session.deadline)
 
     # Progress

@@ -95,7 +95,7 @@ async def test_scenarios_are_listed_once_there_are_some(desktop: Any, press: Pre
         workspace = desktop.workspace()
         entry = ScenarioEntry("drop", "A drop", "scenario", "network-policy", "easy", 15)
         return type(workspace)(
-            workspace.store, workspace.library, workspace.blueprint, desktop.clock, lambda: 1, (entry,)
+            workspace.store, workspace.library, workspace.blueprint, desktop.clock, lambda: 1, scenarios=(entry,)
         )
 
     async with desktop.app(open_workspace=with_scenarios).run_test() as pilot:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
+from quizgame.game.quiz.focus import Focus
 from quizgame.game.quiz.items import text_key
 from quizgame.tui.answers.area import AnswerArea
 from quizgame.tui.launch import PracticeTerms, Resume
@@ -323,3 +324,34 @@ async def test_another_window_that_went_on_is_told_and_nothing_is_lost(desktop: 
         text = await press(pilot, *(["1", "s"] if taken == "answer" else ["n"]))
         assert "it went on in another window" in text
     assert answers(desktop) == []
+
+
+async def test_a_run_by_minutes_ends_when_they_are_over(desktop: Any, press: Press) -> None:
+    app = desktop.app(PracticeTerms(count=9, minutes=10))
+    async with app.run_test(size=SIZE) as pilot:
+        assert "10 minutes left" in await press(pilot)
+        desktop.clock.advance(minutes=6)
+        assert "4 minutes left" in await press(pilot, "n")
+        desktop.clock.advance(minutes=6)
+        await press(pilot, "n")
+        assert at(app) is PracticeSummaryScreen
+
+
+async def test_a_focus_that_leaves_nothing_says_so(desktop: Any, press: Press) -> None:
+    app = desktop.app(PracticeTerms(focus=Focus.SURE_AND_WRONG))
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        assert "No answer was sure and wrong." in await press(pilot)
+        assert at(app) is HomeScreen
+
+
+async def test_focus_and_minutes_are_chosen_by_keys(desktop: Any, press: Press) -> None:
+    app = desktop.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot)
+        app.push_screen("practice")
+        text = await press(pilot, "f", "m")
+        assert "20 minutes" in text
+        assert "sure and wrong last time" in text
+        text = await press(pilot, "f", "f", "f", "m", "d")
+        assert "20 questions" in text
+        assert "only what is due" in text

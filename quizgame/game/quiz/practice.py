@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from typing import Protocol
@@ -58,10 +58,13 @@ class PracticePlan:
     """Ids in the order in which they are asked; may be empty."""
     due: int
     """How many of them, from the first, are due."""
+    minutes: int | None = None
+    """How long the run lasts on the wall clock; ``None``: until its questions are dealt with."""
 
     def started(self) -> Payload:
         """What the first event of the run's attempt says."""
-        return {"seed": self.seed, "items": list(self.items), "due": self.due}
+        timed: Payload = {} if self.minutes is None else {"minutes": self.minutes}
+        return {"seed": self.seed, "items": list(self.items), "due": self.due, **timed}
 
 
 def plan_practice(
@@ -74,6 +77,7 @@ def plan_practice(
     seed: int,
     count: int,
     due_only: bool = False,
+    minutes: int | None = None,
 ) -> PracticePlan:
     """Choose the questions of a practice run.
 
@@ -91,6 +95,7 @@ def plan_practice(
         seed: Decides between equals, and the order of options.
         count: At most this many questions.
         due_only: Leave out what is not due.
+        minutes: When the run is over, whatever is then left.
     """
     known = [entry for entry in bank if entry.id in cards]
     due = sorted(
@@ -106,7 +111,7 @@ def plan_practice(
         variant_id(name, keyed_int(seed, "practice variant", name, below=VARIANT_SEEDS)) if name in templates else name
         for name in chosen
     )
-    return PracticePlan(seed, tuple(asked), overdue)
+    return PracticePlan(seed, tuple(asked), overdue, minutes)
 
 
 def _fresh_or_weak(
@@ -160,6 +165,7 @@ class PracticeSummary:
     """How a run went so far."""
 
     total: int
+    """How many were to be asked; of a run by minutes, how many were dealt with."""
     answered: int
     right: int
     skipped: int
@@ -195,8 +201,16 @@ class PracticeSession:
             present(bank[name], first.payload["seed"]) for name in first.payload["items"] if name in bank
         )
         """The questions in their order, without those that no pack holds any more."""
+        self.started = first.instant
+        minutes = first.payload.get("minutes")
+        self.deadline: datetime | None = None if minutes is None else first.instant + timedelta(minutes=minutes)
+        """When a run by minutes is over; the question then shown may still be answered."""
         for event in rest:
             self._apply(event)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether no further question is to be asked."""
+        return self.item is None or (self.deadline is not None and now >= self.deadline)
 
     @property
     def item(self) -> Item | None:
@@ -221,7 +235,7 @@ class PracticeSession:
         """How it went so far."""
         answers = self._answers
         return PracticeSummary(
-            len(self.items),
+            len(self.items) if self.deadline is None else self.position,
             len(answers),
             sum(answer["right"] for answer in answers.values()),
             len(self._skipped),

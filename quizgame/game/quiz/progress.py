@@ -13,6 +13,7 @@ from quizgame.game.quiz.grading import Confidence
 from quizgame.game.quiz.learner import Mastery, Readiness, estimate_mastery, estimate_readiness
 from quizgame.game.quiz.reviews import Review
 from quizgame.game.quiz.scheduling import Card
+from quizgame.game.quiz.selection import sure_and_wrong
 from quizgame.game.quiz.templates.table import TEMPLATES
 from quizgame.game.quiz.templates.template import Template
 
@@ -57,17 +58,17 @@ def measure_progress(
     subjects: dict[str, BankQuestion | Template] = {**bank, **TEMPLATES}
     due = [card.item for card in cards.values() if card.due <= now and card.item in subjects]
     by_domain = Counter(subjects[name].domain for name in due)
-    last = {one.item: one for one in reviews}
+    seen = {one.item for one in reviews}
     mastery = estimate_mastery(reviews, blueprint, now)
     return Progress(
         blueprint=blueprint.id,
         bank=len(bank),
-        seen=sum(name in last for name in bank),
+        seen=sum(name in seen for name in bank),
         due=len(due),
         due_by_domain=by_domain,
         answers=len(reviews),
         right=sum(one.right for one in reviews),
-        sure_and_wrong=tuple(name for name, one in last.items() if not one.right and one.confidence is Confidence.SURE),
+        sure_and_wrong=tuple(sure_and_wrong(reviews)),
         calibration={confidence: _calibration(reviews, confidence) for confidence in Confidence},
         mastery=mastery,
         readiness=estimate_readiness(mastery, blueprint),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
@@ -11,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from quizgame.errors import QuizgameError
+from quizgame.game.quiz.focus import NOTHING
 from quizgame.game.quiz.grading import Confidence, ResponseError
 from quizgame.game.quiz.practice import Feedback as PracticeFeedback
 from quizgame.game.quiz.practice import PracticeSession
@@ -40,10 +42,9 @@ async def open_practice(app: QuizgameApp, terms: PracticeTerms | Resume) -> None
         app.notify(str(error), severity="error", markup=False)
         return
     if session is None:
-        is_new = isinstance(terms, PracticeTerms)
-        text = "No question is due. Practise something new instead." if is_new else "No practice run is under way."
+        text = NOTHING[terms.focus] if isinstance(terms, PracticeTerms) else "No practice run is under way."
         app.notify(text, markup=False)
-    elif session.item is None:
+    elif session.is_over(app.now()):
         await show_summary(app, session)
     else:
         app.push_screen(PracticeScreen(session))
@@ -108,7 +109,7 @@ class PracticeScreen(Page[None]):
 
     async def _show_question(self) -> None:
         item = self.session.item
-        if item is None:
+        if item is None or self.session.is_over(self.quiz.now()):
             await show_summary(self.quiz, self.session, instead=True)
             return
         self._feedback = None
@@ -128,9 +129,14 @@ class PracticeScreen(Page[None]):
             domain, competency = (workspace.blueprint.title_of(name) for name in (item.domain, item.competency))
             top.where = f"Practice › {domain} › {competency}"
         difficulty = item.question.difficulty.value if item else ""
-        top.status = Content.assemble(
-            (f"{difficulty}   ", "$foreground-muted"), bar(number / total, 10), (f" {number} of {total}", "bold")
-        )
+        deadline = self.session.deadline
+        if deadline is None:
+            done, where = number / total, f" {number} of {total}"
+        else:
+            left = max(deadline - self.quiz.now(), timedelta())
+            done = 1 - left / (deadline - self.session.started)
+            where = f" {span(left)} left" if left else " last question"
+        top.status = Content.assemble((f"{difficulty}   ", "$foreground-muted"), bar(done, 10), (where, "bold"))
 
     def _show_hint(self, refused: str = "") -> None:
         status = self.query_one("#status", Static)

@@ -12,13 +12,19 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from quizgame.tui.launch import PRACTICE_COUNT, PracticeTerms
+from quizgame.game.quiz.focus import Focus
+from quizgame.tui.launch import PRACTICE_A_MINUTE, PRACTICE_COUNT, PracticeTerms
 from quizgame.tui.meters import counted
 from quizgame.tui.page import Page
 from quizgame.tui.widgets.keybar import KeyBar
 from quizgame.tui.widgets.menu import Entry, Menu
 from quizgame.tui.widgets.topbar import TopBar
 
+FOCUS_NAMES = {
+    Focus.SURE_AND_WRONG: "sure and wrong last time",
+    Focus.WEAK: "where you stand below the pass mark",
+    Focus.CONFUSED: "what you took for something else",
+}
 COUNTS = (5, 10, 20, 40, 60)
 
 
@@ -38,12 +44,16 @@ class PracticeSetupScreen(Page[None]):
         Binding("a", "all", "All", id="setup.all", tooltip="Choose no domain, which means all"),
         Binding("right,plus", "count(1)", "More", id="setup.more", key_display="→", tooltip="More questions"),
         Binding("left,minus", "count(-1)", "Fewer", id="setup.fewer", key_display="←", tooltip="Fewer questions"),
+        Binding("f", "next_focus", "Focus", id="setup.focus", tooltip="All, sure and wrong, weak, or confused"),
+        Binding("m", "minutes", "Minutes", id="setup.minutes", tooltip="So many minutes, or so many questions"),
         Binding("d", "due", "Only due", id="setup.due", tooltip="Only what is due, or new questions too"),
     ]
 
     chosen: reactive[frozenset[str]] = reactive(frozenset(), init=False)
     count: reactive[int] = reactive(PRACTICE_COUNT, init=False)
     due_only: reactive[bool] = reactive(False, init=False)
+    focus_on: reactive[Focus] = reactive(Focus.ANY, init=False)
+    by_minutes: reactive[bool] = reactive(False, init=False)
 
     def compose(self) -> ComposeResult:
         """The domains, and the terms under them."""
@@ -74,9 +84,12 @@ class PracticeSetupScreen(Page[None]):
         )
         named = len(self.chosen) or "all"
         what = "only what is due" if self.due_only else "due first, then new and weak"
+        if self.focus_on is not Focus.ANY:
+            what = f"{FOCUS_NAMES[self.focus_on]}{', only what is due' if self.due_only else ''}"
+        number = counted(self.count, "minute" if self.by_minutes else "question")
         self.query_one("#terms", Static).update(
             Content.assemble(
-                ("◂ ", "bold $primary"), (counted(self.count, "question"), "bold"), (" ▸", "bold $primary"),
+                ("◂ ", "bold $primary"), (number, "bold"), (" ▸", "bold $primary"),
                 (f"   {named} domains · {what}", "$foreground-muted"),
             )
         )  # fmt: skip
@@ -90,6 +103,14 @@ class PracticeSetupScreen(Page[None]):
         self._refresh()
 
     def watch_due_only(self) -> None:
+        """Show it."""
+        self._refresh()
+
+    def watch_focus_on(self) -> None:
+        """Show it."""
+        self._refresh()
+
+    def watch_by_minutes(self) -> None:
         """Show it."""
         self._refresh()
 
@@ -114,7 +135,18 @@ class PracticeSetupScreen(Page[None]):
         """Only what is due, or not only."""
         self.due_only = not self.due_only
 
+    def action_next_focus(self) -> None:
+        """The next focus."""
+        every = list(Focus)
+        self.focus_on = every[(every.index(self.focus_on) + 1) % len(every)]
+
+    def action_minutes(self) -> None:
+        """Count minutes, or questions."""
+        self.by_minutes = not self.by_minutes
+
     def action_begin(self) -> None:
         """Begin in place of this screen."""
         self.app.pop_screen()
-        self.quiz.open_practice(PracticeTerms(tuple(sorted(self.chosen)), self.count, self.due_only))
+        minutes = self.count if self.by_minutes else None
+        count = self.count * (PRACTICE_A_MINUTE if self.by_minutes else 1)
+        self.quiz.open_practice(PracticeTerms(tuple(sorted(self.chosen)), count, self.due_only, self.focus_on, minutes))
