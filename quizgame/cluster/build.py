@@ -55,6 +55,8 @@ class ClusterSpec:
     """``None``: as Cilium's values need it."""
     node_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Node name → more labels."""
+    node_addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Node name → more addresses on its network device."""
     kernel: str = "6.12.48"
     app_faults: tuple[AppFault, ...] = ()
 
@@ -244,6 +246,7 @@ def _bare_cluster(
         cilium_version=spec.cilium or "1.19.5",
         app_faults=spec.app_faults,
         agent_factory=agent_factory,
+        node_addresses=spec.node_addresses,
     )
     cluster.controllers = controllers_for(cluster)
     if operator_factory is not None:

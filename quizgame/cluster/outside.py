@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
 
 from quizgame.cluster.bgp.router import Router, RouterState
 
@@ -18,6 +19,13 @@ class OutsideHost:
     status: int = 200
     """HTTP status of its answers."""
     body: str = ""
+    allowed_sources: tuple[str, ...] = ()
+    """Addresses and ranges that its firewall lets in; empty: all. Packets of others vanish."""
+
+    def lets_in(self, source: str) -> bool:
+        """Whether its firewall lets packets of this address in."""
+        allowed = (IPv4Network(each, strict=False) for each in self.allowed_sources)
+        return not self.allowed_sources or any(IPv4Address(source) in each for each in allowed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ class Cluster:
     app_faults: tuple[AppFault, ...] = ()
     """Declared misbehaviour of containers."""
     agent_factory: AgentFactory | None = None
+    node_addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Node name → addresses that someone has added to its network device."""
     controllers: ControllerManager = field(init=False)
     """Set by the builder, once the cluster is there for them to look after."""
 
@@ -88,6 +90,7 @@ class Cluster:
             cilium_version=self.cilium_version,
             app_faults=self.app_faults,
             agent_factory=self.agent_factory,
+            node_addresses=self.node_addresses,
         )
         twin.controllers = self.controllers.fork(twin)
         twin.agents = {name: agent.fork(twin) for name, agent in self.agents.items()}

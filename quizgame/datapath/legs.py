@@ -106,27 +106,68 @@ def send(
             recorder.wait(HOP_NS)
             return
     if leg.crosses_wire or (leg.starts_at <= Stop.SOURCE_PROXY and leg.ends_at is Stop.SERVER):
-        cover = course.path.cover
-        if source is not None and cover.is_refused_at_sender:
-            recorder.drop(source, DropReason.UNENCRYPTED_TRAFFIC, flags)
-            return
-        recorder.count(cover)
-        if source is not None and course.path.point is not None and is_report_due:
-            recorder.trace(source, course.path.point, flags, is_first=is_first and not is_again)
-        recorder.wait(HOP_NS if course.is_same_node else WIRE_NS)
-        if destination is None or course.disposition is Disposition.LOST:
-            return
-        is_refused = course.drop_reason is not None
-        if is_first and (is_refused or not is_again):
-            recorder.policy_verdict(destination, flags)
-        if course.drop_reason is not None:
-            recorder.drop(destination, course.drop_reason, flags)
+        turn = _Turn(flags, is_first=is_first, is_again=is_again, is_report_due=is_report_due)
+        if not _cross(course, recorder, turn):
             return
     if destination is not None and is_report_due:
         _deliver(course, recorder, leg, destination, flags, is_first=is_first and not is_again)
     recorder.wait(HOP_NS)
     if destination is not None and leg.crosses_wire and course.is_answer_lost:
         _lose_answer(course, recorder, destination, flags)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One packet of a leg; see ``send``."""
+
+    flags: tuple[str, ...]
+    is_first: bool
+    is_again: bool
+    is_report_due: bool
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is the very first of its connection."""
+        return self.is_first and not self.is_again
+
+
+def _cross(course: Course, recorder: Recorder, turn: _Turn) -> bool:
+    """Take a packet from the client's node to the server's; return whether it gets in there."""
+    source, destination = course.source, course.destination
+    stopped_by = course.dropped_on_way
+    if stopped_by is not None and stopped_by is source:
+        _drop_on_way(course, recorder, source, turn.flags)
+        return False
+    recorder.count(course.path.cover)
+    if source is not None and course.path.point is not None and turn.is_report_due:
+        recorder.trace(source, course.path.point, turn.flags, is_first=turn.is_new)
+    recorder.wait(HOP_NS if course.is_same_node else WIRE_NS)
+    if course.gateway is not None and not _leave_by_gateway(course, recorder, course.gateway, turn):
+        return False
+    if destination is None or course.disposition is Disposition.LOST:
+        return False
+    is_refused = course.drop_reason is not None
+    if turn.is_first and (is_refused or not turn.is_again):
+        recorder.policy_verdict(destination, turn.flags)
+    if course.drop_reason is not None:
+        recorder.drop(destination, course.drop_reason, turn.flags)
+    return course.drop_reason is None
+
+
+def _leave_by_gateway(course: Course, recorder: Recorder, gateway: Side, turn: _Turn) -> bool:
+    """Let a packet leave the cluster at its egress gateway; return whether the gateway lets it."""
+    if course.dropped_on_way is gateway:
+        _drop_on_way(course, recorder, gateway, turn.flags)
+        return False
+    if turn.is_report_due:
+        recorder.trace(gateway, TracePoint.TO_NETWORK, turn.flags, is_first=turn.is_new)
+    recorder.wait(WIRE_NS)
+    return True
+
+
+def _drop_on_way(course: Course, recorder: Recorder, side: Side, flags: tuple[str, ...]) -> None:
+    if course.drop_reason is not None:
+        recorder.drop(side, course.drop_reason, flags)
 
 
 def _lose_answer(course: Course, recorder: Recorder, destination: Side, flags: tuple[str, ...]) -> None:
@@ -175,6 +216,9 @@ def reply(course: Course, recorder: Recorder, leg: Leg, flags: tuple[str, ...]) 
 def _reply_over_wire(course: Course, recorder: Recorder, flags: tuple[str, ...]) -> None:
     source, destination = course.source, course.destination
     recorder.count(course.path.reply_cover)
+    if course.gateway is not None:
+        recorder.wait(WIRE_NS)
+        recorder.trace(course.gateway, TracePoint.TO_OVERLAY, flags, is_reply=True)
     if destination is not None and not course.is_same_node:
         # A node that runs no program on its devices reports nothing of its own packets.
         is_silent = _is_node(destination) and course.path.reply_point is TracePoint.TO_STACK

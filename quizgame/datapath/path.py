@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.agent import Agent
-from quizgame.cluster.agent.monitor import TracePoint
+from quizgame.cluster.agent.monitor import DropReason, TracePoint
 from quizgame.cluster.fabric import fabric_of
 from quizgame.cluster.links import GENEVE_PORT, VXLAN_PORT
 from quizgame.datapath.cover import PLAIN, Cover, cover
@@ -52,6 +52,12 @@ class Path:
     """How packets are encrypted between the nodes."""
     reply_cover: Cover = PLAIN
     """The same for replies."""
+    gateway: Agent | None = None
+    """Agent of another node that the packet leaves the cluster through."""
+    egress_ip: str = ""
+    """Source address that an egress gateway gives it; empty where none does."""
+    refusal: DropReason | None = None
+    """Why the gateway, or the sender's node where there is none, drops it."""
 
 
 def stack_point(agent: Agent) -> TracePoint:

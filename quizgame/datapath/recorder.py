@@ -67,6 +67,8 @@ _DROP_PLACES = {
     (DropReason.POLICY_DENY, True): ("bpf_lxc.c", 1770),
     (DropReason.AUTH_REQUIRED, True): ("bpf_lxc.c", 1770),
     (DropReason.SERVICE_BACKEND_NOT_FOUND, True): ("bpf_lxc.c", 1560),
+    (DropReason.NO_EGRESS_GATEWAY, True): ("bpf_host.c", 1656),
+    (DropReason.NO_EGRESS_IP, True): ("bpf_host.c", 1656),
     (DropReason.UNENCRYPTED_TRAFFIC, True): ("bpf_host.c", 1622),
     (DropReason.UNENCRYPTED_TRAFFIC, False): ("bpf_host.c", 1622),
 }
@@ -120,7 +122,8 @@ class Recorder:
         if known is None:
             course, agent = self.course, side.agent
             asked_by = side.endpoint.id if side.endpoint is not None else 0
-            is_source = course.source is not None and agent is course.source.agent
+            # A gateway sees the pod's own packets, before it gives them its address.
+            is_source = side is course.gateway or (course.source is not None and agent is course.source.agent)
             client_identity = None if is_source else course.source_identity
             address = course.packet.source if is_source else course.masqueraded_to or course.packet.source
             server_address = course.packet.destination
@@ -292,7 +295,10 @@ class Recorder:
             details["icmp"] = (0, 0)
         if point is TracePoint.TO_PROXY:
             details["proxy_port"] = 0 if is_reply else self._proxy_port(side)
-        if point is TracePoint.TO_NETWORK and not is_reply and side is self.course.source:
+        is_gateway = side is self.course.gateway
+        if is_gateway:
+            details["direction"] = Direction.UNKNOWN
+        if point is TracePoint.TO_NETWORK and not is_reply and (side is self.course.source or is_gateway):
             details["source_xlated"] = self.course.masqueraded_to
         if is_reply and point is TracePoint.TO_ENDPOINT and not side.agent.config.has_socket_lb:
             details |= self._untranslated(side)
@@ -300,7 +306,8 @@ class Recorder:
         if not is_known:
             reason, details["direction"], details["is_reply"] = TraceReason.UNKNOWN, Direction.UNKNOWN, None
         cover = self.course.path.reply_cover if is_reply else self.course.path.cover
-        is_leaving = side is (self.course.destination if is_reply else self.course.source)
+        sender = (self.course.gateway or self.course.destination) if is_reply else self.course.source
+        is_leaving = side is sender
         if cover.is_encrypted and is_leaving and point in _LEAVING:
             details["is_encrypted"] = True
         interface, ifindex = interface_at(side, point)
@@ -390,6 +397,7 @@ class Recorder:
             if cover.error is not None:
                 agent, name = cover.error
                 agent.encryption = agent.encryption.with_error(name)
-            side = course.destination if cover is course.path.reply_cover else course.source
+            is_reply = cover is course.path.reply_cover
+            side = (course.gateway or course.destination) if is_reply else course.source
             if side is not None and (cover.error is None or cover.error[0] is not side.agent):
                 side.agent.encryption = replace(side.agent.encryption, sent=side.agent.encryption.sent + 1)

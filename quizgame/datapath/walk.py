@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.monitor import DropReason
 from quizgame.cluster.fabric import agent_on
+from quizgame.datapath.gateway import through_gateway
 from quizgame.datapath.loadbalancing import Translation, translate
 from quizgame.datapath.path import Ending, Path, route, route_from_outside, stack_point
 from quizgame.datapath.trace import Disposition, Hop, Step, StepKind
@@ -69,6 +70,8 @@ class Course:
     """``None`` where the client is outside."""
     destination: Side | None = None
     """``None`` where the server is outside, or the path ends nowhere."""
+    gateway: Side | None = None
+    """The node that the packet leaves the cluster through, where that is another one than the sender's."""
     path: Path = field(default_factory=lambda: Path(Ending.NOWHERE))
     source_identity: int = 0
     """Identity that the packet carries to its destination."""
@@ -103,7 +106,14 @@ class Course:
     @property
     def is_denied_at_source(self) -> bool:
         """Whether the first packet is dropped before it gets to a proxy or to the network."""
-        return self.drop_at is Direction.EGRESS and not self.path.cover.is_refused_at_sender
+        return self.drop_at is Direction.EGRESS and self.dropped_on_way is None
+
+    @property
+    def dropped_on_way(self) -> Side | None:
+        """The side that drops the first packet after policy and proxies have let it pass, on its way out."""
+        if self.path.cover.is_refused_at_sender:
+            return self.source
+        return None if self.path.refusal is None else self.gateway or self.source
 
     @property
     def is_answer_lost(self) -> bool:
@@ -114,6 +124,8 @@ class Course:
     def masqueraded_to(self) -> str:
         """The address that a pod's packets to the outside leave their node with; empty where they keep their own."""
         source = self.source
+        if self.path.egress_ip:
+            return self.path.egress_ip
         if source is None or source.endpoint is None or not self.path.is_masqueraded or self.is_translated_on_way:
             return ""
         return source.agent.node_ip if source.agent.config.is_on("enable-ipv4-masquerade", default=True) else ""
@@ -168,6 +180,10 @@ def decide(world: World, origin: Origin, packet: Packet) -> Course:
     course.step(agent.place, StepKind.ROUTE, "ipcache", course.path.detail or course.path.ending.value)
     if course.path.cover.is_refused_at_sender:
         return course.drop(agent.place, DropReason.UNENCRYPTED_TRAFFIC, Direction.EGRESS)
+    _lead_through_gateway(world, course, agent, endpoint)
+    if course.path.refusal is not None:
+        place = agent.place if course.path.gateway is None else course.path.gateway.place
+        return course.drop(place, course.path.refusal, Direction.EGRESS)
     _translate_at_node(world, course, agent)
     if (
         endpoint is None
@@ -178,6 +194,23 @@ def decide(world: World, origin: Origin, packet: Packet) -> Course:
         # Source: cilium/cilium v1.19: routes to pods through cilium_host have the router's address as source.
         course.packet = replace(course.packet, source=agent.router_ip)
     return _arrive(course)
+
+
+def _lead_through_gateway(world: World, course: Course, agent: Agent, endpoint: Endpoint | None) -> None:
+    """Take the way that egress gateway policies lay down for a pod, and see whether the host outside lets it in."""
+    if endpoint is not None and endpoint.is_pod:
+        destination = course.packet.destination
+        course.path = through_gateway(world, agent, endpoint.ip, destination, course.path)
+    path = course.path
+    if path.gateway is not None:
+        course.gateway = Side(path.gateway)
+        course.step(path.gateway.place, StepKind.MASQUERADE, "egress gateway", path.egress_ip or path.detail)
+    if path.host is not None:
+        seen = course.masqueraded_to or course.packet.source
+        if not path.host.lets_in(seen):
+            detail = f"the firewall of {path.host.ip} does not let {seen} in"
+            course.path = replace(path, ending=Ending.NOWHERE, detail=detail)
+            course.step("outside", StepKind.ROUTE, "firewall", detail)
 
 
 def _leaves_by_cilium_host(course: Course) -> bool:

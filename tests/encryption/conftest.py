@@ -121,11 +121,14 @@ def build() -> Build:
         def prepare(world: World) -> None:
             world.parts["fabric"] = Fabric(world, outside=OUTSIDE)
 
-        first = [each.data for each in load_documents(PODS, "pods", dialect=Dialect.KUBERNETES)]
+        def pods(spec: ClusterSpec) -> list[Mapping[str, Any]]:
+            text = PODS.replace("nodeName: kind-", f"nodeName: {spec.kind_name}-")
+            return [each.data for each in load_documents(text, "pods", dialect=Dialect.KUBERNETES)]
+
         world = build_world(
             specs,
             seed=3,
-            manifests={spec.context: [("objects", [*objects, *(first if spec is specs[0] else [])])] for spec in specs},
+            manifests={spec.context: [("objects", [*objects, *pods(spec)])] for spec in specs},
             agent_factory=make_agent,
             operator_factory=make_operator,
             prepare=prepare,

@@ -205,5 +205,11 @@ def test_meshed_clusters_are_peers_of_each_other(build: Build) -> None:
     agent = next(agents_of(lab.world.clusters[first]))
     assert len(agent.nodes) > 3
     assert all(node.wireguard_key for node in agent.nodes.values())
+    there = str(lab.world.clusters[second].api.get("pods", "two", "default")["status"]["podIP"])
+    assert lab.asks("one", there)
+    assert there in {each["IP"]["destination"] for each in lab.flows("--encrypted")}
+    lab.block(Block(f"{first}/*", f"{second}/*", "UDP", 51871))
+    assert not lab.asks("one", there)
+    assert lab.reaches("one", "two")
     name = f"-n kube-system exec {agent.pod_name} -c cilium-agent --"
     assert f"Number of peers: {len(agent.nodes) - 1}" in lab.run(f"kubectl {name} cilium-dbg encrypt status")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.config import AgentConfig
 from quizgame.cluster.agent.conntrack import Conntrack
+from quizgame.cluster.agent.egress import EgressPolicy, check_egress
 from quizgame.cluster.agent.encryption import Encryption, begin, expire_keys, next_expiry
 from quizgame.cluster.agent.endpoints import Endpoint, EndpointState
 from quizgame.cluster.agent.fqdn import FqdnCache, FqdnEntry
@@ -96,6 +97,8 @@ class Agent:
     remotes: dict[str, RemoteCluster] = field(default_factory=dict)
     """Remote cluster's name → connection."""
     encryption: Encryption = field(default_factory=Encryption)
+    egress_policies: dict[str, EgressPolicy] = field(default_factory=dict)
+    """Egress gateway policies in force, by name; empty while the feature is off."""
     local_options: dict[str, str] = field(default_factory=dict)
     """Run-time options of this agent alone (``cilium-dbg config``); gone after a restart."""
     bgp: Speaker = field(default_factory=Speaker)
@@ -112,7 +115,9 @@ class Agent:
         Raises:
             ContainerExit: where the agent gives up at once; what was in force stays.
         """
-        self.encryption = begin(self, AgentConfig(dict(config)))
+        wanted = AgentConfig(dict(config))
+        check_egress(wanted)
+        self.encryption = begin(self, wanted)
         self.is_running = True
         self.is_initialized = False
         self.pod_name = pod_name
@@ -381,6 +386,7 @@ class Agent:
             service_objects=dict(self.service_objects),
             remotes=dict(self.remotes),
             encryption=self.encryption,
+            egress_policies=self.egress_policies,
             local_options=dict(self.local_options),
             bgp=self.bgp.fork(),
         )

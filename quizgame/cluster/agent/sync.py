@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from quizgame.cluster.agent.egress import take_egress_policy
 from quizgame.cluster.agent.encryption import KEYS_NAMESPACE, KEYS_SECRET, take_keys
 from quizgame.cluster.agent.ipcache import Ipcache, IpcacheEntry
 from quizgame.cluster.agent.nodes import internal_ip, known_node
@@ -78,6 +79,7 @@ def _relist(agent: Agent) -> None:
     agent.identity_by_labels = {}
     agent.nodes = {key: node for key, node in agent.nodes.items() if node.cluster != agent.config.cluster_name}
     agent.slices, agent.service_objects = {}, {}
+    agent.egress_policies = {}
     agent.reset_policy()
     for number, labels in agent.identities.items():
         agent.repository.add_identity(number, parse_labels(labels))
@@ -402,6 +404,7 @@ HANDLERS: dict[str, Handler] = {
     "namespaces": _namespace,
     "nodes": _node,
     "secrets": _secret,
+    "ciliumegressgatewaypolicies.cilium.io": take_egress_policy,
     "ciliumnodes.cilium.io": _cilium_node,
     "ciliumidentities.cilium.io": _identity,
     "ciliumendpoints.cilium.io": _endpoint,

@@ -124,7 +124,8 @@ def _reach(
 ) -> frozenset[str]:
     flags = SYN if protocol == "TCP" else ()
     course = decide(world, origin, Packet(origin.ip, ip, protocol, 40_000, port, flags))
-    if course.disposition is not Disposition.DELIVERED or listener_of(world, course) is None:
+    is_answered = course.disposition is Disposition.DELIVERED and not course.is_answer_lost
+    if not is_answered or listener_of(world, course) is None:
         return frozenset()
     if any(side is not None and not proxy_is_up(world, side) for side in (course.source, course.destination)):
         return frozenset()

@@ -63,7 +63,6 @@ REFUSED: dict[str, str] = {
     "bpf bandwidth list": "List the bandwidth limits",
     "bpf config list": "List the run-time configuration",
     "bpf ct flush": "Empty the connection tracking tables",
-    "bpf egress list": "List the egress gateway's rules",
     "bpf endpoint delete": "Delete an endpoint's entry",
     "bpf frag list": "List the fragments",
     "bpf fs show": "Show the mount of the BPF file system",

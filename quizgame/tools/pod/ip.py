@@ -131,6 +131,8 @@ def _interfaces(context: PodContext) -> list[_Interface]:
         mac = _mac(context, context.namespace, context.name)
         return [loopback, _Interface("eth0", up, _MTU, mac, (f"{address}/32",), "if12")]
     host_ip = str(dig(context.pod, "status", "hostIP", default=""))
+    added = context.cluster.node_addresses.get(context.node_name, ())
+    addresses = (f"{host_ip}/16", *(f"{each}/32" for each in added))
     found = [loopback]
     if agent is not None and agent.router_ip:
         quiet = f"{up.replace('MULTICAST', 'MULTICAST,NOARP')}"
@@ -151,7 +153,7 @@ def _interfaces(context: PodContext) -> list[_Interface]:
         if agent.encryption.mode is EncryptionMode.WIREGUARD:
             mtu = _MTU - _ENCRYPTION_OVERHEAD[EncryptionMode.WIREGUARD]
             found.append(_Interface(WIREGUARD_DEVICE, "POINTOPOINT,NOARP,UP,LOWER_UP", mtu, "", (), state="UNKNOWN"))
-    found.append(_Interface("eth0", up, _MTU, _mac(context, context.node_name, "eth0"), (f"{host_ip}/16",), "if2"))
+    found.append(_Interface("eth0", up, _MTU, _mac(context, context.node_name, "eth0"), addresses, "if2"))
     return found
 
 

@@ -1,13 +1,15 @@
-"""``cilium-dbg bpf ct|ipcache|lb|endpoint``: the maps of one node. Source: reference cilium-dbg, section 7.
+"""``cilium-dbg bpf ct|ipcache|lb|endpoint|egress``: the maps of one node. Source: reference cilium-dbg, section 7.
 
 Rows of a real map come in hash order; here they are sorted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ipaddress import IPv4Address
 
 from quizgame.cluster.agent.conntrack import CtEntry, CtKey
+from quizgame.cluster.agent.egress import EXCLUDED, NO_GATEWAY, EgressRule, egress_rules
 from quizgame.cluster.agent.ipcache import IpcacheEntry
 from quizgame.cluster.agent.services import Frontend
 from quizgame.cluster.clock import EPOCH_NS
@@ -163,6 +165,31 @@ def _endpoint_list(call: Call) -> Result:
     return Result(stdout=table([("IP ADDRESS", "LOCAL ENDPOINT INFO")], rows, Trailing.ROWS))
 
 
+_SPECIAL_GATEWAYS = {EXCLUDED: "Excluded CIDR", NO_GATEWAY: "Not Found"}
+
+
+def egress_table(rows: Iterable[tuple[str, str, str, str]], facts: Iterable[tuple[Fact, ...]] = ()) -> list[Line]:
+    """The egress gateway's map: source, destination, egress address and gateway. Source: golden ``bpf-egress-list``."""
+    shown = [(*row[:3], _SPECIAL_GATEWAYS.get(row[3], row[3])) for row in rows]
+    known = list(facts) or [()] * len(shown)
+    head = ("Source IP", "Destination CIDR", "Egress IP", "Gateway IP")
+    return table([head], [Row(cells, told) for cells, told in zip(shown, known, strict=True)])
+
+
+def _egress_list(call: Call) -> Result:
+    if not call.agent.config.is_on("enable-egress-gateway"):
+        return Result(stderr=lines("Cannot find egress gateway bpf maps\n"))
+    rules = egress_rules(call.agent)
+    rows = [(rule.source, str(rule.destination), rule.egress_ip, rule.gateway) for rule in rules]
+    return Result(stdout=egress_table(rows, [_egress_facts(call, rule) for rule in rules]))
+
+
+def _egress_facts(call: Call, rule: EgressRule) -> tuple[Fact, ...]:
+    via = _SPECIAL_GATEWAYS.get(rule.gateway, rule.gateway)
+    prefix = str(rule.destination)
+    return (fact("route", witnesses=(prefix, via), cluster=call.cluster, node=call.agent.node, prefix=prefix, via=via),)
+
+
 def _nodeid_list(call: Call) -> Result:
     rows = [Row((f"{each['id']:#x}", list(each["ips"]), str(each["spi"]))) for each in node_ids(call.agent)]
     return Result(stdout=table([("NODE ID", "IP ADDRESSES", "SPI")], rows))
@@ -182,5 +209,6 @@ COMMANDS = (
     Sub("bpf ipcache get", "get", "Retrieve identity for an ip", _ipcache_get),
     Sub("bpf lb list", "list", "List load-balancing configuration", _lb_list, aliases=("ls",)),
     Sub("bpf endpoint list", "list", "List the local endpoints", _endpoint_list, aliases=("ls",)),
+    Sub("bpf egress list", "list", "List the egress gateway's rules", _egress_list, aliases=("ls",)),
     Sub("bpf nodeid list", "list", "List the numbers of nodes", _nodeid_list, aliases=("ls",)),
 )  # fmt: skip
