@@ -79,6 +79,14 @@ class TestWhy:
         told, _, _ = answer(shell, f"why default/friend default/api 80 {request_}")
         assert told.splitlines()[0].endswith(f": {outcome}")
 
+    def test_icmp_is_asked_about_by_its_type(self, shell: Shell) -> None:
+        told, _, _ = answer(shell, "why friend stranger 8/ICMP")
+        assert told.startswith("default/friend -> default/stranger:8/ICMP: goes through\n")
+        pod = answer(shell, "kubectl get pods -l app=api -o jsonpath='{.items[0].metadata.name}'")[0]
+        told, _, _ = answer(shell, f"why friend {pod} 8/ICMP")
+        assert told.splitlines()[0].endswith("8/ICMP: dropped at ingress (POLICY_DENIED)")
+        assert "spec.ingress[0].toPorts[0]: it is about other ports" in told
+
     @pytest.mark.parametrize("output", ["compact", "jsonpb"])
     def test_a_flow_of_hubble_can_be_asked_about(self, shell: Shell, output: str) -> None:
         answer(shell, "kubectl exec stranger -- curl -s -m 2 api")
@@ -96,7 +104,8 @@ class TestWhy:
         ("line", "message"),
         [
             ("why", "usage: why FROM TO PORT[/PROTOCOL] [METHOD PATH]"),
-            ("why friend api eighty", 'why: "eighty" is no port: write 80, or 53/UDP'),
+            ("why friend api eighty", 'why: "eighty" is no port: write 80, 53/UDP, or the type as in 8/ICMP'),
+            ("why friend api 300/ICMP", 'why: "300/ICMP" is no port: write 80, 53/UDP, or the type as in 8/ICMP'),
             ("why nobody api 80", 'why: no pod or workload "default/nobody" with an address in kind-kind'),
             ("why friend nowhere/x 80", 'why: no pod, workload or service "nowhere/x" with an address in kind-kind'),
             ("why mars:default/friend api 80", 'why: no cluster "mars": contexts are kind-kind'),
@@ -139,6 +148,17 @@ class TestWhatIf:
     def test_nothing_changes_for_a_manifest_that_is_there(self, shell: Shell) -> None:
         change = MANIFESTS.rsplit("---\n", maxsplit=1)[-1]
         assert answer(shell, f"what-if -f - <<'EOF'\n{change}EOF")[0] == "no flow would change\n"
+
+    def test_a_policy_that_agents_refuse_is_told_with_their_words(self, shell: Shell) -> None:
+        change = MANIFESTS.rsplit("---\n", maxsplit=1)[-1].replace("path: /items", "path: '/(items'")
+        told, complaint, status = answer(shell, f"what-if -f - <<'EOF'\n{change}EOF")
+        # The version that agents took before stays in force.
+        assert told == "no flow would change\n"
+        assert complaint.startswith(
+            "what-if: CiliumNetworkPolicy default/api would have no effect: "
+            "Invalid CiliumNetworkPolicy spec: error parsing regexp: missing closing )"
+        )
+        assert status == 1
 
     def test_a_refused_manifest_is_told(self, shell: Shell) -> None:
         change = MANIFESTS.rsplit("---\n", maxsplit=1)[-1].replace("endpointSelector", "nodeSelecter")

@@ -55,10 +55,15 @@ def complaint_about(obj: Mapping[str, Any]) -> str | None:
 
 
 def take_policy(agent: Agent, obj: Mapping[str, Any], is_gone: bool) -> None:
-    """Put a policy object in force, or take it out where it is gone or refused."""
+    """Put a policy object in force, or take it out where it is gone.
+
+    Source: cilium/cilium v1.19 pkg/policy/k8s/cilium_network_policy.go upsertCiliumNetworkPolicyV2: of an object that
+    does not parse nothing reaches the repository, so that an earlier version of it stays in force.
+    """
     key = PolicyKey(obj["kind"], namespace_of(obj), name_of(obj))
-    rules = None if is_gone else _read(_Stored(obj), agent.repository.scope)
-    if rules is None:
+    if is_gone:
         agent.repository.delete_policy(key)
-    else:
+        return
+    rules = _read(_Stored(obj), agent.repository.scope)
+    if rules is not None:
         agent.repository.put_rules(key, rules)

@@ -53,15 +53,22 @@ def explain_flow(world: World, question: Question) -> Explanation:
     twin = world.fork()
     origin, source = find_source(twin, question.source)
     address, destination = find_destination(twin, origin, question.destination)
-    flags = SYN if question.protocol == "TCP" else ()
-    packet = Packet(origin.ip, address, question.protocol, EPHEMERAL, question.port, flags)
+    packet = _first_packet(origin.ip, address, question)
     course = decide(twin, origin, packet)
     request = l7.HttpRequest(question.method, question.path, "", {}) if question.method is not None else None
     trails = tuple(_trails(course, request))
     answers = [each.side.l7.decide(request) for each in trails if each.side.l7 is not None and request is not None]
     known = [answer for answer in answers if answer is not None]
-    is_answered = course.disposition is Disposition.DELIVERED and listener_of(twin, course) is not None
+    is_delivered = course.disposition is Disposition.DELIVERED and not course.is_answer_lost
+    is_answered = is_delivered and (packet.icmp is not None or listener_of(twin, course) is not None)
     return Explanation(question, source, destination, course, trails, all(known) if known else None, is_answered)
+
+
+def _first_packet(source: str, destination: str, question: Question) -> Packet:
+    if question.protocol == "ICMP":
+        return Packet(source, destination, "ICMPv4", icmp=(question.port, 0))
+    flags = SYN if question.protocol == "TCP" else ()
+    return Packet(source, destination, question.protocol, EPHEMERAL, question.port, flags)
 
 
 def _trails(course: Course, request: l7.HttpRequest | None) -> Iterator[SideTrail]:
@@ -69,8 +76,10 @@ def _trails(course: Course, request: l7.HttpRequest | None) -> Iterator[SideTrai
         if side is None or side.endpoint is None or side.decision is None:
             continue
         ports = {name: (port, Protocol[protocol]) for name, (port, protocol) in side.endpoint.named_ports.items()}
+        packet = course.packet
+        port = packet.icmp[0] if packet.icmp is not None else packet.destination_port
         trail = side.agent.repository.explain(
-            side.endpoint.identity, direction, side.peer_identity, course.packet.destination_port,
+            side.endpoint.identity, direction, side.peer_identity, port,
             PROTOCOLS[course.packet.protocol], request=request, named_ports=ports,
         )  # fmt: skip
         yield SideTrail(side, direction, trail)

@@ -14,9 +14,10 @@ USAGE = (
     "usage: why FROM TO PORT[/PROTOCOL] [METHOD PATH]\n"
     "       why FLOW      a line of hubble observe in quotes, its JSON, or its uuid\n"
     "FROM and TO: [CLUSTER:]NAMESPACE/POD-OR-WORKLOAD, a pod of namespace default, a DNS name or an address;\n"
-    "TO may be a service, as NAMESPACE/NAME"
+    "TO may be a service, as NAMESPACE/NAME; for ICMP the port is the type, as in 8/ICMP"
 )
-PROTOCOLS = ("TCP", "UDP", "SCTP")
+PROTOCOLS = ("TCP", "UDP", "SCTP", "ICMP")
+_MAX_PORT, _MAX_ICMP_TYPE = 65535, 255
 
 
 class BadQuestion(QuizgameError):
@@ -30,6 +31,7 @@ class Question:
     source: str
     destination: str
     port: int
+    """For ICMP the type."""
     protocol: str = "TCP"
     method: str | None = None
     path: str = "/"
@@ -56,14 +58,16 @@ def parse_question(words: Sequence[str]) -> Question:
         return _parse_flow(words[0])
     if len(words) not in (3, 4, 5):
         raise BadQuestion(USAGE)
-    port, _, protocol = words[2].partition("/")
-    if not port.isdecimal() or not 1 <= int(port) <= 65535:
-        raise BadQuestion(f'"{words[2]}" is no port: write 80, or 53/UDP')
-    if (protocol or "TCP").upper() not in PROTOCOLS:
-        raise BadQuestion(f'unknown protocol "{protocol}": there are {", ".join(PROTOCOLS)}')
+    port, _, named = words[2].partition("/")
+    protocol = (named or "TCP").upper()
+    if protocol not in PROTOCOLS:
+        raise BadQuestion(f'unknown protocol "{named}": there are {", ".join(PROTOCOLS)}')
+    lowest, highest = (0, _MAX_ICMP_TYPE) if protocol == "ICMP" else (1, _MAX_PORT)
+    if not port.isdecimal() or not lowest <= int(port) <= highest:
+        raise BadQuestion(f'"{words[2]}" is no port: write 80, 53/UDP, or the type as in 8/ICMP')
     method = words[3].upper() if len(words) > 3 else None
     path = words[4] if len(words) > 4 else "/"
-    return Question(words[0], words[1], int(port), (protocol or "TCP").upper(), method, path)
+    return Question(words[0], words[1], int(port), protocol, method, path)
 
 
 def _parse_flow(text: str) -> Question:

@@ -12,6 +12,8 @@ from quizgame.cluster.objects import dig
 from quizgame.cluster.world import World
 from quizgame.errors import QuizgameError
 from quizgame.game.scenario.matrix import CONNECTION, Matrix, Pair, asks_for, changed_requests, matrix_of
+from quizgame.policy.parsing import policy_key
+from quizgame.policy.validation import validate_layer1, validate_layer2
 from quizgame.tools.folder import FileProblem, read_file
 from quizgame.tools.output import Line, Result, failure, lines, render
 from quizgame.tools.session import Session
@@ -52,9 +54,17 @@ class WhatIfTool:
         twin.advance(SETTLING_S)
         told = list(_differences(before, matrix_of(twin, asks)))
         refused = [f"what-if: {refusal}\n" for refusal in refusals]
+        refused += [f"what-if: {complaint}\n" for _, document in documents for complaint in _complaints(document)]
         return Result(
             lines("\n".join(told) + "\n"), [line for text in refused for line in lines(text)], 1 if refused else 0
         )
+
+
+def _complaints(document: Mapping[str, Any]) -> Iterator[str]:
+    """What agents have against a policy that the API server takes: it would have no effect."""
+    complaint = validate_layer2(document)
+    if complaint is not None and validate_layer1(document) is None:
+        yield f"{policy_key(document)} would have no effect: {complaint}"
 
 
 def _files(arguments: Sequence[str]) -> Iterator[str | None]:
