@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from quizgame.cluster import apierror
@@ -40,7 +40,7 @@ def kept_metadata(old: KubeObject, fresh: Mapping[str, Any]) -> KubeObject:
 def patched(
     served: Resource,
     old: KubeObject,
-    patch: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    patch: Any,
     patch_type: PatchType,
 ) -> KubeObject:
     """The present object with a patch applied.
@@ -49,21 +49,67 @@ def patched(
         PatchProblem: the patch cannot be applied.
         ApiError: ``BadRequest``: the body does not fit the kind of patch.
     """
+    require_fitting(patch, patch_type)
     fresh: KubeObject
     if patch_type is PatchType.JSON:
-        if not isinstance(patch, Sequence):
-            raise apierror.bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
         fresh = json_patch(old, patch)
-    elif not isinstance(patch, Mapping):
-        raise apierror.bad_request("json: cannot unmarshal array into Go value of type map[string]interface {}")
     elif patch_type is PatchType.MERGE:
         fresh = merge_patch(old, dict(patch))
     else:
         fresh = strategic_merge(old, dict(patch), builtin_schema(), served.kind)
+    require_same_name(old, fresh)
     metadata = dict(fresh["metadata"])
     if isinstance(patch, Mapping) and not dig(patch, "metadata", "resourceVersion"):
         metadata.pop("resourceVersion", None)
     return {**fresh, "metadata": metadata}
+
+
+def require_fitting(patch: Any, patch_type: PatchType) -> None:
+    """Refuse a body that has not the shape of its kind of patch.
+
+    Raises:
+        ApiError: ``BadRequest``.
+    """
+    if patch_type is not PatchType.JSON:
+        if not isinstance(patch, Mapping):
+            raise _unfit(patch, "map[string]interface {}")
+        return
+    if not isinstance(patch, list):
+        raise _unfit(patch, "jsonpatch.Patch")
+    for operation in patch:
+        if not isinstance(operation, Mapping):
+            raise _unfit(operation, "jsonpatch.Operation")
+
+
+def require_same_name(old: KubeObject, fresh: Any) -> None:
+    """Refuse what a patch has made of an object where that is none any more, or one of another name.
+
+    Raises:
+        ApiError: ``BadRequest``.
+    """
+    # Source: Kubernetes apiserver endpoints/handlers checkName.
+    if not isinstance(fresh, Mapping):
+        raise _unfit(fresh, "map[string]interface {}")
+    metadata = fresh.get("metadata") or {}
+    if not isinstance(metadata, Mapping):
+        raise _unfit(metadata, "v1.ObjectMeta")
+    wanted, name = old["metadata"]["name"], metadata.get("name")
+    if not name:
+        message = f"the name of the object ({wanted} based on URL) was undeterminable: name must be provided"
+        raise apierror.bad_request(message)
+    if name != wanted:
+        message = f"the name of the object ({name}) does not match the name on the URL ({wanted})"
+        raise apierror.bad_request(message)
+
+
+def _unfit(value: Any, wanted: str) -> apierror.ApiError:
+    """What Go's decoder says of a body of another shape."""
+    # Source: Go encoding/json UnmarshalTypeError.
+    found = _GO_NAMES.get(type(value), "number")
+    return apierror.bad_request(f"json: cannot unmarshal {found} into Go value of type {wanted}")
+
+
+_GO_NAMES = {dict: "object", list: "array", str: "string", bool: "bool", type(None): "null"}
 
 
 def counted(old: KubeObject, fresh: KubeObject) -> KubeObject:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from quizgame.datapath.exchange import SYN_TIMEOUT_NS, Exchange, Outcome, tcp
 from quizgame.datapath.names import NameOutcome
@@ -166,7 +166,7 @@ def _attempt(context: PodContext, settings: _Settings, url: str) -> Result:
 def _transfer(
     context: PodContext, settings: _Settings, url: str, result: Result, timings: dict[str, str], redirects: int
 ) -> None:
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+    parts = _parts(url)
     if parts.scheme not in ("http", "https"):
         raise _Failure(1, f'Protocol "{parts.scheme}" not supported')
     host = parts.hostname or ""
@@ -226,6 +226,15 @@ def _transfer(
     _print(context, settings, request, exchange, result, known)
     if "f" in settings.flags and answer.status >= 400:
         raise _Failure(22, f"The requested URL returned error: {answer.status}", (known,))
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url if "://" in url else f"http://{url}")
+    except ValueError:  # brackets around something that is no address
+        # Source: curl src/tool_urlglob.c: to curl, such brackets are a range of URLs.
+        place = max(url.find("["), 0) + 1
+        raise _Failure(3, f"bad range in URL position {place + 1}:\n{url}\n{' ' * place}^") from None
 
 
 def _resolve(context: PodContext, settings: _Settings, host: str, timings: dict[str, str]) -> Reach:

@@ -32,12 +32,20 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
         return Result(stderr=lines(OPTIONS.usage_lines), exit=1)
     if options.get("O", "" if "spider" in options else "FILE") not in ("-", "/dev/null", ""):
         return not_simulated("wget into a file in a pod (use -O -)")
-    parts = urlsplit(operands[0] if "://" in operands[0] else f"http://{operands[0]}")
+    try:
+        parts = urlsplit(operands[0] if "://" in operands[0] else f"http://{operands[0]}")
+    except ValueError:  # brackets around something that is no address
+        return Result(stderr=lines(f"wget: bad address '{operands[0]}'\n"), exit=1)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return Result(stderr=lines(f"wget: not an http or ftp url: {operands[0]}\n"), exit=1)
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        # Source: BusyBox libbb/xconnect.c bb_lookup_port.
+        return Result(stderr=lines(f"wget: bad port '{parts.netloc.rpartition(':')[2]}'\n"), exit=1)
     limit = options.get("T", "")
     timeout = round(float(limit) * SECOND) if limit.replace(".", "", 1).isdecimal() else None
-    return _fetch(context, options, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), timeout, (
+    return _fetch(context, options, parts.hostname, port, timeout, (
         parts.scheme, parts.netloc, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     ))  # fmt: skip
 

@@ -156,7 +156,7 @@ class ExamScreen(Page[None]):
         session = self.session
         status = self.query_one("#status", Static)
         status.set_class(bool(refused), "-refused")
-        answered = sum(session.is_answered(item.id) for item in session.items)
+        answered = sum(session.is_complete(item.id) for item in session.items)
         flagged = sum(session.is_flagged(item.id) for item in session.items)
         state = f"{answered} answered · {len(session.items) - answered} open · {flagged} flagged"
         hint = refused or self.query_one(AnswerArea).hint

@@ -7,7 +7,8 @@ from typing import Any
 
 from quizgame.cluster.apierror import bad_request
 from quizgame.cluster.objects import KubeObject
-from quizgame.cluster.patching import PatchType, json_patch, merge_patch, strategic_merge
+from quizgame.cluster.patching import PatchProblem, PatchType, json_patch, merge_patch, strategic_merge
+from quizgame.cluster.replacement import require_fitting, require_same_name
 from quizgame.cluster.schema import builtin_schema
 from quizgame.goflags.flagset import Flag, string
 from quizgame.tools import folder
@@ -96,6 +97,7 @@ def _go_json_problem(text: str, error: json.JSONDecodeError) -> str:
 
 def _merged(target: Target, patch: Any, kind: PatchType) -> KubeObject:
     node = target.node or {}
+    require_fitting(patch, kind)
     fresh: KubeObject
     if kind is PatchType.JSON:
         fresh = json_patch(node, patch)
@@ -103,13 +105,17 @@ def _merged(target: Target, patch: Any, kind: PatchType) -> KubeObject:
         fresh = merge_patch(node, patch)
     else:
         fresh = strategic_merge(node, patch, builtin_schema(), target.resource.kind)
+    require_same_name(node, fresh)
     return fresh
 
 
 def _patch(call: Call, target: Target, patch: Any, kind: PatchType, mode: str) -> None:
     node = target.node or {}
     if mode == CLIENT:
-        fresh = _merged(target, patch, kind)
+        try:
+            fresh = _merged(target, patch, kind)
+        except PatchProblem as problem:
+            raise KubectlError(str(problem)) from None
     else:
         fresh = call.api.patch(
             target.resource,
