@@ -105,6 +105,7 @@ def _proposed(session: Session, line: str) -> list[str]:
         ("kubectl logs ", ["cart", "db-0"]),
         ("kubectl logs svc/", ["svc/cart"]),
         ("kubectl logs cart -c ", ["side", "web"]),
+        ("kubectl logs cart ", ["side", "web"]),
         ("kubectl exec svc/cart -c ", ["side", "web"]),
         ("kubectl exec -it cart -- cur", ["curl"]),
         ("kubectl -n kube-system exec ds/cilium -- cilium-d", ["cilium-dbg"]),

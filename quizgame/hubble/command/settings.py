@@ -105,6 +105,7 @@ UNSIMULATED_SERVER_FLAGS = (
     "tls-server-name",
     "basic-auth-username",
     "basic-auth-password",
+    "kube-context",
     "kubeconfig",
 )
 """Flags that would change how a live server is reached; with an input file they are ignored, as in the real tool."""

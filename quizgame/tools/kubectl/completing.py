@@ -232,7 +232,7 @@ _SUBJECTS: dict[str, Propose] = {
     "get": _objects(),
     "help": _topics,
     "label": _objects(),
-    "logs": _pod_words,
+    "logs": lambda asked: _containers(asked) if len(asked.place.args) == 1 else _pod_words(asked),
     "patch": _objects(takes_many=False),
     "port-forward": _pod_words,
     "rollout history": _objects(*_WORKLOADS),

@@ -25,7 +25,6 @@ _DAEMONSET = "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to i
 def _flags() -> list[Flag]:
     return [
         boolean("delete-emptydir-data", "Continue even if there are pods using emptyDir."),
-        boolean("disable-eviction", "Force drain to use delete, even if eviction is supported."),
         dry_run_flag(),
         boolean("force", "Continue even if there are pods that do not declare a controller."),
         integer("grace-period", "Period of time in seconds given to each pod to terminate gracefully.", default=-1),
@@ -33,6 +32,12 @@ def _flags() -> list[Flag]:
         string("pod-selector", "Label selector to filter pods on the node"),
         string("selector", "Selector (label query) to filter on", short="l"),
         duration("timeout", "The length of time to wait before giving up, zero means infinite"),
+    ]
+
+
+def _refused() -> list[Flag]:
+    return [
+        boolean("disable-eviction", "Force drain to use delete, even if eviction is supported."),
         integer(
             "skip-wait-for-delete-timeout", "If pod DeletionTimestamp older than N seconds, skip waiting for the pod."
         ),
@@ -131,4 +136,5 @@ DRAIN = Verb(
     "NODE",
     _flags,
     "  # Move everything off a node\n  kubectl drain kind-worker2 --ignore-daemonsets --delete-emptydir-data",
+    _refused,
 )

@@ -36,10 +36,13 @@ def _flags() -> list[Flag]:
         string("output", "Output format.", short="o", choices=("json", "yaml")),
         string("selector", "Selector (label query) to filter on.", short="l"),
         string("field-manager", "Name of the manager used to track field ownership."),
-        boolean("output-patch", "Output the patch if the resource is edited."),
         boolean("save-config", "If true, the configuration of current object will be saved in its annotation."),
         string("subresource", "If specified, edit operates on the subresource of the requested object."),
     ]
+
+
+def _refused() -> list[Flag]:
+    return [boolean("output-patch", "Output the patch if the resource is edited.")]
 
 
 def _run(call: Call) -> None:
@@ -123,4 +126,4 @@ def _save(call: Call, target: Target, edited: KubeObject | None, text: str) -> N
 _EXAMPLES = """  # Change a policy
   kubectl edit cnp rule1"""
 
-EDIT = Verb(_run, "(RESOURCE/NAME | -f FILENAME)", _flags, _EXAMPLES)
+EDIT = Verb(_run, "(RESOURCE/NAME | -f FILENAME)", _flags, _EXAMPLES, _refused)

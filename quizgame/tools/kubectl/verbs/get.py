@@ -47,7 +47,6 @@ See 'kubectl get -h' for help and examples"""
 def _flags() -> list[Flag]:
     return [
         boolean("all-namespaces", "If present, list the requested objects across all namespaces.", short="A"),
-        boolean("allow-missing-template-keys", "If true, ignore missing fields in templates.", default=True),
         integer("chunk-size", "Return large lists in chunks rather than all at once.", default=500),
         string("field-selector", "Selector (field query) to filter on, supports '=', '==', and '!='."),
         boolean("ignore-not-found", "If set, a resource that does not exist is no failure."),
@@ -57,7 +56,6 @@ def _flags() -> list[Flag]:
         boolean("output-watch-events", "Output watch event objects when --watch or --watch-only is used."),
         string("raw", "Raw URI to request from the server."),
         string("selector", "Selector (label query) to filter on.", short="l"),
-        boolean("server-print", "If true, have the server return the table output.", default=True),
         boolean("show-kind", "If present, list the resource type for the requested objects."),
         boolean("show-labels", "When printing, show all labels as the last column."),
         boolean("show-managed-fields", "If true, keep the managedFields when printing objects."),
@@ -70,7 +68,11 @@ def _flags() -> list[Flag]:
 
 
 def _refused() -> list[Flag]:
-    return [string("subresource", "If specified, gets the subresource of the requested object.")]
+    return [
+        boolean("allow-missing-template-keys", "If true, ignore missing fields in templates.", default=True),
+        boolean("server-print", "If true, have the server return the table output.", default=True),
+        string("subresource", "If specified, gets the subresource of the requested object."),
+    ]
 
 
 _RAW = {"/healthz": "ok", "/livez": "ok", "/readyz": "ok"}

@@ -29,7 +29,6 @@ def _flags() -> list[Flag]:
         string("container", "Print the logs of this container", short="c"),
         boolean("follow", "Specify if the logs should be streamed.", short="f"),
         boolean("ignore-errors", "If watching / following pod logs, allow for any errors that occur to be non-fatal"),
-        integer("limit-bytes", "Maximum bytes of logs to return. Defaults to no limit."),
         integer(
             "max-log-requests",
             "Maximum number of concurrent logs to follow when using by a selector.",
@@ -57,7 +56,8 @@ def _refused() -> list[Flag]:
         boolean(
             "insecure-skip-tls-verify-backend",
             "Skip verifying the identity of the kubelet that logs are requested from.",
-        )
+        ),
+        integer("limit-bytes", "Maximum bytes of logs to return. Defaults to no limit."),
     ]
 
 
