@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from datetime import date
 
 
 def positive(text: str) -> int:
@@ -14,3 +15,11 @@ def positive(text: str) -> int:
     if number < 1:
         raise ArgumentTypeError(f"expected a number from 1, found {text!r}")
     return number
+
+
+def day(text: str) -> date:
+    """A day as ISO 8601 writes it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"expected a day as YYYY-MM-DD, found {text!r}") from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from quizgame.cli.item_stats import run_items
 from quizgame.cli.main import Exit
+from quizgame.cli.options import day
 from quizgame.cli.sources import (
     add_blueprint_option,
     add_database_option,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from quizgame.game.quiz.progress import Progress
     from quizgame.game.quiz.reviews import Review
     from quizgame.game.quiz.scheduling import Card
+    from quizgame.game.quiz.studyplan import StudyPlan
     from quizgame.store.store import Attempt
 
 KINDS = ("practice", "exam", "scenario")
@@ -36,6 +38,7 @@ KINDS = ("practice", "exam", "scenario")
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the verb's options."""
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--until", type=day, metavar="YYYY-MM-DD", help="also a plan up to an exam on this day")
     parser.add_argument(
         "--items", nargs="+", metavar="EXPORT", help="instead: item statistics of a class, from its exported answers"
     )
@@ -57,8 +60,16 @@ def run(args: Namespace) -> int:
     if database_path(args).exists():
         with open_store(args) as store:
             reviews, cards, attempts = store.reviews(), store.cards(), store.attempts()
-    progress = measure_progress(library_of(args).questions, blueprint, reviews, cards, now())
+    instant = now().astimezone()
+    bank = library_of(args).questions
+    progress = measure_progress(bank, blueprint, reviews, cards, instant)
     data = _data(progress, blueprint, attempts)
+    if args.until:
+        from quizgame.game.quiz.progress import cards_by_competency
+        from quizgame.game.quiz.studyplan import plan_study
+
+        known = cards_by_competency(bank, cards.values())
+        data["plan"] = _plan(plan_study(progress.mastery, blueprint, known, now=instant, until=args.until))
     if args.json:
         sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
     else:
@@ -148,6 +159,41 @@ def _readiness(readiness: Readiness) -> dict[str, Any]:
     }
 
 
+def _plan(plan: StudyPlan) -> dict[str, Any]:
+    return {
+        "until": plan.until.isoformat(),
+        "days": plan.days,
+        "aim": round(plan.aim, 3),
+        "questions": plan.total,
+        "a_day": plan.a_day,
+        "too_much": plan.is_too_much,
+        "domains": [
+            {"id": one.domain, "questions": one.total, "due": one.due, "a_day": one.a_day} for one in plan.domains
+        ],
+    }
+
+
+def _plan_lines(plan: Mapping[str, Any]) -> list[str]:
+    days = f"{plan['days']} day{'s' if plan['days'] != 1 else ''}"
+    if not plan["questions"]:
+        return [
+            "",
+            f"plan       nothing is missing up to {plan['until']} by what your answers can tell: sit mock exams",
+        ]
+    lines = [
+        "",
+        f"plan       {plan['a_day']} questions a day up to {plan['until']} ({days}), {plan['questions']} in all:",
+        f"           with 9 in 10 of them right, every competency is then estimated at {plan['aim']:.0%}. No promise.",
+    ]
+    if plan["too_much"]:
+        lines.append(
+            "           That is more than most can learn from in a day: begin with the largest, or move the exam"
+        )
+    lines += ["", f"{'domain':32} {'a day':>6} {'in all':>7} {'falling due':>12}"]
+    lines += [f"{one['id']:32} {one['a_day']:6} {one['questions']:7} {one['due']:12}" for one in plan["domains"]]
+    return lines
+
+
 def _text(data: Mapping[str, Any]) -> str:
     questions, answers, attempts = data["questions"], data["answers"], data["attempts"]
     lines = [
@@ -167,7 +213,12 @@ def _text(data: Mapping[str, Any]) -> str:
         if domain["mastery"] is not None:
             mastery = f"{domain['mastery']:.0%} ({domain['low']:.0%}-{domain['high']:.0%})"
         lines.append(f"{domain['id']:32} {domain['answers']:7} {domain['right']:5} {mastery:>16} {domain['due']:4}")
-    return "\n".join([*lines, "", *_readiness_lines(data["readiness"])]) + "\n"
+    return (
+        "\n".join(
+            [*lines, "", *_readiness_lines(data["readiness"]), *(_plan_lines(data["plan"]) if "plan" in data else ())]
+        )
+        + "\n"
+    )
 
 
 def _readiness_lines(readiness: Mapping[str, Any]) -> list[str]:

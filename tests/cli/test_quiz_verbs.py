@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +271,22 @@ def test_damaged_database_is_one_clear_line(run: Run, home: Path) -> None:
     assert (status, out) == (2, "")
     assert err.count("\n") == 1
     assert "is damaged" in err
+
+
+def test_plan_up_to_an_exam(run: Run, home: Path) -> None:
+    sit_exam(home, 3)
+    until = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+    plan = data(run("stats", "--until", until, "--json"))["plan"]
+    assert plan["until"] == until
+    assert sum(domain["a_day"] for domain in plan["domains"]) == plan["a_day"]
+    assert plan["a_day"] * plan["days"] >= plan["questions"] > 0
+    status, out, err = run("stats", "--until", until)
+    assert (status, err) == (0, "")
+    assert f"{plan['a_day']} questions a day up to {until}" in out
+    assert "No promise." in out
+    assert "plan" not in data(run("stats", "--json"))
+    assert run("stats", "--until", "2020-01-01")[0] == 2
+    assert "expected a day as YYYY-MM-DD" in run("stats", "--until", "tomorrow")[2]
 
 
 # export, import

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,6 +73,14 @@ def measure_progress(
         mastery=mastery,
         readiness=estimate_readiness(mastery, blueprint),
     )
+
+
+def cards_by_competency(bank: Mapping[str, BankQuestion], cards: Iterable[Card]) -> Iterator[tuple[str, Card]]:
+    """The cards of questions and templates that there are, each with its competency."""
+    for card in cards:
+        subject = bank.get(card.item) or TEMPLATES.get(card.item)
+        if subject is not None:
+            yield subject.competency, card
 
 
 def _calibration(reviews: Sequence[Review], confidence: Confidence) -> Calibration:
