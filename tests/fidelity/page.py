@@ -10,6 +10,7 @@ from quizgame.tools.cilium.connectivity.catalog import CATALOG
 from quizgame.tools.cilium.connectivity.tests import TESTS
 from tests.fidelity.coverage import EVERY_COMMAND, Tool, all_tools
 from tests.fidelity.simplified import simplifications
+from tests.fidelity.unread import NOTHING_TO_DO
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "fidelity.md"
@@ -75,9 +76,14 @@ def _simplified() -> str:
     return "\n".join(f"- `{module}`: {text}" for module, text in simplifications(PACKAGE))
 
 
+def _unread() -> str:
+    return "\n".join(f"- `{tool} --{option}`: {reason}" for (tool, option), reason in NOTHING_TO_DO.items())
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "coverage": _coverage,
     "connectivity": _connectivity,
     "simplified": _simplified,
+    "unread": _unread,
 }
 """What stands between the marks of a name."""

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.fidelity.coverage import all_tools
-from tests.fidelity.page import PAGE, PARTS, ROOT, brought_up_to_date
+from tests.fidelity.page import PACKAGE, PAGE, PARTS, ROOT, brought_up_to_date
 from tests.fidelity.simplified import simplifications
+from tests.fidelity.unread import NOTHING_TO_DO, unread_options
 
 
 def test_page_is_what_the_generator_makes() -> None:
@@ -39,6 +40,10 @@ def test_no_option_is_both_simulated_and_refused() -> None:
         if option in entry.refused
     ]
     assert both == []
+
+
+def test_an_option_is_read_or_has_a_reason_not_to_be() -> None:
+    assert {*unread_options(all_tools(), PACKAGE)} == {*NOTHING_TO_DO}
 
 
 @pytest.mark.parametrize(
