@@ -28,7 +28,8 @@ def request(typed: Any, name: str) -> tuple[str, str, str]:
 def row(typed: Any, pool: str) -> list[str]:
     header, *rows = typed.out("kubectl get ippools").splitlines()
     assert header.split() == ["NAME", "DISABLED", "CONFLICTING", "IPS", "AVAILABLE", "AGE"]
-    return next(each.split() for each in rows if each.startswith(f"{pool} "))[1:4]
+    found: list[str] = next(each.split() for each in rows if each.startswith(f"{pool} "))
+    return found[1:4]
 
 
 def test_a_service_gets_an_address_and_the_pool_counts_it(typed: Any, pool: Manifest, service: Manifest) -> None:

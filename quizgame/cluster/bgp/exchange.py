@@ -72,7 +72,7 @@ def _tell(agent: Agent, before: Speaker, routers: Mapping[str, Router], tables: 
         teller = (agent.place, f"{instance.name}/{peer.name}")
         router, session = routers.get(peer.address), speaker.sessions[instance.name, peer.name]
         if session.is_up and router is not None:
-            routes = speaker.routes[instance.name, peer.name]
+            routes = speaker.peer_routes(instance, peer)
             next_hop = peer.local_address or agent.node_ip
             changed |= tables.tell(router, teller, routes, next_hop=next_hop, asn=instance.asn)
         elif before is speaker:

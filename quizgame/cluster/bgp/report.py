@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.bgp.desired import NODE_CONFIGS, Family, Instance, Peer
-from quizgame.cluster.bgp.routes import family_routes
 from quizgame.cluster.clock import rfc3339
 from quizgame.cluster.conditions import Condition, set_conditions
 
@@ -40,11 +39,11 @@ def write_status(agent: Agent) -> bool:
 
 
 def _instance(agent: Agent, instance: Instance) -> KubeObject:
-    peers = [_peer(agent, each, agent.bgp.sessions[instance.name, each.name]) for each in instance.peers]
+    peers = [_peer(agent, instance, each, agent.bgp.sessions[instance.name, each.name]) for each in instance.peers]
     return {"localASN": instance.asn, "name": instance.name, **({"peers": peers} if peers else {})}
 
 
-def _peer(agent: Agent, peer: Peer, session: Session) -> KubeObject:
+def _peer(agent: Agent, instance: Instance, peer: Peer, session: Session) -> KubeObject:
     report: KubeObject = {
         "name": peer.name,
         "peerASN": peer.asn or session.peer_asn,
@@ -52,7 +51,7 @@ def _peer(agent: Agent, peer: Peer, session: Session) -> KubeObject:
         "peeringState": session.state.value,
         "routeCount": [
             {"advertised": advertised, "afi": family.afi, "received": received, "safi": family.safi}
-            for family, received, advertised in counts(agent, peer, session)
+            for family, received, advertised in counts(agent, instance, peer, session)
         ],
         "timers": {
             "appliedHoldTimeSeconds": session.hold_s,
@@ -64,15 +63,15 @@ def _peer(agent: Agent, peer: Peer, session: Session) -> KubeObject:
     return report
 
 
-def counts(agent: Agent, peer: Peer, session: Session) -> list[tuple[Family, int, int]]:
+def counts(agent: Agent, instance: Instance, peer: Peer, session: Session) -> list[tuple[Family, int, int]]:
     """Each family of a session with how many routes came in and went out; nothing while it is not up."""
     return [
         (
             family,
             session.received if session.is_up and family.afi == "ipv4" else 0,
-            len(family_routes(agent, family)) if session.is_up else 0,
+            len(routes) if session.is_up else 0,
         )
-        for family in peer.families
+        for family, routes in zip(peer.families, agent.bgp.routes[instance.name, peer.name], strict=True)
     ]
 
 

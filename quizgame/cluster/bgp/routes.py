@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.service_build import build_frontends
 from quizgame.cluster.agent.services import BackendState, Frontend
-from quizgame.cluster.bgp.desired import Advert, Family, Peer
+from quizgame.cluster.bgp.desired import Advert, Family
 from quizgame.cluster.labelselect import matches, selector_of
 from quizgame.cluster.lbipam_requests import service_labels
 from quizgame.cluster.objects import dig, labels_of, name_of
@@ -63,11 +63,6 @@ def family_routes(agent: Agent, family: Family) -> tuple[Route, ...]:
     return tuple(found[prefix] for prefix in sorted(found, key=IPv4Network))
 
 
-def peer_routes(agent: Agent, peer: Peer) -> tuple[Route, ...]:
-    """What a node advertises to a peer in all families."""
-    return tuple(route for family in peer.families for route in family_routes(agent, family))
-
-
 def _prefixes(agent: Agent, advert: Advert) -> Iterator[tuple[str, str]]:
     """Prefixes that an advertisement means on this node, and the route policy's name for each."""
     match advert.type:
@@ -100,10 +95,7 @@ def _service_prefixes(agent: Agent, advert: Advert, selector: Mapping[str, Any])
     for key, service in sorted(agent.service_objects.items()):
         if not matches(wanted, service_labels(service)):
             continue
-        slices = [each for _, each in sorted(agent.slices.get(key, {}).items())]
-        frontends = build_frontends(
-            service, slices, (), node_ip=agent.node_ip, node_name=agent.node, replaces_kube_proxy=True
-        )
+        frontends = _frontends(agent, key, service)
         for kind in advert.addresses:
             # Source: service.go: another load balancer's services keep their addresses to themselves.
             if kind == "LoadBalancerIP" and dig(service, "spec", "loadBalancerClass") not in (None, CLASS):
@@ -111,6 +103,14 @@ def _service_prefixes(agent: Agent, advert: Advert, selector: Mapping[str, Any])
             policy = f"Service-{name_of(service)}-{key[0]}-{kind}"
             chosen = [each for each in frontends if each.type == _FRONTENDS[kind]]
             yield from ((prefix, policy) for prefix in _cut(agent, service, chosen, advert, kind))
+
+
+def _frontends(agent: Agent, key: tuple[str, str], service: Mapping[str, Any]) -> list[Frontend]:
+    """The frontends of a service; where kube-proxy serves outside addresses the agent's own map lacks those."""
+    if agent.config.has_kube_proxy_replacement:
+        return [agent.services.frontends[address] for address in agent.services.by_service.get(key, ())]
+    slices = [each for _, each in sorted(agent.slices.get(key, {}).items())]
+    return build_frontends(service, slices, (), node_ip=agent.node_ip, node_name=agent.node, replaces_kube_proxy=True)
 
 
 def _cut(

@@ -22,8 +22,9 @@ from quizgame.tools.facts import Fact, fact
 from quizgame.tools.output import Line, Result
 
 Model = Mapping[str, Any]
-_PEERS = ("Local AS", "Peer AS", "Peer Address", "Session", "Uptime", "Family", "Received", "Advertised")
-_POLICIES = (
+PEERS = ("Local AS", "Peer AS", "Peer Address", "Session", "Uptime", "Family", "Received", "Advertised")
+ROUTES = ("VRouter", "Prefix", "NextHop", "Age", "Attrs")
+POLICIES = (
     "VRouter", "Policy Name", "Type", "Match Peers", "Match Families", "Match Prefixes (Min..Max Len)", "RIB Action",
     "Path Actions",
 )  # fmt: skip
@@ -52,10 +53,11 @@ def _peers(call: Call) -> Result:
     if wants_json(call):
         known = tuple(each for row in facts for each in row)
         return Result(stdout=as_json([shown_in_json(each) for each in models], known))
-    return Result(stdout=table([_PEERS], [_peer_row(*each) for each in zip(models, facts, strict=True)]))
+    return Result(stdout=table([PEERS], [peer_row(*each) for each in zip(models, facts, strict=True)]))
 
 
-def _peer_row(model: Model, facts: tuple[Fact, ...]) -> Row:
+def peer_row(model: Model, facts: tuple[Fact, ...] = ()) -> Row:
+    """The row of a session."""
     families = model["families"]
     cells: list[str | Sequence[str]] = [
         str(model["local-asn"]), str(model["peer-asn"]), f"{model['peer-address']}:{model['peer-port']}",
@@ -77,18 +79,27 @@ def _routes(call: Call) -> Result:
     if off:
         return Result(stdout=[*note, *off])
     models = [each for each in bgp_routes(call.agent, query.table, query.afi, query.safi) if query.wants(each)]
-    rows = [_route_row(call, model, path, query.has_peers) for model in models for path in model["paths"]]
+    rows = [
+        route_row(model, path, _told(call, model, path), has_peers=query.has_peers)
+        for model in models
+        for path in model["paths"]
+    ]
     if is_json:
         return Result(stdout=as_json(models, tuple(known for row in rows for known in row.facts)))
-    head = ("VRouter", *(("Peer",) if query.has_peers else ()), "Prefix", "NextHop", "Age", "Attrs")
+    head = (ROUTES[0], "Peer", *ROUTES[1:]) if query.has_peers else ROUTES
     return Result(stdout=[*note, *table([head], rows)])
 
 
-def _route_row(call: Call, model: Model, path: Model, has_peers: bool) -> Row:
+def _told(call: Call, model: Model, path: Model) -> tuple[Fact, ...]:
+    return route_facts(call.cluster, call.agent.node, model, attributes_of(path)[0])
+
+
+def route_row(model: Model, path: Model, facts: tuple[Fact, ...] = (), *, has_peers: bool) -> Row:
+    """The row of one path of a route."""
     next_hop, listed = attributes_of(path)
     peer = (str(model.get("neighbor", "")),) if has_peers else ()
     cells = (str(model["router-asn"]), *peer, str(model["prefix"]), next_hop, rounded(path["age-nanoseconds"]), listed)
-    return Row(cells, route_facts(call.cluster, call.agent.node, model, next_hop))
+    return Row(cells, facts)
 
 
 def _policies(call: Call) -> Result:
@@ -98,7 +109,7 @@ def _policies(call: Call) -> Result:
     models = bgp_policies(call.agent)
     if wants_json(call):
         return Result(stdout=as_json(models))
-    return Result(stdout=table([_POLICIES], [policy_row(each) for each in models]))
+    return Result(stdout=table([POLICIES], [policy_row(each) for each in models]))
 
 
 def policy_row(model: Model) -> Row:

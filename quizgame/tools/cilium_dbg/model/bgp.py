@@ -10,13 +10,13 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.bgp.report import counts, keepalive_s
-from quizgame.cluster.bgp.routes import Route, family_routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from quizgame.cluster.agent.agent import Agent
     from quizgame.cluster.bgp.desired import Family, Instance, Peer
+    from quizgame.cluster.bgp.routes import Route
     from quizgame.cluster.bgp.sessions import Session
 
 DISABLED = "BGP Control Plane is disabled"
@@ -60,7 +60,7 @@ def _session(agent: Agent, instance: Instance, peer: Peer, session: Session) -> 
         "uptime-nanoseconds": 0 if since is None else agent.now_ns - since,
         "families": [
             {"afi": family.afi, "safi": family.safi, "received": received, "accepted": received, "advertised": sent}
-            for family, received, sent in counts(agent, peer, session)
+            for family, received, sent in counts(agent, instance, peer, session)
         ],
         "configured-hold-time-seconds": peer.hold_s,
         "applied-hold-time-seconds": session.hold_s,
@@ -104,12 +104,16 @@ def _advertised(agent: Agent, afi: str, safi: str) -> Iterator[dict[str, Any]]:
         session = agent.bgp.sessions[instance.name, peer.name]
         if not session.is_up:
             continue
-        for family in peer.families:
+        for family, routes in _families(agent, instance, peer):
             if (family.afi, family.safi) != (afi, safi):
                 continue
-            for route in sorted(family_routes(agent, family), key=lambda each: each.prefix):
+            for route in sorted(routes, key=lambda each: each.prefix):
                 attributes = _told_attributes(agent, instance, peer, route)
                 yield {"neighbor": peer.address, **_route(agent, instance, route, attributes)}
+
+
+def _families(agent: Agent, instance: Instance, peer: Peer) -> Iterator[tuple[Family, tuple[Route, ...]]]:
+    return zip(peer.families, agent.bgp.routes[instance.name, peer.name], strict=True)
 
 
 def _told_attributes(agent: Agent, instance: Instance, peer: Peer, route: Route) -> list[bytes]:
@@ -177,14 +181,14 @@ def bgp_policies(agent: Agent) -> list[dict[str, Any]]:
         local = {"route-action": "accept"}
         found.append({"name": "allow-local", "router-asn": instance.asn, "statements": [local], "type": "import"})
         for peer in instance.peers:
-            for family in peer.families:
-                found += _family_policies(agent, instance, peer, family)
+            for family, routes in _families(agent, instance, peer):
+                found += _family_policies(instance, peer, family, routes)
     return sorted(found, key=lambda each: (each["router-asn"], each["name"]))
 
 
-def _family_policies(agent: Agent, instance: Instance, peer: Peer, family: Family) -> list[dict[str, Any]]:
+def _family_policies(instance: Instance, peer: Peer, family: Family, routes: Sequence[Route]) -> list[dict[str, Any]]:
     grouped: dict[str, list[Route]] = {}
-    for route in family_routes(agent, family):
+    for route in routes:
         grouped.setdefault(route.policy, []).append(route)
     return [
         {
