@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
@@ -17,7 +18,7 @@ from quizgame.tui.desk import Desk
 from quizgame.tui.launch import ExamTerms, Launch, PlayTerms, PracticeTerms, PreviewTerms, Resume
 from quizgame.tui.resilient import ResilientApp
 from quizgame.tui.screens.home import HomeScreen
-from quizgame.tui.settings import Settings, load_settings, save_settings
+from quizgame.tui.settings import load_settings, save_settings
 from quizgame.tui.themes import DARK, LIGHT, OWN
 
 if TYPE_CHECKING:
@@ -202,6 +203,6 @@ class QuizgameApp(ResilientApp):
         super()._watch_theme(theme_name)
         if self.is_running and self.folder is not None:
             try:
-                save_settings(self.folder, Settings(theme_name))
+                save_settings(self.folder, replace(load_settings(self.folder), theme=theme_name))
             except OSError as error:
                 self.notify(f"the theme could not be saved: {error.strerror}", severity="warning", markup=False)

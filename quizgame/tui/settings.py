@@ -1,4 +1,4 @@
-"""What the app remembers of a user's taste: the theme."""
+"""What the app remembers of its user: the theme, and the day of the exam."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ class Settings:
 
     theme: str | None = None
     """Name of the theme; ``None`` where none was chosen."""
+    exam_day: str | None = None
+    """The day of the exam as ISO 8601 writes it; ``None`` where none was chosen."""
 
 
 def load_settings(folder: Path) -> Settings:
@@ -28,8 +30,9 @@ def load_settings(folder: Path) -> Settings:
         data = json.loads(text)
     except ValueError:
         return Settings()
-    theme = data.get("theme") if isinstance(data, dict) else None
-    return Settings(theme if isinstance(theme, str) else None)
+    known = data if isinstance(data, dict) else {}
+    values = {name: known.get(name) for name in ("theme", "exam_day")}
+    return Settings(**{name: value for name, value in values.items() if isinstance(value, str)})
 
 
 def save_settings(folder: Path, settings: Settings) -> None:
@@ -42,5 +45,6 @@ def save_settings(folder: Path, settings: Settings) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     new = folder / f"{FILE_NAME}.new"
-    new.write_text(json.dumps(asdict(settings), indent=2) + "\n", encoding="utf-8")
+    chosen = {name: value for name, value in asdict(settings).items() if value is not None}
+    new.write_text(json.dumps(chosen, indent=2) + "\n", encoding="utf-8")
     new.replace(folder / FILE_NAME)

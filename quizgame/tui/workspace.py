@@ -19,7 +19,9 @@ from quizgame.game.quiz.focus import Focus
 from quizgame.game.quiz.learner import Mastery, Readiness, estimate_mastery, estimate_readiness
 from quizgame.game.quiz.plan import plan_exam
 from quizgame.game.quiz.practice import PracticeSession, Subject, plan_practice
+from quizgame.game.quiz.progress import cards_by_competency
 from quizgame.game.quiz.report import ExamReport, report_from
+from quizgame.game.quiz.scheduling import Card
 from quizgame.game.quiz.selection import focused
 from quizgame.game.quiz.templates.table import TEMPLATES, templates_in
 from quizgame.game.quiz.templates.template import Template
@@ -105,6 +107,8 @@ class Progress:
     practices: Sequence[PastPractice]
     """Those that were ended, the oldest first."""
     mastery: Mastery
+    cards: Sequence[tuple[str, Card]]
+    """Every card with its competency."""
     due_by_day: Sequence[int]
     """How many cards fall due on each of the next `FORECAST_DAYS` days; what is due already counts as today."""
 
@@ -276,6 +280,7 @@ class Workspace:
                 if attempt.result is not None and attempt.result["answered"]
             ],
             mastery=estimate_mastery(self.store.reviews(), self.blueprint, now),
+            cards=[*cards_by_competency(self.library.questions, self.store.cards().values())],
             due_by_day=self._due_by_day(now),
         )
 

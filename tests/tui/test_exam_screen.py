@@ -14,6 +14,7 @@ from quizgame.tui.screens.exam_report import ExamReportScreen
 from quizgame.tui.screens.exam_review import JumpScreen, ReviewScreen
 from quizgame.tui.screens.exam_setup import ExamSetupScreen
 from quizgame.tui.screens.home import HomeScreen
+from quizgame.tui.settings import load_settings
 from quizgame.tui.widgets.numbergrid import NumberGrid
 
 Press = Callable[..., Any]
@@ -262,3 +263,20 @@ async def test_progress_lists_exams_and_opens_their_reports(desktop: Any, press:
         assert "1 of 4 right   25 %" in text
         await press(pilot, "enter")
         assert at(app) is ExamReportScreen
+
+
+async def test_progress_plans_up_to_a_day_that_is_remembered(desktop: Any, press: Press) -> None:
+    async with desktop.app().run_test(size=(120, 40)) as pilot:
+        text = await press(pilot, "g")
+        assert "2026-12-21" in text, "four weeks ahead until a day is chosen"
+        assert "28 days to study" in text
+        assert "No promise." in text
+        text = await press(pilot, "right_square_bracket", "left")
+        assert "2026-12-27" in text
+        await press(pilot, "ctrl+t")
+    async with desktop.app().run_test(size=(80, 24)) as pilot:
+        text = await press(pilot, "g", "right")
+        assert load_settings(desktop.folder).exam_day == "2026-12-28", "changing the theme forgets nothing"
+    desktop.clock.advance(days=60)
+    async with desktop.app().run_test(size=(120, 40)) as pilot:
+        assert "28 days to study" in await press(pilot, "g"), "an exam that is over is planned for no more"
