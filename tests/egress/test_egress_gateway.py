@@ -6,15 +6,19 @@ Documentation/network/egress-gateway/egress-gateway.rst.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from quizgame.cluster.links import Block
+from quizgame.tools.cilium_dbg.commands.bpf_maps import egress_table
 
 if TYPE_CHECKING:
     from tests.egress.conftest import Build, Lab
 
+GOLDEN = Path(__file__).resolve().parents[3] / "shared" / "reference" / "golden" / "cilium-dbg"
 ADDED, WORKER, WORKER2, TOP = "172.18.0.42", "172.18.0.3", "172.18.0.4", "172.18.0.2"
 
 
@@ -234,3 +238,22 @@ def test_wireguard_covers_the_way_to_the_gateway(build: Build) -> None:
 def test_the_added_address_shows_on_its_node(lab: Lab) -> None:
     pod = lab.agent("kind-worker2").pod_name
     assert f"{ADDED}/32" in lab.run(f"kubectl -n kube-system exec {pod} -c cilium-agent -- ip -br addr")
+
+
+def test_the_map_is_printed_as_the_real_tool_does() -> None:
+    if not GOLDEN.is_dir():
+        pytest.skip("the reference set ../shared is not there")
+    rows = json.loads((GOLDEN / "input" / "bpf.json").read_text())["egress"]
+    shown = egress_table([(each["src"], each["dst"], each["egress"], each["gw"]) for each in rows])
+    assert "".join(f"{line.text}\n" for line in shown) == (GOLDEN / "bpf-egress-list.txt").read_text()
+
+
+def test_the_map_comes_as_json(lab: Lab) -> None:
+    pod = lab.agent("kind-worker").pod_name
+    text = lab.run(f"kubectl -n kube-system exec {pod} -c cilium-agent -- cilium-dbg bpf egress list -o json")
+    assert json.loads(text)[0] == {
+        "SourceIP": lab.ip("one"),
+        "DestCIDR": "203.0.113.0/24",
+        "EgressIP": "0.0.0.0",
+        "GatewayIP": WORKER2,
+    }

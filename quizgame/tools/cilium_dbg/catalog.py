@@ -142,7 +142,6 @@ OTHER_FLAGS: dict[str, Callable[[], list[Flag]]] = {
         integer("time-diff-clocksource-hz", "Frequency of the clock for --time-diff", default=250, kind="int"),
         string("time-diff-clocksource-mode", "Clock for --time-diff"),
     ],
-    "bpf egress list": _output,
     "bpf endpoint list": _output,
     "bpf ipcache list": _output,
     "bpf lb list": lambda: [

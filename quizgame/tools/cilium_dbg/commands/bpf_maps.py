@@ -15,7 +15,7 @@ from quizgame.cluster.agent.services import Frontend
 from quizgame.cluster.clock import EPOCH_NS
 from quizgame.goflags.flagset import boolean, string
 from quizgame.goflags.times import SECOND
-from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, Trailing, table
+from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, Trailing, as_json, table, wants_json
 from quizgame.tools.cilium_dbg.model.listings import node_ids
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.output import Line, Result, lines
@@ -181,6 +181,10 @@ def _egress_list(call: Call) -> Result:
         return Result(stderr=lines("Cannot find egress gateway bpf maps\n"))
     rules = egress_rules(call.agent)
     rows = [(rule.source, str(rule.destination), rule.egress_ip, rule.gateway) for rule in rules]
+    if wants_json(call):
+        keys = ("SourceIP", "DestCIDR", "EgressIP", "GatewayIP")
+        shown = [dict(zip(keys, (*row[:3], _SPECIAL_GATEWAYS.get(row[3], row[3])), strict=True)) for row in rows]
+        return Result(stdout=as_json(shown, tuple(known for rule in rules for known in _egress_facts(call, rule))))
     return Result(stdout=egress_table(rows, [_egress_facts(call, rule) for rule in rules]))
 
 
@@ -209,6 +213,7 @@ COMMANDS = (
     Sub("bpf ipcache get", "get", "Retrieve identity for an ip", _ipcache_get),
     Sub("bpf lb list", "list", "List load-balancing configuration", _lb_list, aliases=("ls",)),
     Sub("bpf endpoint list", "list", "List the local endpoints", _endpoint_list, aliases=("ls",)),
-    Sub("bpf egress list", "list", "List the egress gateway's rules", _egress_list, aliases=("ls",)),
+    Sub("bpf egress list", "list", "List the egress gateway's rules", _egress_list,
+        lambda: [string("output", "json| yaml| jsonpath='{}'", short="o")], aliases=("ls",)),
     Sub("bpf nodeid list", "list", "List the numbers of nodes", _nodeid_list, aliases=("ls",)),
 )  # fmt: skip
