@@ -20,7 +20,7 @@ PEER_CONFIGS = "ciliumbgppeerconfigs.cilium.io"
 ADVERTISEMENTS = "ciliumbgpadvertisements.cilium.io"
 # Source: cilium/cilium v1.19 pkg/k8s/apis/cilium.io/v2/bgp_peer_types.go, SetDefaults.
 HOLD_S, KEEPALIVE_S, CONNECT_RETRY_S, RESTART_S = 90, 30, 120, 120
-_DEFAULT_FAMILIES = ({"afi": "ipv4", "safi": "unicast"}, {"afi": "ipv6", "safi": "unicast"})
+DEFAULT_FAMILIES = ({"afi": "ipv4", "safi": "unicast"}, {"afi": "ipv6", "safi": "unicast"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Desired:
     """Instance and what is wrong with its configuration, in the agent's words."""
 
 
-class _Unusable(Exception):
+class UnusablePeer(Exception):
     """A peer's configuration cannot be put in force; the text is the agent's."""
 
 
@@ -125,7 +125,7 @@ def read_desired(api: ApiServer, node: str, *, secrets_namespace: str, gateway: 
                 peer = _peer(api, each, adverts, secrets_namespace, gateway)
                 if peer is not None:
                     peers.append(peer)
-        except _Unusable as problem:
+        except UnusablePeer as problem:
             errors.append((str(entry["name"]), str(problem)))
         instances.append(
             Instance(
@@ -158,13 +158,18 @@ def _peer(
         retry_s=timers.get("connectRetryTimeSeconds", CONNECT_RETRY_S),
         port=dig(spec, "transport", "peerPort", default=BGP_PORT),
         multihop=spec.get("ebgpMultihop", 1),
-        password=_password(api, spec.get("authSecretRef") or "", namespace),
+        password=password_of(api, spec.get("authSecretRef") or "", namespace),
         restart_s=restart.get("restartTimeSeconds", RESTART_S) if restart.get("enabled") else 0,
-        families=tuple(_family(each, adverts) for each in spec.get("families") or _DEFAULT_FAMILIES),
+        families=tuple(_family(each, adverts) for each in spec.get("families") or DEFAULT_FAMILIES),
     )
 
 
-def _password(api: ApiServer, name: str, namespace: str) -> str:
+def password_of(api: ApiServer, name: str, namespace: str) -> str:
+    """The password in a Secret.
+
+    Raises:
+        UnusablePeer: the Secret holds none.
+    """
     # Source: cilium/cilium v1.19 pkg/bgp/manager/reconciler/neighbor.go getPeerPassword: a missing Secret means no
     # password, a Secret without the key is an error.
     secret = api.find("secrets", name, namespace) if name else None
@@ -176,7 +181,7 @@ def _password(api: ApiServer, name: str, namespace: str) -> str:
     except (binascii.Error, UnicodeDecodeError):
         found = ""
     if not found:
-        raise _Unusable(f'failed to fetch secret "{name}": missing password key')
+        raise UnusablePeer(f'failed to fetch secret "{name}": missing password key')
     return found
 
 

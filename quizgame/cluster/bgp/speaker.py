@@ -15,8 +15,10 @@ from quizgame.cluster.bgp.desired import (
     Peer,
     read_desired,
 )
+from quizgame.cluster.bgp.peeringpolicy import PEERING_POLICIES, REMOVED_IN, read_peering_policy
 from quizgame.cluster.bgp.routes import Route, family_routes
 from quizgame.cluster.bgp.sessions import Session, next_session, outcome_of
+from quizgame.cluster.crds import minor_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     from quizgame.cluster.links import Links
 
 WATCHED = (
-    NODE_CONFIGS, PEER_CONFIGS, ADVERTISEMENTS, "secrets", "services", "endpointslices.discovery.k8s.io", "nodes",
-    "ciliumnodes.cilium.io", "ciliumpodippools.cilium.io",
+    NODE_CONFIGS, PEER_CONFIGS, ADVERTISEMENTS, PEERING_POLICIES, "secrets", "services", "nodes",
+    "endpointslices.discovery.k8s.io", "ciliumnodes.cilium.io", "ciliumpodippools.cilium.io",
 )  # fmt: skip
 """Resources that the control plane goes by."""
 Key = tuple[str, str]
@@ -80,7 +82,10 @@ class Speaker:
             self.version = agent.cursor
             namespace = agent.config.get("bgp-secrets-namespace", "kube-system")
             before = {(i.name, p.name): (i.asn, i.router_id, p.session_key) for i, p in self.peers()}
-            self.desired = read_desired(agent.api, agent.node, secrets_namespace=namespace, gateway=gateway)
+            old = None
+            if minor_of(agent.cluster.cilium_version) < REMOVED_IN:
+                old = read_peering_policy(agent.api, agent.node, secrets_namespace=namespace)
+            self.desired = old or read_desired(agent.api, agent.node, secrets_namespace=namespace, gateway=gateway)
             after = {(i.name, p.name): (i.asn, i.router_id, p.session_key) for i, p in self.peers()}
             self.sessions = {key: each for key, each in self.sessions.items() if after.get(key) == before.get(key)}
             self.routes = {
