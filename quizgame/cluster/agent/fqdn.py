@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,12 @@ class FqdnCache:
         changed = len(kept) != len(self.entries)
         self.entries = kept
         return changed
+
+    def postpone(self, span_ns: int) -> None:
+        """Let everything live longer, as if the span did not count."""
+        self.entries = {
+            key: replace(entry, expires_ns=entry.expires_ns + span_ns) for key, entry in self.entries.items()
+        }
 
     def fork(self) -> FqdnCache:
         """An independent copy."""

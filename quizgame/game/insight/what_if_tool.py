@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from quizgame.cluster.build import apply_manifest
+from quizgame.cluster.fabric import agents_of
 from quizgame.cluster.objects import dig
 from quizgame.cluster.world import World
 from quizgame.errors import QuizgameError
 from quizgame.game.scenario.matrix import CONNECTION, Matrix, Pair, asks_for, changed_requests, matrix_of
+from quizgame.goflags.times import SECOND
 from quizgame.policy.parsing import policy_key
 from quizgame.policy.validation import validate_layer1, validate_layer2
 from quizgame.tools.folder import FileProblem, read_file
@@ -46,6 +48,9 @@ class WhatIfTool:
         twin = session.world.fork()
         # The fork only settles: traffic would change nothing that a manifest decides.
         twin.steppers = ()
+        for cluster in twin.clusters.values():
+            for agent in agents_of(cluster):
+                agent.fqdn.postpone(SETTLING_S * SECOND)  # what DNS has taught goes by time, not by the manifest
         asks = asks_for(_paths(twin, [document for _, document in documents]))
         before = matrix_of(twin, asks)
         refusals: list[QuizgameError] = []
