@@ -290,9 +290,15 @@ def _translate_at_source(course: Course, agent: Agent) -> None:
 def _policy(
     agent: Agent, endpoint: Endpoint | None, direction: Direction, peer: int, packet: Packet
 ) -> Decision | None:
-    if endpoint is None or not (endpoint.is_pod or endpoint.identity == ReservedIdentity.HEALTH):
-        return None
     port = packet.icmp[0] if packet.icmp is not None else packet.destination_port
+    if endpoint is None:
+        # Source: cilium/cilium v1.19 Documentation/security/host-firewall.rst: nodes have a policy only with it on.
+        if not agent.repository.settings.host_firewall:
+            return None
+        node = agent.repository.endpoint_policy(ReservedIdentity.HOST)
+        return node.lookup(direction, peer, port, PROTOCOLS[packet.protocol])
+    if not (endpoint.is_pod or endpoint.identity == ReservedIdentity.HEALTH):
+        return None
     return agent.policy_of(endpoint).lookup(direction, peer, port, PROTOCOLS[packet.protocol])
 
 

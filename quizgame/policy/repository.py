@@ -243,7 +243,7 @@ class Repository:
         """Tell of the labels of the agent's own node, which a ``nodeSelector`` asks about."""
         if labels != self._node_labels:
             self._node_labels = labels
-            self._changed()
+            self._caches.forget_rules()
 
     # Identities.
 

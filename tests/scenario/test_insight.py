@@ -179,3 +179,27 @@ class TestWhatIf:
         told, complaint, got = answer(shell, line)
         assert (told, got) == ("", status)
         assert complaint.startswith(message)
+
+
+HOST_POLICY = """\
+apiVersion: cilium.io/v2
+kind: CiliumClusterwideNetworkPolicy
+metadata: {name: nodes}
+spec:
+  nodeSelector: {matchLabels: {access: guarded}}
+  ingress: [{fromEntities: [remote-node]}]
+"""
+
+
+def test_a_host_policy_guards_the_nodes_that_it_selects(world: Any) -> None:
+    shell = free_shell(world.fork())
+    answer(shell, "kubectl label node kind-worker2 access=guarded")
+    answer(shell, f"kubectl apply -f - <<'EOF'\n{HOST_POLICY}EOF")
+    assert "POLICY_DENIED" not in answer(shell, "why 203.0.113.5 kind-worker2 4240")[0]
+    answer(shell, "cilium config set enable-host-firewall true")
+    answer(shell, "sleep 60")
+    told = answer(shell, "why 203.0.113.5 kind-worker2 4240")[0]
+    assert told.splitlines()[0].endswith("dropped at ingress (POLICY_DENIED)")
+    assert "CiliumClusterwideNetworkPolicy nodes spec: does not allow" in told
+    assert "POLICY_DENIED" not in answer(shell, "why 203.0.113.5 kind-worker 4240")[0]
+    assert "POLICY_DENIED" not in answer(shell, "why kind-worker kind-worker2 4240")[0]

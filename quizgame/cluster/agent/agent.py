@@ -199,6 +199,8 @@ class Agent:
             default_local_cluster=self.config.default_local_cluster,
             audit=self.config.has_policy_audit,
             l7_proxy=self.config.has_l7_proxy,
+            host_firewall=self.config.is_on("enable-host-firewall"),
+            node_selectors=self.config.is_on("enable-node-selector-labels"),
         )
         self.local_identities = LocalIdentities(self.repository)
 

@@ -21,7 +21,7 @@ from quizgame.cluster.agent.services import ServiceMap
 from quizgame.cluster.apierror import ApiError
 from quizgame.cluster.objects import dig, labels_of, name_of, namespace_of
 from quizgame.policy.identity import ReservedIdentity
-from quizgame.policy.labels import parse_labels
+from quizgame.policy.labels import SOURCE_K8S, Label, is_identity_relevant, parse_labels
 from quizgame.policy.model import Protocol
 
 if TYPE_CHECKING:
@@ -108,7 +108,15 @@ def _relist(agent: Agent) -> None:
 
 
 def _is_policy_twin(agent: Agent, peer: Agent) -> bool:
-    keys = ("enable-policy", "policy-audit-mode", "policy-default-local-cluster", "enable-l7-proxy", "cluster-name")
+    keys = (
+        "enable-policy",
+        "policy-audit-mode",
+        "policy-default-local-cluster",
+        "enable-l7-proxy",
+        "cluster-name",
+        "enable-host-firewall",
+        "enable-node-selector-labels",
+    )
     return (
         peer is not agent
         and peer.is_initialized
@@ -146,6 +154,7 @@ def _node(agent: Agent, obj: Object, is_gone: bool) -> None:
     agent.node_ip = internal_ip(obj)
     if agent.config.ipam == "kubernetes":
         agent.ipam.ranges = tuple(dig(obj, "spec", "podCIDRs", default=()))
+    _label_host(agent)
 
 
 def _cilium_node(agent: Agent, obj: Object, is_gone: bool) -> None:
@@ -356,6 +365,11 @@ def _label_host(agent: Agent) -> None:
     labels = parse_labels(names)
     if tuple(agent.repository.labels_of(ReservedIdentity.HOST)) != labels:
         agent.repository.add_identity(ReservedIdentity.HOST, labels)
+    node = agent.api.find("nodes", agent.node)
+    if node is not None:
+        # Source: cilium/cilium v1.19 pkg/labelsfilter: labels of nodes pass the same filter as those of pods.
+        own = {key: value for key, value in labels_of(node).items() if is_identity_relevant(key)}
+        agent.repository.set_node_labels(tuple(sorted(Label(key, SOURCE_K8S, value) for key, value in own.items())))
 
 
 def _secret(agent: Agent, obj: Object, is_gone: bool) -> None:

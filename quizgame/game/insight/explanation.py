@@ -13,6 +13,7 @@ from quizgame.datapath.walk import PROTOCOLS, Course, Side, decide
 from quizgame.game.insight.places import find_destination, find_source
 from quizgame.game.insight.question import Question
 from quizgame.policy import l7
+from quizgame.policy.identity import ReservedIdentity
 from quizgame.policy.model import Direction, Protocol
 from quizgame.policy.trail import RuleSaying, Stance, Trail
 
@@ -73,13 +74,15 @@ def _first_packet(source: str, destination: str, question: Question) -> Packet:
 
 def _trails(course: Course, request: l7.HttpRequest | None) -> Iterator[SideTrail]:
     for side, direction in ((course.source, Direction.EGRESS), (course.destination, Direction.INGRESS)):
-        if side is None or side.endpoint is None or side.decision is None:
+        if side is None or side.decision is None:
             continue
-        ports = {name: (port, Protocol[protocol]) for name, (port, protocol) in side.endpoint.named_ports.items()}
+        named = side.endpoint.named_ports if side.endpoint is not None else {}
+        ports = {name: (port, Protocol[protocol]) for name, (port, protocol) in named.items()}
+        identity = side.endpoint.identity if side.endpoint is not None else ReservedIdentity.HOST
         packet = course.packet
         port = packet.icmp[0] if packet.icmp is not None else packet.destination_port
         trail = side.agent.repository.explain(
-            side.endpoint.identity, direction, side.peer_identity, port,
+            identity, direction, side.peer_identity, port,
             PROTOCOLS[course.packet.protocol], request=request, named_ports=ports,
         )  # fmt: skip
         yield SideTrail(side, direction, trail)
@@ -126,7 +129,7 @@ def _trail_lines(each: SideTrail) -> Iterator[str]:
     side, trail = each.side, each.trail
     endpoint = side.endpoint
     name = f"{endpoint.namespace}/{endpoint.pod}" if endpoint is not None else side.agent.node
-    identity = endpoint.identity if endpoint is not None else 0
+    identity = endpoint.identity if endpoint is not None else ReservedIdentity.HOST
     yield f"{each.direction.value} of {name} (identity {int(identity)}, {side.agent.place}): {trail.fold().value}"
     yield f"  {trail.why}"
     request = trail.fold_request()
