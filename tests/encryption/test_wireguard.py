@@ -14,6 +14,7 @@ import pytest
 
 from quizgame.cluster.fabric import agents_of
 from quizgame.cluster.links import Block
+from quizgame.tools.cilium_dbg.monitor_text import event_text
 
 if TYPE_CHECKING:
     from tests.encryption.conftest import Build, Lab
@@ -91,9 +92,9 @@ def test_pods_of_other_nodes_are_encrypted_to_and_the_rest_is_not(lab: Lab) -> N
 
 def test_monitor_marks_what_leaves_encrypted(lab: Lab) -> None:
     lab.reaches("one", "two")
-    assert "-> overlay encrypted flow 0x" in lab.dbg("worker", "timeout 1 cilium-dbg monitor --type trace") or (
-        any(event.is_encrypted for event in lab.agent("worker").ring.newest())
-    )
+    lines = [event_text(event) for event in lab.agent("worker").ring.newest()]
+    assert any(line.startswith("-> overlay encrypted flow 0x") for line in lines)
+    assert not any("encrypted" in line for line in lines if line.startswith("-> endpoint"))
 
 
 def test_workload_addresses_carry_the_key_index(lab: Lab) -> None:

@@ -75,6 +75,20 @@ class WorldCluster(PackModel):
         """Its kubeconfig context."""
         return self.context or f"kind-{self.name}"
 
+    @property
+    def node_names(self) -> tuple[str, ...]:
+        """Names of its nodes, as kind gives them."""
+        kind = self.kube_context.removeprefix("kind-")
+        workers = (f"{kind}-worker{number if number > 1 else ''}" for number in range(1, self.workers + 1))
+        return (f"{kind}-control-plane", *workers)
+
+    @model_validator(mode="after")
+    def _addresses_are_of_its_nodes(self) -> Self:
+        for node in self.node_addresses:
+            if node not in self.node_names:
+                raise ValueError(f'nodeAddresses: there is no node "{node}"; it has {", ".join(self.node_names)}')
+        return self
+
 
 class MeshSection(PackModel):
     """Cluster Mesh."""

@@ -138,12 +138,16 @@ def _spec(
         values=values,
         cilium=version,
         gateway_api=cluster.gateway_api,
+        node_addresses=cluster.node_addresses,
     )
 
 
 def _surroundings(section: WorldSection, seed: int) -> Surroundings:
     contexts = section.contexts()
-    hosts = {ip: OutsideHost(ip, host.ports, host.status, host.body) for ip, host in section.outside.hosts.items()}
+    hosts = {
+        ip: OutsideHost(ip, host.ports, host.status, host.body, host.allowed_sources)
+        for ip, host in section.outside.hosts.items()
+    }
     names = {name.rstrip(".").lower(): ips for name, ips in section.outside.names.items()}
     return Surroundings(
         Outside(names, hosts, {ip: router_of(ip, router) for ip, router in section.outside.routers.items()}),
