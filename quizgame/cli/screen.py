@@ -60,7 +60,7 @@ def _open_workspace(args: Namespace) -> Workspace:
     scenarios = [
         ScenarioEntry(
             source.id, source.sample.title, "scenario", source.sample.domain, source.sample.difficulty.value,
-            source.sample.minutes,
+            source.sample.minutes, source.sample.competencies,
         )
         for source in shelf.sources()
     ]  # fmt: skip

@@ -46,6 +46,7 @@ class ScenarioEntry:
     domain: str
     difficulty: str
     minutes: int
+    competencies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,11 @@ class Workspace:
     def domain_counts(self) -> Mapping[str, int]:
         """How many questions the bank holds in each domain."""
         return Counter(entry.domain for entry in self.library.questions.values())
+
+    def scenario_on(self, competency: str) -> ScenarioEntry | None:
+        """The shortest scenario that trains a competency, if one does and can be played."""
+        fitting = [entry for entry in self.scenarios if competency in entry.competencies] if self.shelf else []
+        return min(fitting, key=lambda entry: (entry.minutes, entry.id), default=None)
 
     @property
     def bank(self) -> Mapping[str, BankQuestion]:

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from quizgame.content.blueprint_files import load_blueprint
 from quizgame.content.library import build_library
+from quizgame.content.packfiles import PackFile
 from quizgame.content.scenarios import ScenarioLibrary, load_scenarios
 from quizgame.store.store import Store
 from quizgame.tui.app import QuizgameApp
@@ -32,6 +33,7 @@ class Desktop:
         self.database = database
         self.scenarios = scenarios
         self.seeds = iter(range(100, 200))
+        self.packs: list[PackFile] = []
 
     def now(self) -> datetime:
         return START
@@ -40,10 +42,21 @@ class Desktop:
         store = Store(self.database)
         shelf = Shelf(self.scenarios, store, self.now, lambda: next(self.seeds))
         entries = [
-            ScenarioEntry(one.id, one.sample.title, "scenario", one.sample.domain, "easy", one.sample.minutes)
+            ScenarioEntry(
+                one.id, one.sample.title, "scenario", one.sample.domain, "easy", one.sample.minutes,
+                one.sample.competencies,
+            )
             for one in shelf.sources()
-        ]
-        return Workspace(store, build_library([]), load_blueprint("cca"), now=self.now, scenarios=entries, shelf=shelf)
+        ]  # fmt: skip
+        return Workspace(
+            store,
+            build_library(self.packs),
+            load_blueprint("cca"),
+            now=self.now,
+            scenarios=entries,
+            shelf=shelf,
+            templates={},
+        )
 
     def app(self, launch: Launch = None) -> QuizgameApp:
         return QuizgameApp(self.workspace, folder=self.database.parent, launch=launch, now=self.now, catch_bugs=False)

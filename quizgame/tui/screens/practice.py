@@ -18,7 +18,7 @@ from quizgame.game.quiz.practice import Feedback as PracticeFeedback
 from quizgame.game.quiz.practice import PracticeSession
 from quizgame.tui.answers.area import AnswerArea
 from quizgame.tui.answers.table import answer_area
-from quizgame.tui.launch import PracticeTerms, Resume
+from quizgame.tui.launch import PlayTerms, PracticeTerms, Resume
 from quizgame.tui.meters import bar, span
 from quizgame.tui.page import Page
 from quizgame.tui.widgets.feedback import Feedback
@@ -28,6 +28,7 @@ from quizgame.tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
     from quizgame.tui.app import QuizgameApp
+    from quizgame.tui.workspace import ScenarioEntry
 
 
 async def open_practice(app: QuizgameApp, terms: PracticeTerms | Resume) -> None:
@@ -83,10 +84,12 @@ class PracticeScreen(Page[None]):
         Binding("s,f2", "answer('sure')", "Sure", id="practice.sure", tooltip="Answer, and be sure of it"),
         Binding("u,f3", "answer('unsure')", "Unsure", id="practice.unsure", tooltip="Answer, without being sure"),
         Binding("n,f4", "skip", "Skip", id="practice.skip", tooltip="Leave this question for another time"),
+        Binding("j", "jump", "Scenario", id="practice.jump",
+                tooltip="Play a scenario on the same competency; leaving it leads back here"),
         Binding("v", "view", "View", id="practice.view", tooltip="Show the exhibit on the whole screen"),
         Binding("q", "end", "End", id="practice.end", tooltip="End this run and see how it went"),
         Binding("escape", "back", "Leave", id="practice.leave", tooltip="Leave; the run stays open"),
-    ]
+    ]  # fmt: skip
 
     def __init__(self, session: PracticeSession) -> None:
         super().__init__()
@@ -160,6 +163,8 @@ class PracticeScreen(Page[None]):
             return False
         if action in ("answer", "skip") and is_answered:
             return False
+        if action == "jump" and self._scenario is None:
+            return False
         if action == "view" and not self.query(QuestionPane).filter(".-has-exhibit"):
             return False
         return super().check_action(action, parameters)
@@ -227,6 +232,20 @@ class PracticeScreen(Page[None]):
     async def action_end(self) -> None:
         """End the run."""
         await show_summary(self.quiz, self.session, instead=True)
+
+    @property
+    def _scenario(self) -> ScenarioEntry | None:
+        """What to play on the competency of the question just answered."""
+        workspace = self.quiz.workspace
+        if self._feedback is None or workspace is None:
+            return None
+        return workspace.scenario_on(self._feedback.item.competency)
+
+    def action_jump(self) -> None:
+        """Open the scenario above this screen, so that leaving it leads back to the question."""
+        scenario = self._scenario
+        if scenario is not None:
+            self.quiz.open_scenario(PlayTerms(scenario.id))
 
     def action_view(self) -> None:
         """Show the exhibit on the whole screen."""
