@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quizgame.game.quiz.focus import Focus
-
 if TYPE_CHECKING:
     from quizgame.content.scenarios import ScenarioSource
+    from quizgame.game.quiz.focus import Focus
 
 PRACTICE_COUNT = 20
 PRACTICE_A_MINUTE = 6
 """More questions than a run by minutes can need: one is read and answered in ten seconds at least."""
+
+
+def _any() -> Focus:
+    from quizgame.game.quiz.focus import Focus  # the first paint does without it
+
+    return Focus.ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,7 @@ class PracticeTerms:
     """Slugs; empty for all."""
     count: int = PRACTICE_COUNT
     due_only: bool = False
-    focus: Focus = Focus.ANY
+    focus: Focus = field(default_factory=_any)
     minutes: int | None = None
     """How long on the wall clock; ``None``: as long as the questions last."""
     or_resume: bool = False
