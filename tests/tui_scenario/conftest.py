@@ -23,7 +23,7 @@ from quizgame.tui.workspace import ScenarioEntry, Workspace
 PACKS = Path(__file__).parent / "packs"
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SCENARIO = "closed-door"
-ROUNDS = 1500
+ROUNDS = 6000
 
 
 class Desktop:
