@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -92,4 +93,5 @@ def _text(data: Mapping[str, Any], key: str, default: str | None = None) -> str:
 
 
 def _shown(value: Any) -> str:
-    return "missing" if value is None else repr(value) if not isinstance(value, str) else f'"{value}"'
+    """The value as the JSON in which it came."""
+    return "missing" if value is None else json.dumps(value, ensure_ascii=False)
