@@ -117,6 +117,13 @@ class QuizgameApp(ResilientApp):
         """Library and blueprint, once they are loaded."""
         return self.desk.opened
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether something is about to open: keys that come now were not meant for what still shows."""
+        return self._launch is not None or any(
+            worker.group == "open" and not worker.is_finished for worker in self.workers
+        )
+
     def fail(self, error: QuizgameError) -> None:
         """End the app because of an error that leaves nothing to work with."""
         self.failure = error

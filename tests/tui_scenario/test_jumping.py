@@ -9,7 +9,9 @@ import pytest
 from quizgame.content.packfiles import PackFile
 from quizgame.tui.launch import PracticeTerms
 from quizgame.tui.scenario.briefing import BriefingScreen
+from quizgame.tui.screens.home import HomeScreen
 from quizgame.tui.screens.practice import PracticeScreen
+from quizgame.tui.screens.practice_setup import PracticeSetupScreen
 
 PACK = """\
 apiVersion: quizgame/v1
@@ -57,3 +59,17 @@ async def test_a_question_leads_to_a_scenario_on_its_competency_and_back(desktop
             await pilot.press("escape")
             await settled(pilot)
             assert isinstance(app.screen, PracticeScreen)
+
+
+async def test_keys_before_the_briefing_start_nothing_else(desktop: Any) -> None:
+    """What was typed while home still showed was meant for the scenario that was asked for."""
+    app = desktop.play()
+    async with app.run_test(size=(100, 40)) as pilot:
+        app.screen.action_open("practice")
+        await settled(pilot)
+        assert [type(screen) for screen in app.screen_stack] == [HomeScreen, BriefingScreen]
+        await pilot.press("escape")
+        await settled(pilot)
+        await pilot.press("p")
+        await settled(pilot)
+        assert isinstance(app.screen, PracticeSetupScreen)

@@ -191,6 +191,8 @@ class HomeScreen(Page[None]):
 
     def action_open(self, name: str) -> None:
         """Open something by its name in the menu."""
+        if self.quiz.is_opening:
+            return
         if self._overview is None:
             self._wanted = name
             return
