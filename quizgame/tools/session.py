@@ -34,6 +34,9 @@ class Session:
     """Whether a person watches: endless streams then go on until interrupted."""
     stream_span_s: float = STREAM_SPAN_S
     """Simulated seconds that an endless stream goes on without a screen; ``timeout`` shortens it for what it runs."""
+    joined_since_ns: int | None = None
+    """When the pipeline that is running began. Its commands start together, so a monitor at its end sees all that the
+    others do; ``None`` outside pipelines."""
     run_program: Callable[[Sequence[str], Sequence[Line]], Result] | None = None
     """Runs another program of the same shell (for ``xargs``, ``watch``, ``timeout`` …); set by the shell."""
     edit_text: Callable[[str, str], str | None] | None = None

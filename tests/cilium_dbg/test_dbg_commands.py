@@ -246,3 +246,13 @@ def test_troubleshooting_a_mesh() -> None:
     assert row(status, "ClusterMesh") == "0/1 remote clusters ready"
     assert "   └  Waiting for initial connection to be established\n" in status
     assert "❌ Configuration not found" in out(run(f"{agent} troubleshoot clustermesh nobody"))
+
+
+def test_commands_of_a_pipeline_start_together(world: World, line: Run) -> None:
+    """What a shell does, and how a monitor sees what one command sends."""
+    line("kubectl run box --image=cr.test/curl; kubectl wait --for=condition=Ready pod/box")
+    node = out(line("kubectl get pod box -o jsonpath='{.spec.nodeName}'"))
+    monitor = f"kubectl -n kube-system exec {agent_pod(world, node)} -- cilium-dbg monitor -t trace"
+    lookup = "kubectl exec box -- nslookup kubernetes.default.svc.cluster.local"
+    assert ":53 udp" in out(line(f"{lookup} | {monitor}"))
+    assert ":53 udp" not in out(line(f"{lookup}; {monitor}"))

@@ -192,6 +192,15 @@ class Shell:
         return int(not status) if pipeline.is_negated else status
 
     def _run_joined(self, pipeline: Pipeline, streams: Streams) -> int:
+        outer = self.session.joined_since_ns
+        if outer is None:
+            self.session.joined_since_ns = builtins.now_ns(self.session)
+        try:
+            return self._run_members(pipeline, streams)
+        finally:
+            self.session.joined_since_ns = outer
+
+    def _run_members(self, pipeline: Pipeline, streams: Streams) -> int:
         feed = streams.stdin
         status = failed = 0
         last = len(pipeline.commands) - 1

@@ -84,12 +84,13 @@ def _monitor(call: Call) -> Result:
     shown: list[Line] = []
     if stream is not None and not stream(lines(BANNER)):
         return Result()
+    start = session.world.clock.now_ns if session.joined_since_ns is None else session.joined_since_ns
     while stream is not None or elapsed < session.stream_span_s:
-        start = session.world.clock.now_ns
         step = STEP_S if stream is not None else min(STEP_S, session.stream_span_s - elapsed)
         session.world.advance(step)
         elapsed += step
         happened = _happened(call, wanted, start)
+        start = session.world.clock.now_ns
         if stream is None:
             shown += happened
         elif not stream(happened):
