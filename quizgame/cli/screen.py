@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import sys
 from argparse import Namespace
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from quizgame.cli.main import Exit
@@ -38,11 +41,25 @@ def run_app(args: Namespace, launch: Launch = None) -> int:
             raise QuizgameError(f"no folder {folder}", hint="--pack takes a folder of packs")
     from quizgame.tui.app import QuizgameApp
 
+    if not is_served and sys.platform != "win32":
+        Thread(target=_end_with_terminal, args=(sys.stdin.fileno(),), daemon=True).start()
     app = QuizgameApp(partial(_open_workspace, args), folder=user_home(), launch=launch)
     app.run()
     if app.failure is not None:
         raise app.failure
     return app.return_code or Exit.DONE
+
+
+def _end_with_terminal(terminal: int) -> None:
+    """Wait until the terminal is gone, and end then, where no hang-up signal came through.
+
+    Under ``make`` nobody else passes the signal on, and an app without a terminal reads its end for ever. Whatever was
+    shown as done is saved by then.
+    """
+    poller = select.poll()
+    poller.register(terminal, 0)  # a hang-up is told unasked
+    if any(event & select.POLLHUP for _, event in poller.poll()):
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _open_workspace(args: Namespace) -> Workspace:
