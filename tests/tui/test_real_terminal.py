@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,9 @@ class Terminal:
 
     def wait(self, *texts: str) -> str:
         """Read until all texts are on the screen."""
+        end = time.monotonic() + 2 * TIMEOUT_S  # a screen with a clock always has something to say
         while not all(text in self.text for text in texts):
+            assert time.monotonic() < end, f"{texts} not on the screen:\n{self.text}"
             try:
                 self._stream.feed(self.child.read_nonblocking(65536, timeout=TIMEOUT_S))
             except (pexpect.TIMEOUT, pexpect.EOF) as error:
