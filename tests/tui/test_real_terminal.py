@@ -3,82 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
+import select
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pexpect
-import pyte
 import pytest
 
 from quizgame.store.store import Store
-
-ROOT = Path(__file__).resolve().parents[2]
-TIMEOUT_S = 30
-
-
-class Terminal:
-    """A terminal of 80×24 that runs the command and shows what it draws."""
-
-    def __init__(self, home: Path, *words: str, columns: int = 80, lines: int = 24) -> None:
-        environ = {
-            **{name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")},
-            "QUIZGAME_HOME": str(home),
-            "TERM": "xterm-256color",
-            "TEXTUAL_ANIMATIONS": "none",
-            "PYTHONPATH": str(ROOT),
-        }
-        self.screen = pyte.Screen(columns, lines)
-        self._stream = pyte.ByteStream(self.screen)
-        self.child = pexpect.spawn(
-            sys.executable, ["-m", "quizgame", *words], env=environ, dimensions=(lines, columns), timeout=TIMEOUT_S
-        )
-
-    @property
-    def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self.screen.display)
-
-    def wait(self, *texts: str) -> str:
-        """Read until all texts are on the screen."""
-        end = time.monotonic() + 2 * TIMEOUT_S  # a screen with a clock always has something to say
-        while not all(text in self.text for text in texts):
-            assert time.monotonic() < end, f"{texts} not on the screen:\n{self.text}"
-            try:
-                self._stream.feed(self.child.read_nonblocking(65536, timeout=TIMEOUT_S))
-            except (pexpect.TIMEOUT, pexpect.EOF) as error:
-                raise AssertionError(f"{texts} not on the screen:\n{self.text}") from error
-        return self.text
-
-    def keys(self, *keys: str) -> None:
-        for key in keys:
-            self.child.send(key)
-
-    def end(self) -> int:
-        """Quit, and give the exit status."""
-        self.keys("\x11")
-        self.child.expect(pexpect.EOF)
-        self.child.close()
-        return int(self.child.exitstatus or 0)
-
-    def kill(self) -> None:
-        self.child.kill(signal.SIGKILL)
-        self.child.wait()
-
-
-@pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
-    opened: list[Terminal] = []
-
-    def start(*words: str, **size: int) -> Terminal:
-        opened.append(Terminal(tmp_path / "home", *words, **size))
-        return opened[-1]
-
-    yield start
-    for one in opened:
-        one.child.close(force=True)
+from tests.terminal import TIMEOUT_S, Terminal
 
 
 def test_practice_from_home_by_keyboard(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
@@ -169,3 +104,23 @@ def test_a_damaged_database_is_told_after_the_screen_is_gone(terminal: Callable[
     assert run.child.exitstatus == 2
     assert "damaged.db" in text
     assert "Traceback" not in text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="waits for a process by its descriptor, which only Linux gives")
+def test_the_app_ends_with_its_terminal_though_no_signal_says_so(
+    terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    run = terminal("exam", "--seed", "5", hangs_up_unheard=True)
+    run.wait("60 questions in 90 minutes")
+    run.keys("\r")
+    run.wait("1 of 60", "0 answered")
+    run.keys("1")
+    run.wait("1 answered")
+    process = os.pidfd_open(run.child.pid)
+    run.child.ptyproc.fileobj.close()  # the window is gone
+    ended = select.select([process], [], [], TIMEOUT_S)[0]
+    os.close(process)
+    assert ended, "the app outlived its terminal"
+    with Store(tmp_path / "home" / "quizgame.db") as store:
+        (attempt,) = store.open_attempts("exam")
+        assert [event.type for event in store.events(attempt.id)] == ["started", "answered"]
