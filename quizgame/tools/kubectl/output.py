@@ -105,22 +105,18 @@ def _without_managed(node: KubeObject) -> KubeObject:
 
 def facts_in(view: View, document: Mapping[str, Any], path: Path, value: Any) -> list[Fact]:
     """What the value at a path of a document tells, whether the document is an object or a list."""
+    node, rest = document, path
     if document.get("kind") == "List" and isinstance(document.get("items"), list):
+        if path == ("items",):
+            return [shown for each in document["items"] for shown in _whole_facts(view, each)]
         if len(path) < 2 or path[0] != "items" or not isinstance(path[1], int):
-            nodes = enumerate(document["items"]) if path == ("items",) else ()
-            return [
-                shown
-                for _, node in nodes
-                for key, child in node.items()
-                for shown in value_facts(view, node, (key,), child)
-            ]
-        node = document["items"][path[1]]
-        if len(path) == 2:
-            return [shown for key, child in node.items() for shown in value_facts(view, node, (key,), child)]
-        return value_facts(view, node, path[2:], value)
-    if not path:
-        return [shown for key, child in document.items() for shown in value_facts(view, document, (key,), child)]
-    return value_facts(view, document, path, value)
+            return []
+        node, rest = document["items"][path[1]], path[2:]
+    return value_facts(view, node, rest, value) if rest else _whole_facts(view, node)
+
+
+def _whole_facts(view: View, node: Mapping[str, Any]) -> list[Fact]:
+    return [shown for key, child in node.items() for shown in value_facts(view, node, (key,), child)]
 
 
 def _tree(

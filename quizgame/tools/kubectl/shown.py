@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from quizgame.cluster.agent.pods import workload_of
@@ -57,19 +58,21 @@ def value_witnesses(value: str, key: str) -> tuple[str, ...]:
 
 def object_fact(view: View, node: Mapping[str, Any], field: str, value: str, witnesses: tuple[str, ...]) -> Fact:
     """A field of an object and its value."""
-    # Built directly and in order of keys: a long list has a hundred thousand of these.
+    # Put together from parts that are kept, in order of keys: a long list has a hundred thousand of these.
     metadata = node["metadata"]
-    namespace = metadata.get("namespace")
-    place = (("namespace", namespace),) if namespace else ()
-    attributes = (
-        ("cluster", view.context),
-        ("field", field),
-        ("kind", node.get("kind", "")),
-        ("name", metadata.get("name", "")),
-        *place,
-        ("value", value),
+    before, after = _object_attributes(
+        view.context, node.get("kind", ""), metadata.get("name", ""), metadata.get("namespace") or ""
     )
-    return Fact("object", attributes, witnesses)
+    return Fact("object", (before, ("field", field), *after, ("value", value)), witnesses)
+
+
+@lru_cache(maxsize=1024)
+def _object_attributes(
+    context: str, kind: str, name: str, namespace: str
+) -> tuple[tuple[str, str], tuple[tuple[str, str], ...]]:
+    """Which object it is: the attributes that come before and after its field."""
+    place = (("namespace", namespace),) if namespace else ()
+    return ("cluster", context), (("kind", kind), ("name", name), *place)
 
 
 def policy_fact(view: View, node: Mapping[str, Any], witnesses: tuple[str, ...], valid: str | None = None) -> Fact:
@@ -88,18 +91,16 @@ def policy_fact(view: View, node: Mapping[str, Any], witnesses: tuple[str, ...],
 
 def value_facts(view: View, node: Mapping[str, Any], path: Path, value: Any) -> list[Fact]:
     """What a line tells that shows the value at a path of an object."""
-    if not path or "kind" not in node or not isinstance(node.get("metadata"), Mapping):
+    if not path or "kind" not in node or not isinstance(node.get("metadata"), dict):
         return []
     kind = node["kind"]
-    text = scalar_text(value) if not isinstance(value, (Mapping, list)) else ""
     if path == ("metadata", "name"):
-        return [policy_fact(view, node, (text,))] if kind in POLICY_KINDS else []
-    if path[0] in ("kind", "apiVersion") or (len(path) == 2 and path[0] == "metadata" and path[1] in _NOISE):
+        return [policy_fact(view, node, (scalar_text(value),))] if kind in POLICY_KINDS else []
+    if _is_noise(path):
         return []
-    if _LAST_APPLIED in path:
-        return []
-    if isinstance(value, (Mapping, list)) and value:
+    if isinstance(value, (dict, list)) and value:
         return _subtree_facts(view, node, path, value)
+    text = "" if isinstance(value, (dict, list)) else scalar_text(value)
     witnesses = value_witnesses(text, str(path[-1]))
     shown = [object_fact(view, node, field_text(path), text, witnesses)]
     special = _SPECIAL.get(kind)
@@ -108,6 +109,16 @@ def value_facts(view: View, node: Mapping[str, Any], path: Path, value: Any) -> 
     if kind in POLICY_KINDS:
         shown += _validity(view, node, path, text, witnesses)
     return shown
+
+
+@lru_cache(maxsize=4096)
+def _is_noise(path: Path) -> bool:
+    """Whether what stands at a path tells nothing of use about any object."""
+    return (
+        path[0] in ("kind", "apiVersion")
+        or (len(path) == 2 and path[0] == "metadata" and path[1] in _NOISE)
+        or _LAST_APPLIED in path
+    )
 
 
 def _subtree_facts(view: View, node: Mapping[str, Any], path: Path, value: Any) -> list[Fact]:

@@ -5,44 +5,52 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from quizgame.tools.kubectl.formats.tree import Leaf, Path
 
 _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _UNSAFE = re.compile("[<>&\u2028\u2029]")
+_ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
 def go_json(value: Any) -> str:
     """A value on one line as Go's encoder writes it: keys sorted, ``<>&`` escaped."""
-    return _escaped(json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False))
+    return _UNSAFE.sub(lambda match: _HTML[match[0]], _ENCODER.encode(value))
 
 
-def _escaped(text: str) -> str:
-    return _UNSAFE.sub(lambda match: _HTML[match[0]], text)
+@lru_cache(maxsize=4096)
+def _key(key: str) -> str:
+    return f"{go_json(key)}: "
 
 
-def json_leaves(value: Any, indent: str = "    ") -> Iterator[Leaf]:
+def json_leaves(value: Any, indent: str = "    ") -> list[Leaf]:
     """The lines of a JSON document."""
-    yield from _json(value, (), "", "", "", indent)
+    out: list[Leaf] = []
+    _json(out, value, (), "", "", "", indent)
+    return out
 
 
-def _json(value: Any, path: Path, pad: str, head: str, tail: str, indent: str) -> Iterator[Leaf]:
-    if isinstance(value, Mapping) and value:
-        yield f"{pad}{head}{{", None, None
-        last = len(value) - 1
-        for place, key in enumerate(sorted(value)):
-            comma = "," if place < last else ""
-            yield from _json(value[key], (*path, key), pad + indent, f"{go_json(key)}: ", comma, indent)
-        yield f"{pad}}}{tail}", None, None
-    elif isinstance(value, list) and value:
-        yield f"{pad}{head}[", None, None
+def _json(out: list[Leaf], value: Any, path: Path, pad: str, head: str, tail: str, indent: str) -> None:
+    if isinstance(value, str) or not value:
+        out.append((f"{pad}{head}{go_json(value)}{tail}", path, value))
+    elif isinstance(value, list):
+        out.append((f"{pad}{head}[", None, None))
+        inner = pad + indent
         last = len(value) - 1
         for place, child in enumerate(value):
-            yield from _json(child, (*path, place), pad + indent, "", "," if place < last else "", indent)
-        yield f"{pad}]{tail}", None, None
+            _json(out, child, (*path, place), inner, "", "," if place < last else "", indent)
+        out.append((f"{pad}]{tail}", None, None))
+    elif isinstance(value, Mapping):
+        out.append((f"{pad}{head}{{", None, None))
+        inner = pad + indent
+        last = len(value) - 1
+        for place, key in enumerate(sorted(value)):
+            _json(out, value[key], (*path, key), inner, _key(key), "," if place < last else "", indent)
+        out.append((f"{pad}}}{tail}", None, None))
     else:
-        yield f"{pad}{head}{go_json(value)}{tail}", path, value
+        out.append((f"{pad}{head}{go_json(value)}{tail}", path, value))
 
 
 def kyaml_leaves(value: Any) -> Iterator[Leaf]:

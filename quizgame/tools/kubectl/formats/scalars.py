@@ -33,12 +33,10 @@ _ESCAPES = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=8192)
 def _is_string(text: str) -> bool:
     return not (text in _WORDS or _NUMBER.fullmatch(text) or _BASE_60.fullmatch(text) or _TIMESTAMP.fullmatch(text))
 
 
-@lru_cache(maxsize=8192)
 def _may_be_plain(text: str) -> bool:
     first, second = text[0], text[1:2]
     if first in _INDICATOR_FIRST or text.startswith(("---", "...")):
@@ -59,21 +57,33 @@ def write_string(text: str, column: int, indent: int) -> list[str]:
     Returns:
         Its lines; the first follows what stands before it, the others carry their indentation.
     """
-    if "\n" in text and not _SPECIAL.search(text.replace("\n", "")) and " \n" not in text and text[-1] != " ":
+    unbroken = _unbroken(text)
+    if unbroken is None:
         return _block(text, indent)
-    if "\n" not in text and _is_string(text):
+    if column + len(unbroken) <= WIDTH or " " not in text:
+        return [unbroken]
+    # No plain scalar begins with a quote.
+    return _break_double(text, column, indent) if unbroken[0] == '"' else _break(unbroken, column, indent)
+
+
+@lru_cache(maxsize=8192)
+def _unbroken(text: str) -> str | None:
+    """A string on one line, however long that gets; ``None`` where it is written as a block."""
+    if "\n" in text:
+        body = text.replace("\n", "")
+        if body and not _SPECIAL.search(body) and " \n" not in text and text[-1] != " ":
+            return None
+    elif _is_string(text):
         if _may_be_plain(text):
-            return _fold(text, text, column, indent, is_quoted=False)
+            return text
         if not _SPECIAL.search(text):
-            return _fold("'" + text.replace("'", "''") + "'", text, column, indent, is_quoted=True)
-    return _double(text, column, indent)
+            return "'" + text.replace("'", "''") + "'"
+    return '"' + "".join(map(_escaped, text)) + '"'
 
 
 def _block(text: str, indent: int) -> list[str]:
     body = text.rstrip("\n")
     ends = len(text) - len(body)
-    if not body:
-        return _double(text, 0, indent)
     hint = str(2) if text[0] in " \n" else ""
     chomping = "-" if not ends else "" if ends == 1 else "+"
     pad = " " * indent
@@ -82,10 +92,10 @@ def _block(text: str, indent: int) -> list[str]:
     return [*out, *[""] * (ends - 1)]
 
 
-def _fold(written: str, text: str, column: int, indent: int, *, is_quoted: bool) -> list[str]:
-    if column + len(written) <= WIDTH or " " not in text:
-        return [written]
+def _break(written: str, column: int, indent: int) -> list[str]:
+    """Break a plain or single-quoted scalar where it gets too long."""
     pad = " " * indent
+    is_quoted = written[0] == "'"
     out: list[str] = []
     start = 0
     at = column
@@ -105,7 +115,8 @@ def _fold(written: str, text: str, column: int, indent: int, *, is_quoted: bool)
     return out
 
 
-def _double(text: str, column: int, indent: int) -> list[str]:
+def _break_double(text: str, column: int, indent: int) -> list[str]:
+    """Write a string in double quotes, broken where it gets too long."""
     pad = " " * indent
     out: list[str] = []
     line = '"'
@@ -120,10 +131,14 @@ def _double(text: str, column: int, indent: int) -> list[str]:
             was_blank = True
             continue
         was_blank = char == " "
-        shown = _ESCAPES.get(char) or (char if char.isprintable() else _hex_escape(char))
+        shown = _escaped(char)
         line += shown
         at += len(shown)
     return [*out, line + '"']
+
+
+def _escaped(char: str) -> str:
+    return _ESCAPES.get(char) or (char if char.isprintable() else _hex_escape(char))
 
 
 def _hex_escape(char: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from quizgame.collection import collection_paused
@@ -19,6 +20,7 @@ FactsAt = Callable[[Path, Any], Iterable[Fact]]
 """What a reader learns from the value at a path."""
 
 
+@lru_cache(maxsize=4096)
 def field_text(path: Path) -> str:
     """A path as facts name it: ``spec.ingress[0].toPorts[0].ports[0].port``."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)[1:]

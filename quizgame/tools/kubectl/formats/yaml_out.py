@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cmp_to_key, lru_cache
 from typing import Any
 
@@ -10,14 +10,17 @@ from quizgame.tools.kubectl.formats.scalars import write_string
 from quizgame.tools.kubectl.formats.tree import Leaf, Path
 
 
-def yaml_leaves(value: Any) -> Iterator[Leaf]:
+def yaml_leaves(value: Any) -> list[Leaf]:
     """The lines of a document with the paths of their values."""
+    # Collected in a list that is handed down, since a generator in a generator would hand up each line level by level.
+    out: list[Leaf] = []
     if isinstance(value, Mapping) and value:
-        yield from _mapping(value, (), 0, "")
+        _mapping(out, value, (), 0, "")
     elif isinstance(value, list) and value:
-        yield from _sequence(value, (), 0, "")
+        _sequence(out, value, (), 0, "")
     else:
-        yield from _scalar("", value, (), 0)
+        _scalar(out, "", value, (), 0)
+    return out
 
 
 def yaml_text(value: Any) -> str:
@@ -25,44 +28,49 @@ def yaml_text(value: Any) -> str:
     return "".join(f"{text}\n" for text, _, _ in yaml_leaves(value))
 
 
-def _mapping(value: Mapping[str, Any], path: Path, indent: int, lead: str) -> Iterator[Leaf]:
+def _mapping(out: list[Leaf], value: Mapping[str, Any], path: Path, indent: int, lead: str) -> None:
     pad = " " * indent
     for key in sorted_keys(value):
         child = value[key]
         head = f"{lead or pad}{_key(key)}:"
         lead = ""
         here = (*path, key)
-        if isinstance(child, Mapping) and child:
-            yield head, None, None
-            yield from _mapping(child, here, indent + 2, "")
-        elif isinstance(child, list) and child:
-            yield head, None, None
-            yield from _sequence(child, here, indent, "")
+        if isinstance(child, str) or not child:
+            _scalar(out, head + " ", child, here, indent + 2)
+        elif isinstance(child, list):
+            out.append((head, None, None))
+            _sequence(out, child, here, indent, "")
+        elif isinstance(child, Mapping):
+            out.append((head, None, None))
+            _mapping(out, child, here, indent + 2, "")
         else:
-            yield from _scalar(head + " ", child, here, indent + 2)
+            _scalar(out, head + " ", child, here, indent + 2)
 
 
-def _sequence(value: Sequence[Any], path: Path, indent: int, lead: str) -> Iterator[Leaf]:
+def _sequence(out: list[Leaf], value: Sequence[Any], path: Path, indent: int, lead: str) -> None:
     pad = " " * indent
     for position, child in enumerate(value):
         head = f"{lead or pad}- "
         lead = ""
         here = (*path, position)
-        if isinstance(child, Mapping) and child:
-            yield from _mapping(child, here, indent + 2, head)
-        elif isinstance(child, list) and child:
-            yield from _sequence(child, here, indent + 2, head)
+        if isinstance(child, str) or not child:
+            _scalar(out, head, child, here, indent + 2)
+        elif isinstance(child, list):
+            _sequence(out, child, here, indent + 2, head)
+        elif isinstance(child, Mapping):
+            _mapping(out, child, here, indent + 2, head)
         else:
-            yield from _scalar(head, child, here, indent + 2)
+            _scalar(out, head, child, here, indent + 2)
 
 
-def _scalar(head: str, value: Any, path: Path, indent: int) -> Iterator[Leaf]:
+def _scalar(out: list[Leaf], head: str, value: Any, path: Path, indent: int) -> None:
     first, *more = _scalar_lines(value, len(head), indent)
-    # A value over several lines has been seen once its last line has.
-    shown = [head + first, *more]
-    for line in shown[:-1]:
-        yield line, None, None
-    yield shown[-1], path, value
+    text = head + first
+    for line in more:
+        # A value over several lines has been seen once its last line has.
+        out.append((text, None, None))
+        text = line
+    out.append((text, path, value))
 
 
 def _scalar_lines(value: Any, column: int, indent: int) -> list[str]:
@@ -84,7 +92,12 @@ def _key(key: str) -> str:
 
 def sorted_keys(value: Mapping[str, Any]) -> list[str]:
     """Keys in go-yaml's order: letters after other characters, numbers by value."""
-    keys = list(value)
+    return _in_order(tuple(value))
+
+
+@lru_cache(maxsize=4096)
+def _in_order(keys: tuple[str, ...]) -> list[str]:
+    # The objects of a list have the same few sets of keys again and again.
     return sorted(keys) if all(key.isalpha() for key in keys) else sorted(keys, key=_ORDER)
 
 
