@@ -383,7 +383,9 @@ class Recorder:
 
     def commit(self) -> None:
         """Hand events and entries to the agents. An agent that does not run records no events."""
+        size = self.course.packet.size
         for agent, event in self.events:
+            agent.counters.count(event, size)
             if agent.is_serving and agent.config.has_hubble:
                 agent.ring.append(event)
         for agent, key, entry in self.entries:

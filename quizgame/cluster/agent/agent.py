@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.config import AgentConfig
 from quizgame.cluster.agent.conntrack import Conntrack
+from quizgame.cluster.agent.counters import Counters
 from quizgame.cluster.agent.egress import EgressPolicy, check_egress
 from quizgame.cluster.agent.encryption import Encryption, begin, expire_keys, next_expiry
 from quizgame.cluster.agent.endpoints import Endpoint, EndpointState
@@ -89,6 +90,7 @@ class Agent:
     repository: Repository = field(default_factory=Repository)
     local_identities: LocalIdentities | None = None
     conntrack: Conntrack = field(default_factory=Conntrack)
+    counters: Counters = field(default_factory=Counters)
     fqdn: FqdnCache = field(default_factory=FqdnCache)
     ring: EventRing = field(default_factory=EventRing)
     slices: dict[tuple[str, str], Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
@@ -382,6 +384,7 @@ class Agent:
             repository=repository,
             local_identities=None if self.local_identities is None else self.local_identities.fork(repository),
             conntrack=self.conntrack.fork(),
+            counters=self.counters.fork(),
             fqdn=self.fqdn.fork(),
             ring=self.ring.fork(),
             slices=dict(self.slices),
