@@ -13,7 +13,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from quizgame.cli.main import Exit
-from quizgame.cli.sources import blueprint_of, new_seed, now, open_store, user_home
+from quizgame.cli.sources import blueprint_of, load_packs, new_seed, now, open_store, user_home
 from quizgame.errors import QuizgameError
 
 if TYPE_CHECKING:
@@ -64,14 +64,13 @@ def _end_with_terminal(terminal: int) -> None:
 
 def _open_workspace(args: Namespace) -> Workspace:
     """Load packs and open the store; a pack's problems are told on the screen, since stderr lies under it."""
-    from quizgame.content.library import load_library, pack_folders
     from quizgame.content.scenarios import scenario_folders
     from quizgame.tui.scenario.shelf import Shelf
     from quizgame.tui.workspace import ScenarioEntry, Workspace
 
     blueprint = blueprint_of(args)
     folders = [Path(folder) for folder in args.pack]
-    library = load_library(pack_folders(user_home(), folders))
+    library = load_packs(folders)
     store = open_store(args)
     shelf = Shelf.load(scenario_folders(user_home(), folders), store, now, new_seed)
     scenarios = [

@@ -9,6 +9,7 @@ import os
 import secrets
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,18 +52,24 @@ def add_database_option(parser: ArgumentParser) -> None:
 
 def library_of(args: Namespace) -> Library:
     """All packs of this run; problems of packs go to stderr and stop nothing."""
-    from quizgame.content.library import load_library, pack_folders
-
     folders = [Path(folder) for folder in args.pack]
     for folder in folders:
         if not folder.is_dir():
             raise QuizgameError(f"no folder {folder}", hint="--pack takes a folder of packs")
-    library = load_library(pack_folders(user_home(), folders))
+    library = load_packs(folders)
     for problem in library.problems[:PROBLEMS_SHOWN]:
         sys.stderr.write(f"{problem}\n")
     if len(library.problems) > PROBLEMS_SHOWN:
         sys.stderr.write(f"and {len(library.problems) - PROBLEMS_SHOWN} more\n")
     return library
+
+
+def load_packs(folders: Sequence[Path]) -> Library:
+    """The library of the built-in packs, the user's and those of these folders."""
+    from quizgame.content.keptpacks import FOLDER, KeptPacks
+    from quizgame.content.library import load_library, pack_folders
+
+    return load_library(pack_folders(user_home(), folders), KeptPacks(user_home() / FOLDER))
 
 
 def entries_of(args: Namespace, library: Library) -> list[BankQuestion]:

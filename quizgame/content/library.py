@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from quizgame.collection import collection_paused
+from quizgame.content.keptpacks import KeptPacks, UnreadDocument
 from quizgame.content.packfiles import (
     PackFile,
     builtin_folder,
@@ -21,7 +22,7 @@ from quizgame.content.packfiles import (
     scenario_folders_among,
 )
 from quizgame.content.questions import Question, QuestionPack
-from quizgame.content.validation import check_entries
+from quizgame.content.validation import Checked, check_entries
 from quizgame.yamlsource.loader import Document, load_document, load_documents
 from quizgame.yamlsource.place import Place, YamlError, YamlProblem
 
@@ -39,7 +40,7 @@ class BankQuestion:
 
     question: Question
     domain: str
-    document: Document | None = field(default=None, compare=False, repr=False)
+    document: Document | UnreadDocument | None = field(default=None, compare=False, repr=False)
     """The file it comes from; ``None`` for one that the program made."""
     path: tuple[str | int, ...] = field(default=(), compare=False, repr=False)
     """Where it stands in that file."""
@@ -113,8 +114,16 @@ def is_manifest(data: object) -> bool:
     return isinstance(version, str) and "kind" in data and not version.startswith(f"{FORMAT_GROUP}/")
 
 
-def load_pack(file: PackFile) -> LoadedPack | None:
-    """Load the questions of one file's text; ``None`` if the file is something else than questions."""
+def load_pack(file: PackFile, kept: KeptPacks | None = None) -> LoadedPack | None:
+    """Load the questions of one file's text; ``None`` if the file is something else than questions.
+
+    Args:
+        file: The file.
+        kept: Where the pack may have been kept, and will be if it has no problems.
+    """
+    known = kept.find(file) if kept is not None else None
+    if known is not None:
+        return _loaded(known, UnreadDocument(file), range(len(known.questions)))
     try:
         documents = load_documents(file.text, file.name)
     except YamlError as error:
@@ -122,9 +131,13 @@ def load_pack(file: PackFile) -> LoadedPack | None:
     if documents and all(_is_other(document.data) for document in documents):
         return None
     try:
-        return pack_of(parse(file) if len(documents) != 1 else documents[0])
+        document = parse(file) if len(documents) != 1 else documents[0]
     except YamlError as error:
         return LoadedPack(file.name, None, (), error.problems)
+    checked = check_entries(QuestionPack, document, "questions")
+    if kept is not None and checked.model is not None and not checked.problems:
+        kept.keep(file, document.data, checked.model)
+    return _pack_of(document, checked)
 
 
 def _is_other(data: object) -> bool:
@@ -133,29 +146,43 @@ def _is_other(data: object) -> bool:
 
 def pack_of(document: Document) -> LoadedPack:
     """Load the questions of one document."""
-    checked = check_entries(QuestionPack, document, "questions")
+    return _pack_of(document, check_entries(QuestionPack, document, "questions"))
+
+
+def _pack_of(document: Document, checked: Checked[QuestionPack]) -> LoadedPack:
     if checked.model is None:
         return LoadedPack(document.source, None, (), checked.problems)
-    domain = checked.model.domain
+    return _loaded(checked.model, document, checked.kept, checked.problems)
+
+
+def _loaded(
+    pack: QuestionPack,
+    document: Document | UnreadDocument,
+    indices: Iterable[int],
+    problems: tuple[YamlProblem, ...] = (),
+) -> LoadedPack:
     entries = tuple(
-        BankQuestion(question, domain, document, ("questions", index))
-        for question, index in zip(checked.model.questions, checked.kept, strict=True)
+        BankQuestion(question, pack.domain, document, ("questions", index))
+        for question, index in zip(pack.questions, indices, strict=True)
     )
-    return LoadedPack(document.source, domain, entries, checked.problems)
+    return LoadedPack(document.source, pack.domain, entries, problems)
 
 
-def build_library(files: Iterable[PackFile], problems: Sequence[YamlProblem] = ()) -> Library:
+def build_library(
+    files: Iterable[PackFile], problems: Sequence[YamlProblem] = (), kept: KeptPacks | None = None
+) -> Library:
     """Put the packs of these files together.
 
     Args:
         files: In the order in which they count: of two questions with one id, the first stays.
         problems: Those of files that could not be read.
+        kept: Where packs are kept that have been read before.
     """
     packs: list[LoadedPack] = []
     digest = sha256()
     with collection_paused():
         for file in files:
-            pack = load_pack(file)
+            pack = load_pack(file, kept)
             if pack is not None:
                 packs.append(pack)
                 digest.update(sha256(file.text).digest())
@@ -184,8 +211,13 @@ def pack_folders(home: Path, extra: Iterable[Path] = ()) -> list[Path]:
     return [builtin_folder("questions"), home / "packs", *extra]
 
 
-def load_library(folders: Iterable[Path]) -> Library:
-    """Load all packs of these folders; a folder that does not exist holds none."""
+def load_library(folders: Iterable[Path], kept: KeptPacks | None = None) -> Library:
+    """Load all packs of these folders; a folder that does not exist holds none.
+
+    Args:
+        folders: Where packs are.
+        kept: Where packs are kept that have been read before; without it all are read from their YAML.
+    """
     files: list[tuple[Path, PackFile]] = []
     problems: list[YamlProblem] = []
     for folder in folders:
@@ -200,4 +232,4 @@ def load_library(folders: Iterable[Path]) -> Library:
             except YamlError as error:
                 problems.extend(error.problems)
     scenarios = scenario_folders_among((path, file.text) for path, file in files)
-    return build_library([file for path, file in files if not is_template(path, file.text, scenarios)], problems)
+    return build_library([file for path, file in files if not is_template(path, file.text, scenarios)], problems, kept)
