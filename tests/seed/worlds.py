@@ -20,6 +20,8 @@ from quizgame.cluster.fabric import Fabric, Traffic, agent_on, agents_of, fabric
 from quizgame.cluster.links import Block, Links
 from quizgame.cluster.outside import Outside, OutsideHost
 from quizgame.cluster.world import World
+from quizgame.datapath.exchange import Outcome, tcp
+from quizgame.datapath.topology import outside_origin
 from quizgame.game.worlds import Surroundings, assemble, free_shell
 from quizgame.goflags.times import SECOND
 from quizgame.tools.output import render
@@ -253,6 +255,10 @@ class Lab:
         self.fabric.links = Links((*self.fabric.links.blocks, *blocks))
         self.world.settle()
 
+    def visit(self, client: str, ip: str, port: int) -> bool:
+        """Whether a client outside gets a connection."""
+        return tcp(self.world, outside_origin(client), ip, port).outcome is Outcome.OK
+
     def router(self, **changed: Any) -> None:
         """Change the router, and let sessions notice."""
         routers = {ROUTER_IP: replace(self.fabric.outside.routers[ROUTER_IP], **changed)}
@@ -277,7 +283,7 @@ def _one(
     return assemble([spec], seed=0, manifests=_documents(*texts), surroundings=around)
 
 
-def _pair(cilium: str, names: Sequence[str] = ("cluster-a", "cluster-b")) -> list[ClusterSpec]:
+def pair_specs(cilium: str, names: Sequence[str] = ("cluster-a", "cluster-b")) -> list[ClusterSpec]:
     """Two clusters of one worker, with ranges that do not overlap."""
     return [
         ClusterSpec(
@@ -296,7 +302,7 @@ def _pair(cilium: str, names: Sequence[str] = ("cluster-a", "cluster-b")) -> lis
 
 def _shared_trust() -> World:
     """Two clusters with Cilium and one CA."""
-    lab = Lab(assemble(_pair("1.19.5"), seed=0))
+    lab = Lab(assemble(pair_specs("1.19.5"), seed=0))
     lab.do(
         "kubectl --context kind-cluster-b -n kube-system delete secret cilium-ca",
         "kubectl --context kind-cluster-a -n kube-system get secret cilium-ca -o yaml "
@@ -307,7 +313,7 @@ def _shared_trust() -> World:
 
 def _meshed() -> World:
     """The clusters old and new, joined; the database is in old, its clients are in both."""
-    old, new = _pair("1.19.5", ("old", "new"))
+    old, new = pair_specs("1.19.5", ("old", "new"))
     gave_up = AppFault("ledger", AppState.CRASHES, "loader", message=LOADER_LOG)
     specs = [old, replace(new, app_faults=(gave_up,))]
     moved = LEDGER.replace("cluster: old", "cluster: new")
@@ -350,11 +356,23 @@ def _busy() -> World:
     return world
 
 
+def joined_pair() -> Lab:
+    """Two clusters of one CA, joined; built anew for whoever asks."""
+    joined = Lab(_shared_trust().fork())
+    joined.do(
+        "cilium clustermesh enable --context kind-cluster-a --service-type NodePort",
+        "cilium clustermesh enable --context kind-cluster-b --service-type NodePort",
+        "cilium clustermesh connect --context kind-cluster-a --destination-context kind-cluster-b",
+        "cilium clustermesh status --context kind-cluster-a --wait",
+    )
+    return joined
+
+
 _BUILDERS: Mapping[str, Callable[[], World]] = {
     "shop": lambda: _one(SHOP, around=Surroundings(_outside())),
     "busy": _busy,
     "cluster-pool": lambda: _one(SHOP, values={"ipam": {"mode": "cluster-pool"}}),
-    "bare": lambda: assemble(_pair(""), seed=0),
+    "bare": lambda: assemble(pair_specs(""), seed=0),
     "pair": _shared_trust,
     "mesh": _meshed,
     "bgp": _routed,
