@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
+
+from quizgame.cluster.bgp.prefixes import lies_in, network
 
 BGP_PORT = 179
 ANYTHING = "0.0.0.0/0"
@@ -35,7 +37,7 @@ class RouterNeighbor:
 
     def covers(self, ip: str) -> bool:
         """Whether an address is meant."""
-        return IPv4Address(ip) in IPv4Network(self.prefix, strict=False)
+        return IPv4Address(ip) in network(self.prefix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,8 @@ class Router:
     def neighbor(self, ip: str) -> RouterNeighbor | None:
         """What is configured for an address; the longest prefix wins."""
         found = [each for each in self.neighbors if each.covers(ip)]
-        return max(found, key=lambda each: IPv4Network(each.prefix, strict=False).prefixlen, default=None)
+        return max(found, key=lambda each: network(each.prefix).prefixlen, default=None)
 
     def takes(self, prefix: str) -> bool:
         """Whether its import filter lets a route in."""
-        network = IPv4Network(prefix)
-        return any(network.subnet_of(IPv4Network(each, strict=False)) for each in self.accepts)
+        return lies_in(prefix, self.accepts)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.service_build import build_frontends
 from quizgame.cluster.agent.services import BackendState, Frontend
 from quizgame.cluster.bgp.desired import Advert, Family
+from quizgame.cluster.bgp.prefixes import network
 from quizgame.cluster.labelselect import matches, selector_of
 from quizgame.cluster.lbipam_requests import service_labels
 from quizgame.cluster.objects import dig, labels_of, name_of
@@ -60,7 +60,7 @@ def family_routes(agent: Agent, family: Family) -> tuple[Route, ...]:
         for prefix, policy in _prefixes(agent, advert):
             route = Route(prefix, policy, advert.communities, advert.large_communities, advert.local_preference)
             found[prefix] = found[prefix].merged(route) if prefix in found else route
-    return tuple(found[prefix] for prefix in sorted(found, key=IPv4Network))
+    return tuple(found[prefix] for prefix in sorted(found, key=network))
 
 
 def _prefixes(agent: Agent, advert: Advert) -> Iterator[tuple[str, str]]:
@@ -126,7 +126,7 @@ def _cut(
         is_here = any(backend.node == agent.node for backend in active)
         if (is_local and not is_here) or (needs_backend and not active):
             continue
-        prefix = str(IPv4Network(f"{each.ip}/{length}", strict=False))
+        prefix = str(network(f"{each.ip}/{length}"))
         if prefix not in found:
             found.append(prefix)
     return found

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
+from quizgame.cluster.bgp.prefixes import network
 from quizgame.cluster.bgp.router import RouterState
 from quizgame.cluster.keyed import keyed_int
 
@@ -51,7 +52,7 @@ class RouteTables:
         """A router's valid routes by prefix and next hop."""
         told = self.learned.get(router, {})
         found = [each for routes in told.values() for each in routes if each.is_valid(now_ns)]
-        return sorted(found, key=lambda each: (IPv4Network(each.prefix), IPv4Address(each.next_hop)))
+        return sorted(found, key=lambda each: (network(each.prefix), IPv4Address(each.next_hop)))
 
     def tell(
         self, router: Router, teller: tuple[str, str], routes: tuple[Route, ...], *, next_hop: str, asn: int
@@ -97,10 +98,10 @@ class RouteTables:
             for address, router in sorted(routers.items())
             if router.state is not RouterState.DOWN
             for each in self.of(address, now_ns)
-            if target in IPv4Network(each.prefix)
+            if target in network(each.prefix)
         ]
         if not hits:
             return None
-        longest = max(IPv4Network(each.prefix).prefixlen for each in hits)
-        best = [each for each in hits if IPv4Network(each.prefix).prefixlen == longest]
+        longest = max(network(each.prefix).prefixlen for each in hits)
+        best = [each for each in hits if network(each.prefix).prefixlen == longest]
         return best[keyed_int(seed, "ecmp", destination, *flow, below=len(best))]
