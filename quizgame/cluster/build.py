@@ -247,6 +247,7 @@ def _bare_cluster(
         app_faults=spec.app_faults,
         agent_factory=agent_factory,
         node_addresses=spec.node_addresses,
+        node_cidr=spec.node_cidr,
     )
     cluster.controllers = controllers_for(cluster)
     if operator_factory is not None:

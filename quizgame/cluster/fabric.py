@@ -10,6 +10,8 @@ from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.apps import Server
 from quizgame.cluster.bgp.exchange import exchange_routes
 from quizgame.cluster.bgp.tables import RouteTables
+from quizgame.cluster.l2.election import announce
+from quizgame.cluster.l2.election import next_due as next_election
 from quizgame.cluster.links import API_SERVER_PORT, Links
 from quizgame.cluster.mesh import Mesh
 from quizgame.cluster.operator import Operator
@@ -71,12 +73,15 @@ class Fabric:
         changed |= exchange_routes(
             self.world, outside.routers, self.links, self.route_tables, gateway=outside.resolver_ip
         )
+        changed |= announce(self.world)
         return self.mesh.sync(self.world, self.links) or changed
 
     def next_due(self) -> int | None:
-        """The instant at which the next BGP session changes by itself; ``None`` where none does."""
-        agents = (agent for cluster in self.world.clusters.values() for agent in agents_of(cluster))
-        return min((due for agent in agents if (due := agent.bgp.next_due()) is not None), default=None)
+        """The instant at which the next BGP session or L2 lease changes by itself; ``None`` where none does."""
+        agents = [agent for cluster in self.world.clusters.values() for agent in agents_of(cluster)]
+        session = min((due for agent in agents if (due := agent.bgp.next_due()) is not None), default=None)
+        lease = next_election(agents)
+        return min((each for each in (session, lease) if each is not None), default=None)
 
     def fork(self, world: World) -> Fabric:
         """The same surroundings for a forked world."""

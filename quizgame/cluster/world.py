@@ -44,6 +44,8 @@ class Cluster:
     agent_factory: AgentFactory | None = None
     node_addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Node name → addresses that someone has added to its network device."""
+    node_cidr: str = "172.18.0.0/16"
+    """The network that its nodes stand in: one link, on which ARP is heard."""
     controllers: ControllerManager = field(init=False)
     """Set by the builder, once the cluster is there for them to look after."""
 
@@ -91,6 +93,7 @@ class Cluster:
             app_faults=self.app_faults,
             agent_factory=self.agent_factory,
             node_addresses=self.node_addresses,
+            node_cidr=self.node_cidr,
         )
         twin.controllers = self.controllers.fork(twin)
         twin.agents = {name: agent.fork(twin) for name, agent in self.agents.items()}

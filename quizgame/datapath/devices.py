@@ -45,6 +45,11 @@ def interface_at(side: Side, point: TracePoint) -> tuple[str, int]:
     return device, device_index(agent.seed, agent.context, agent.node, device)
 
 
+def node_mac(agent: Agent) -> str:
+    """The link address of a node's device towards the network."""
+    return _node_mac(agent.seed, agent.context, agent.node, "own")
+
+
 @lru_cache(maxsize=4096)
 def _node_mac(seed: int, context: str, node: str, end: str) -> str:
     digits = keyed_hex(seed, "node-mac", context, node, end, digits=10)
@@ -57,7 +62,7 @@ def link_addresses(side: Side, *, is_leaving: bool) -> tuple[str, str]:
     if endpoint is not None and endpoint.mac:
         own, other = endpoint.mac, endpoint.host_mac
     else:
-        own = _node_mac(agent.seed, agent.context, agent.node, "own")
+        own = node_mac(agent)
         other = _node_mac(agent.seed, agent.context, agent.node, "gateway")
     return (own, other) if is_leaving else (other, own)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.agent.monitor import DropReason, TracePoint
 from quizgame.cluster.fabric import fabric_of
+from quizgame.cluster.l2.arp import is_on_link, owner_of
 from quizgame.cluster.links import GENEVE_PORT, VXLAN_PORT
 from quizgame.datapath.cover import PLAIN, Cover, cover
 from quizgame.datapath.topology import agent_of_node_ip
@@ -48,6 +49,8 @@ class Path:
     is_masqueraded: bool = False
     detail: str = ""
     """Why it ends nowhere, or what carried it."""
+    led_by: str = ""
+    """What led a packet from outside to its node, where that is more than the node's own address."""
     cover: Cover = PLAIN
     """How packets are encrypted between the nodes."""
     reply_cover: Cover = PLAIN
@@ -152,7 +155,10 @@ def _to_remote_workload(world: World, sender: Agent, destination: str, source: s
 
 
 def route_from_outside(world: World, destination: str, flow: tuple[str, int]) -> Path:
-    """Find the way from outside to an address: nodes are reachable, and what routers have learned by BGP.
+    """Find the way from outside to an address: nodes are reachable, what routers have learned by BGP, what ARP finds.
+
+    A client on the nodes' own network asks there for what lies in it; all else is the routers' matter, whose routes
+    are longer than the network that they stand in.
 
     Args:
         world: The settled world.
@@ -160,13 +166,18 @@ def route_from_outside(world: World, destination: str, flow: tuple[str, int]) ->
         flow: The client's address and port, by which routers spread flows over equal routes.
     """
     fabric = fabric_of(world)
-    node, detail = agent_of_node_ip(world, destination), ""
-    if node is None:
+    node, led_by, detail = agent_of_node_ip(world, destination), "", ""
+    if node is None and not is_on_link(world, flow[0], destination):
         learned = fabric.route_tables.next_hop(
             fabric.outside.routers, destination, flow, seed=world.seed, now_ns=world.clock.now_ns
         )
         if learned is not None:
             node, detail = agent_of_node_ip(world, learned.next_hop), f"{learned.prefix} via {learned.next_hop}"
+            led_by = "a router outside"
+    if node is None and not led_by and is_on_link(world, destination):
+        node, led_by = owner_of(world, fabric.links, destination, "outside"), "ARP"
+        detail = f"{node.node} answers for {destination}" if node is not None else ""
     if node is None or not fabric.links.allows("outside", node.place, "*", 0):
-        return Path(Ending.NOWHERE, detail="no node has this address and no router a route, or a firewall drops it")
-    return Path(Ending.NODE, node, reply_point=stack_point(node), detail=detail)
+        problem = "no node has or announces this address and no router a route, or a firewall drops it"
+        return Path(Ending.NOWHERE, detail=problem)
+    return Path(Ending.NODE, node, reply_point=stack_point(node), detail=detail, led_by=led_by)

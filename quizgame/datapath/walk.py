@@ -355,8 +355,8 @@ def _arrive_from_outside(world: World, course: Course) -> Course:
     if course.translation.has_no_backend:
         course.disposition = Disposition.REFUSED
         return course
-    if course.path.detail:
-        course.step(node.place, StepKind.ROUTE, "a router outside", course.path.detail)
+    if course.path.led_by:
+        course.step(node.place, StepKind.ROUTE, course.path.led_by, course.path.detail)
     is_own = course.packet.destination in (node.node_ip, node.router_ip)
     if course.translation.backend is None and is_own:
         return _arrive(course)

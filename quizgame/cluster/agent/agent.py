@@ -26,6 +26,7 @@ from quizgame.cluster.agent.sync import sync
 from quizgame.cluster.bgp.speaker import Speaker
 from quizgame.cluster.interfaces import CniError
 from quizgame.cluster.keyed import keyed_hex, keyed_int, keyed_slot
+from quizgame.cluster.l2.announcer import Announcer
 from quizgame.cluster.objects import name_of, namespace_of
 from quizgame.policy.identity import ReservedIdentity
 from quizgame.policy.local_identities import LocalIdentities
@@ -104,6 +105,7 @@ class Agent:
     local_options: dict[str, str] = field(default_factory=dict)
     """Run-time options of this agent alone (``cilium-dbg config``); gone after a restart."""
     bgp: Speaker = field(default_factory=Speaker)
+    l2: Announcer = field(default_factory=Announcer)
 
     def __post_init__(self) -> None:
         if not self.ipam.ranges and not self.ipam.owners:
@@ -394,6 +396,7 @@ class Agent:
             egress_policies=self.egress_policies,
             local_options=dict(self.local_options),
             bgp=self.bgp.fork(),
+            l2=self.l2.fork(),
         )
 
 

@@ -174,6 +174,8 @@ _WHERE_GIVEN: tuple[tuple[str, str], ...] = (
     ("hubble-event-buffer-capacity", "hubble.eventBufferCapacity"),
     ("ipv4-native-routing-cidr", "ipv4NativeRoutingCIDR"),
     ("ipv6-native-routing-cidr", "ipv6NativeRoutingCIDR"),
+    ("k8s-client-burst", "k8sClientRateLimit.burst"),
+    ("k8s-client-qps", "k8sClientRateLimit.qps"),
     ("mtu", "MTU"),
     ("policy-cidr-match-mode", "policyCIDRMatchMode"),
     ("underlay-protocol", "underlayProtocol"),
@@ -277,7 +279,7 @@ def config_data(values: Values, version: str = "1.19.5") -> dict[str, str]:
     for path, keys in _FEATURES:
         if lookup(values, path, path == "hubble.enabled"):
             data.update(keys)
-    for extend in (_ipam, _encryption, _hubble_metrics, _mutual_authentication):
+    for extend in (_ipam, _encryption, _hubble_metrics, _mutual_authentication, _l2_announcements):
         data.update(extend(values))
     for key, value in (lookup(values, "extraConfig", {}) or {}).items():
         data[key] = _text(value)
@@ -342,6 +344,18 @@ def _hubble_metrics(values: Values) -> dict[str, str]:
     if not metrics or not lookup(values, "hubble.enabled", True):
         return {}
     return {"hubble-metrics": _text(metrics), "hubble-metrics-server": ":9965"}
+
+
+def _l2_announcements(values: Values) -> dict[str, str]:
+    if not lookup(values, "l2announcements.enabled", False):
+        return {}
+    named = {
+        "lease-duration": "leaseDuration",
+        "renew-deadline": "leaseRenewDeadline",
+        "retry-period": "leaseRetryPeriod",
+    }
+    given = ((key, lookup(values, f"l2announcements.{path}")) for key, path in named.items())
+    return {f"l2-announcements-{key}": _text(value) for key, value in given if value}
 
 
 def _mutual_authentication(values: Values) -> dict[str, str]:

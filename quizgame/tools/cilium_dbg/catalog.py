@@ -124,7 +124,6 @@ REFUSED: dict[str, str] = {
     "preflight fqdn-poller": "Prepare the DNS cache for an upgrade",
     "preflight migrate-identity": "Move identities from the key-value store to custom resources",
     "preflight validate-cnp": "Validate the policies of the cluster",
-    "shell": "Use the agent's own shell",
     "statedb": "Print the agent's tables as JSON",
     "sysdump": "Tell how to collect the state of the cluster",
     "troubleshoot kvstore": "Find out why the key-value store is not connected",

@@ -20,6 +20,7 @@ from quizgame.tools.cilium_dbg.commands import (
     misc,
     monitor,
     policy,
+    shell,
     status,
     troubleshoot,
 )
@@ -38,6 +39,7 @@ COMMANDS: tuple[Sub, ...] = (
     *misc.COMMANDS,
     *bgp.COMMANDS,
     *troubleshoot.COMMANDS,
+    *shell.COMMANDS,
 )
 """Everything simulated, in the order of the reference."""
 REFUSED_EVERYWHERE = ("config", "host", "log-driver", "log-opt")

@@ -1,4 +1,4 @@
-"""``ip addr``, ``ip route`` and ``ip link`` in a pod's network namespace, or in its node's."""
+"""``ip addr``, ``ip route``, ``ip link`` and ``ip neigh`` in a pod's network namespace, or in its node's."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.agent.encryption import EncryptionMode
 from quizgame.cluster.agent.pods import is_host_network
+from quizgame.cluster.fabric import fabric_of
 from quizgame.cluster.keyed import keyed_hex
 from quizgame.cluster.objects import dig
-from quizgame.datapath.devices import WIREGUARD_DEVICE
+from quizgame.datapath.devices import WIREGUARD_DEVICE, node_mac
 from quizgame.tools.facts import fact
 from quizgame.tools.output import Line, Result, failure, not_simulated
 
@@ -24,7 +25,7 @@ _ENCRYPTION_OVERHEAD = {EncryptionMode.WIREGUARD: 80, EncryptionMode.IPSEC: 77}
 _MTU = 1500
 _ALIASES = {
     "a": "addr", "addr": "addr", "address": "addr", "r": "route", "route": "route", "ro": "route",
-    "l": "link", "link": "link",
+    "l": "link", "link": "link", "n": "neigh", "neigh": "neigh", "neighbour": "neigh", "neighbor": "neigh",
 }  # fmt: skip
 
 
@@ -69,6 +70,9 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
         rest = rest[1:]
     if topic == "route":
         return Result(list(_route_lines(context))) if not rest else not_simulated(f"ip route {rest[0]}")
+    if topic == "neigh":
+        known = rest in ([], ["eth0"])
+        return Result(list(_neighbours(context))) if known else not_simulated(f"ip neigh {rest[0]}")
     return _show_interfaces(context, topic, rest, is_brief=is_brief)
 
 
@@ -153,8 +157,29 @@ def _interfaces(context: PodContext) -> list[_Interface]:
         if agent.encryption.mode is EncryptionMode.WIREGUARD:
             mtu = _MTU - _ENCRYPTION_OVERHEAD[EncryptionMode.WIREGUARD]
             found.append(_Interface(WIREGUARD_DEVICE, "POINTOPOINT,NOARP,UP,LOWER_UP", mtu, "", (), state="UNKNOWN"))
-    found.append(_Interface("eth0", up, _MTU, _mac(context, context.node_name, "eth0"), addresses, "if2"))
+    mac = node_mac(agent) if agent is not None else _mac(context, context.node_name, "eth0")
+    found.append(_Interface("eth0", up, _MTU, mac, addresses, "if2"))
     return found
+
+
+def _neighbours(context: PodContext) -> Iterator[Line]:
+    """Whom the node, or the pod, has exchanged packets with on its link.
+
+    Simplified: a node has the nodes of its cluster that it reaches in its table, all of them fresh.
+    A service address is never there: the node itself translates it before it would ask.
+    """
+    agent = _agent(context)
+    if agent is None:
+        return
+    if not is_host_network(context.pod):
+        number = agent.endpoint_by_pod.get((context.namespace, context.name))
+        if number is not None and agent.router_ip:
+            yield Line(f"{agent.router_ip} dev eth0 lladdr {agent.endpoints[number].host_mac} REACHABLE ")
+        return
+    links = fabric_of(context.session.world).links
+    for other in agent.neighbours():
+        if links.allows(agent.place, other.place, "*", 0):
+            yield Line(f"{other.node_ip} dev eth0 lladdr {node_mac(other)} REACHABLE ")
 
 
 def _route_mtu(agent: Agent | None) -> int:

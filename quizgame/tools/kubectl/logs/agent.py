@@ -21,7 +21,7 @@ _RETRY_S = 30
 
 def agent_entries(agent: Agent) -> list[Entry]:
     """What the running agent has written since it started, oldest first."""
-    found = [*_start(agent), *_endpoints(agent), *_policies(agent), *_lost_api(agent)]
+    found = [*_start(agent), *_endpoints(agent), *_policies(agent), *_lost_api(agent), *_l2_announcer(agent)]
     return sorted(found, key=lambda each: each.at_ns)
 
 
@@ -86,6 +86,12 @@ def _policies(agent: Agent) -> Iterator[Entry]:
                     **details,
                     subsys="policy-k8s-watcher",
                 )
+
+
+def _l2_announcer(agent: Agent) -> Iterator[Entry]:
+    for line in agent.l2.log:
+        at = line.at_ns + _jitter(agent, "l2", line.message, *line.details)
+        yield slog(at, line.level, line.message, COMPONENT, **dict(line.details))
 
 
 def _lost_api(agent: Agent) -> Iterator[Entry]:

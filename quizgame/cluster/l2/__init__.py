@@ -1,0 +1,1 @@
+"""L2 announcements: which node answers ARP for which service address."""
