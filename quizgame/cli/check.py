@@ -1,4 +1,4 @@
-"""``quizgame check``: validate packs, prove questions, try templates, and play scenarios."""
+"""``quizgame check``: validate packs, prove questions, try templates, and play scenarios and labs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--fast",
         action="store_true",
-        help="leave out what needs a simulated cluster: scenarios, some proofs and templates",
+        help="leave out what needs a simulated cluster: scenarios, labs, some proofs and templates",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object")
     add_blueprint_option(parser)
@@ -70,6 +70,7 @@ def _as_json(report: ContentReport, played: Played, problems: Sequence[YamlProbl
         "files": report.files,
         "questions": report.questions,
         "scenarios": len(report.scenarios),
+        "labs": len(report.labs),
         "problems": [
             {
                 "file": problem.place.file,
@@ -83,7 +84,7 @@ def _as_json(report: ContentReport, played: Played, problems: Sequence[YamlProbl
             {"id": proof.scenario, "seeds": proof.seeds, "expert": proof.expert, "naive": dict(proof.naive)}
             for proof in played.scenarios
         ],
-        "labs_played": [],
+        "labs_played": [{"id": proof.lab, "tasks": proof.tasks} for proof in played.labs],
         "proofs": {
             "questions": played.questions.questions,
             "claims": played.questions.claims,
@@ -124,6 +125,8 @@ def _print(report: ContentReport, played: Played, problems: Sequence[YamlProblem
         sys.stdout.write(
             f"{proof.scenario}: {proof.seeds} seeds, expert {proof.expert}, naive {naive or 'not played'}\n"
         )
+    for lab in played.labs:
+        sys.stdout.write(f"{lab.lab}: lab, {_counted(lab.tasks, 'task')} done\n")
     proven = played.questions
     if proven.questions:
         left_out = f", {proven.left_out} claims left out by --fast" if proven.left_out else ""
@@ -137,6 +140,8 @@ def _print(report: ContentReport, played: Played, problems: Sequence[YamlProblem
     counts = [_counted(report.files, "file"), _counted(report.questions, "question")]
     if report.scenarios:
         counts.append(_counted(len(report.scenarios), "scenario"))
+    if report.labs:
+        counts.append(_counted(len(report.labs), "lab"))
     sys.stdout.write(f"{', '.join(counts)}, {_counted(len(problems), 'problem')}\n")
 
 

@@ -1,4 +1,4 @@
-"""``quizgame play``: the app, in a scenario."""
+"""``quizgame play``: the app, in a scenario or a lab."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from quizgame.cli.sources import add_blueprint_option, add_database_option, add_
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the verb's options."""
-    parser.add_argument("scenario", metavar="SCENARIO", help="its id, or the file of one")
+    parser.add_argument("scenario", metavar="SCENARIO", help="id of a scenario or lab, or its file or folder")
     parser.add_argument("--seed", type=int, metavar="N", help="which one of the family (default: a new one)")
     add_blueprint_option(parser)
     add_pack_option(parser)
@@ -20,10 +20,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Open the app at the scenario's briefing; an attempt under way can be continued there.
+    """Open the app at the briefing; an attempt under way can be continued there.
 
     Raises:
-        QuizgameError: there is no such scenario, or it is broken.
+        QuizgameError: there is no such scenario or lab, or it is broken.
     """
     from quizgame.tui.launch import PlayTerms
 

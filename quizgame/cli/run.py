@@ -1,4 +1,4 @@
-"""``quizgame run``: a scenario, headless."""
+"""``quizgame run``: a scenario or a lab, headless."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from quizgame.errors import QuizgameError
 
 if TYPE_CHECKING:
     from quizgame.content.scenarios import ScenarioSource
-    from quizgame.game.scenario.attempt import Attempt, LineResult
+    from quizgame.game.scenario.exercise import ExerciseAttempt
+    from quizgame.game.scenario.workstation import LineResult
 
 
 class _Given(Action):
@@ -31,7 +32,7 @@ class _Given(Action):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the verb's options."""
-    parser.add_argument("scenario", metavar="SCENARIO", help="its id, or the file of one")
+    parser.add_argument("scenario", metavar="SCENARIO", help="id of a scenario or lab, or its file or folder")
     parser.add_argument("-c", dest="given", action=_Given, metavar="CMD", help="run this line (repeatable)")
     parser.add_argument("--script", dest="given", action=_Given, metavar="FILE", help="run these lines; - is stdin")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="which one of the family (default: 0)")
@@ -43,46 +44,64 @@ def run(args: Namespace) -> int:
     """Run the lines; their end submits. The exit status is 0 whatever the score."""
     lines = list(_lines(args.given or ()))
     source = scenario_named(args.scenario, [Path(folder) for folder in args.pack])
-    from quizgame.game.scenario.attempt import Attempt
-    from quizgame.game.scenario.reference import Reference
+    from quizgame.game.exercises import attempt_at
     from quizgame.game.scenario.stage import Stage
+    from quizgame.tools.output import render
 
-    stage = Stage(source.draw(args.seed))
-    reference = Reference(stage)
-    attempt = Attempt(stage, reference=lambda: reference)
+    attempt = attempt_at(Stage(source.draw(args.seed)))
+    if not args.json:
+        sys.stdout.write(render(attempt.opening()))
     for line in lines:
         outcome = attempt.run_line(line)
         if not args.json:
             _print(outcome)
-    has_submitted = attempt.is_over
     attempt.submit()
     if args.json:
         sys.stdout.write(json.dumps(_as_json(attempt), indent=2, ensure_ascii=False) + "\n")
-    elif not has_submitted:
-        _print_end(attempt)
+    elif not attempt.is_end_told:
+        sys.stdout.write("\n".join(attempt.ending()) + "\n")
     return Exit.DONE
 
 
 def scenario_named(name: str, folders: Sequence[Path]) -> ScenarioSource:
-    """The scenario of an id, or of a file.
+    """The scenario or lab of an id, of a file, or of a folder.
 
     Raises:
         QuizgameError: there is none, or it is broken.
     """
     from quizgame.content.scenarios import load_scenario_file, load_scenarios, scenario_folders
 
+    path = Path(name)
     if name.endswith((".yaml", ".yml")):
-        path = Path(name)
         if not path.is_file():
             raise QuizgameError("no such file", source=name)
         source = load_scenario_file(path)
         if source is None:
-            raise QuizgameError("the file holds no scenario", source=name)
+            raise QuizgameError("the file holds no scenario and no lab", source=name)
         return source
     for folder in folders:
         if not folder.is_dir():
             raise QuizgameError(f"no folder {folder}", hint="--pack takes a folder of packs")
-    return load_scenarios(scenario_folders(user_home(), folders)).find(name)
+    library = load_scenarios(scenario_folders(user_home(), folders))
+    # A folder in the working folder may bear the name of a built-in one: the id is what was always meant.
+    if name not in library.sources and path.is_dir():
+        return _in_folder(path)
+    return library.find(name)
+
+
+def _in_folder(folder: Path) -> ScenarioSource:
+    from quizgame.content.scenarios import load_scenarios
+    from quizgame.yamlsource.place import YamlError
+
+    library = load_scenarios([folder])
+    if len(library.sources) == 1:
+        return next(iter(library.sources.values()))
+    if library.sources:
+        raise QuizgameError(f"several lie in it: {', '.join(library.sources)}", source=str(folder),
+                            hint="name the folder or the file of one")  # fmt: skip
+    if library.problems:
+        raise YamlError(library.problems)
+    raise QuizgameError("the folder holds no scenario and no lab", source=str(folder))
 
 
 def _lines(given: Sequence[tuple[bool, str]]) -> Iterator[str]:
@@ -97,22 +116,16 @@ def _print(outcome: LineResult) -> None:
     sys.stdout.write(f"$ {outcome.line}\n")
     sys.stdout.write(_ended(outcome.stdout_text))
     sys.stdout.write(_ended(outcome.stderr_text))
+    sys.stdout.write(outcome.told_text)
 
 
 def _ended(text: str) -> str:
     return text if not text or text.endswith("\n") else text + "\n"
 
 
-def _print_end(attempt: Attempt) -> None:
-    from quizgame.game.scenario.debrief import result_lines, story_lines
-
-    told = [*result_lines(attempt.result), "", *story_lines(attempt)]
-    sys.stdout.write("\n".join(told) + "\n")
-
-
-def _as_json(attempt: Attempt) -> dict[str, Any]:
+def _as_json(attempt: ExerciseAttempt) -> dict[str, Any]:
     return {
-        "scenario": attempt.scenario.id,
+        "scenario": attempt.exercise.id,
         "seed": attempt.stage.drawn.seed,
         "commands": [
             {
@@ -121,6 +134,7 @@ def _as_json(attempt: Attempt) -> dict[str, Any]:
                 "stdout": outcome.stdout_text,
                 "stderr": outcome.stderr_text,
                 "facts": [str(fact) for fact in outcome.facts],
+                **({"told": outcome.told_text} if outcome.told else {}),
             }
             for outcome in attempt.results
         ],

@@ -40,8 +40,10 @@ class ContentReport:
     """Numbers of the bank; empty where there are no questions."""
     scenarios: tuple[Path, ...] = ()
     """Files of the scenarios, in their order."""
+    labs: tuple[Path, ...] = ()
+    """Files of the labs, in their order."""
     playable: tuple[Path, ...] = ()
-    """Those of them that have no problems."""
+    """Those scenarios and labs that have no problems."""
     packs: tuple[Path, ...] = ()
     """Files of questions, in their order."""
     proven: int = 0
@@ -79,7 +81,7 @@ def check_packs(files: Iterable[Candidate], blueprint: Blueprint) -> ContentRepo
     """Check files of packs, the questions in them also as one bank."""
     packs: dict[Path, LoadedPack] = {}
     problems: list[YamlProblem] = []
-    scenarios: dict[Path, bool] = {}
+    exercises: dict[Path, tuple[str, bool]] = {}
     count = 0
     for candidate, file in _read(files, problems):
         try:
@@ -99,7 +101,7 @@ def check_packs(files: Iterable[Candidate], blueprint: Blueprint) -> ContentRepo
             found = checker(document, candidate.path.parent, file.text, blueprint)
             problems.extend(found)
             if checker is _check_scenario:
-                scenarios[candidate.path] = not found
+                exercises[candidate.path] = (str(kind), not found)
         else:
             known = ["Questions", *CHECKERS]
             message = f'unknown kind "{kind}": expected one of {", ".join(known)}{close_match(str(kind), known)}'
@@ -108,16 +110,16 @@ def check_packs(files: Iterable[Candidate], blueprint: Blueprint) -> ContentRepo
     report = lint(library.questions.values(), blueprint)
     figures = report.figures if library.questions else ()
     everything = sorted({*library.problems, *report.problems})
-    playable = tuple(path for path, is_sound in scenarios.items() if is_sound)
     return ContentReport(
         count,
         len(library.questions),
         tuple(everything),
         figures,
-        tuple(scenarios),
-        playable,
-        tuple(packs),
-        sum(carries_proof(entry.question) for entry in library.questions.values()),
+        scenarios=tuple(path for path, (kind, _) in exercises.items() if kind == "Scenario"),
+        labs=tuple(path for path, (kind, _) in exercises.items() if kind == "Lab"),
+        playable=tuple(path for path, (_, is_sound) in exercises.items() if is_sound),
+        packs=tuple(packs),
+        proven=sum(carries_proof(entry.question) for entry in library.questions.values()),
     )
 
 
@@ -163,5 +165,5 @@ def _check_scenario(document: Document, folder: Path, text: bytes, blueprint: Bl
 
 Checker = Callable[[Document, Path, bytes, Blueprint], tuple[YamlProblem, ...]]
 """From a document, the folder and the text of its file, and the blueprint, to its problems."""
-CHECKERS: Mapping[str, Checker] = {"Exam": _check_blueprint, "Scenario": _check_scenario}
+CHECKERS: Mapping[str, Checker] = {"Exam": _check_blueprint, "Scenario": _check_scenario, "Lab": _check_scenario}
 """Kind of pack → what checks one document of it; questions are checked together, as a bank."""

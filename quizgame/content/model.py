@@ -23,8 +23,22 @@ class PackModel(BaseModel):
     """What error messages call one of these."""
 
 
+class PlacedError(ValueError):
+    """What a validator of a whole mapping complains of, when one part of it is to blame.
+
+    Args:
+        message: What is wrong.
+        path: Where, from that mapping on.
+    """
+
+    def __init__(self, message: str, *path: str | int) -> None:
+        super().__init__(message)
+        self.path = path
+
+
 def _without_control_characters(text: str) -> str:
-    found = _CONTROL.search(text)
+    # What is printable holds none of them, which is found out far faster than by a search; a line feed is not printable.
+    found = None if text.isprintable() else _CONTROL.search(text)
     if found is None:
         return text
     raise ValueError(f"control character U+{ord(found.group()):04X} in text: remove it")

@@ -18,7 +18,7 @@ SUFFIXES = (".yaml", ".yml")
 FILES_LIMIT = 2_000
 """How many files one folder of packs may hold."""
 
-_SCENARIO = re.compile(rb"^kind:\s*[\"']?Scenario\b", re.MULTILINE)
+_SCENARIO = re.compile(rb"^kind:\s*[\"']?(Scenario|Lab)\b", re.MULTILINE)
 _PACK = re.compile(rb"^apiVersion:\s*[\"']?quizgame/", re.MULTILINE)
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -78,7 +78,7 @@ def pack_paths(folder: Path) -> Iterator[Path]:
 
 
 def is_scenario_text(text: bytes) -> bool:
-    """Whether a file's text says that it is a scenario; looks at the text alone, so it costs nothing."""
+    """Whether a file's text says that it is a scenario or a lab; looks at the text alone, so it costs nothing."""
     return _SCENARIO.search(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""The library of scenarios: found in folders, read with their manifests, drawn from a seed.
+"""The library of scenarios and labs: found in folders, read with their manifests, drawn from a seed.
 
 Rules for this file: one bad file never keeps another from being used; no file outside a scenario's folder is opened.
 """
@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from quizgame.content.packfiles import PackFile, builtin_folder, is_scenario_text, pack_paths, read_pack_file
+from quizgame.content.scenario.exercise import Exercise
+from quizgame.content.scenario.lab import Lab
 from quizgame.content.scenario.scenario import Scenario
 from quizgame.content.scenario.variables import (
     UnknownVariable,
@@ -29,7 +31,11 @@ from quizgame.yamlsource.loader import Document, load_document, load_documents
 from quizgame.yamlsource.place import Place, YamlError, YamlProblem
 from quizgame.yamlsource.scalars import Dialect
 
+Kind = TypeVar("Kind", bound=Exercise)
 FILES_OF_ONE_SCENARIO = 200
+
+MODELS: Mapping[str, type[Scenario] | type[Lab]] = {"Scenario": Scenario, "Lab": Lab}
+"""What a file of this room may be, by its `kind`."""
 
 Manifests = list[tuple[str, list[dict[str, Any]]]]
 """Where they come from, and the objects, in order."""
@@ -37,20 +43,25 @@ Manifests = list[tuple[str, list[dict[str, Any]]]]
 
 @dataclass(frozen=True, slots=True)
 class ScenarioSource:
-    """A scenario as written, with the files beside it."""
+    """A scenario or lab as written, with the files beside it."""
 
     document: Document = field(repr=False)
     manifest_files: Mapping[str, tuple[PackFile, ...]] = field(repr=False)
     """Name or pattern as it stands in the file → the files that it names."""
     digest: str
     """A hash of all text that it consists of."""
-    sample: Scenario = field(repr=False)
-    """The scenario with the first value of each variable."""
+    sample: Scenario | Lab = field(repr=False)
+    """The scenario or lab with the first value of each variable."""
 
     @property
     def id(self) -> str:
         """Its name."""
         return self.sample.id
+
+    @property
+    def kind(self) -> str:
+        """``scenario`` or ``lab``."""
+        return self.sample.kind.lower()
 
     @property
     def vary(self) -> dict[str, list[Value]]:
@@ -72,7 +83,7 @@ class ScenarioSource:
             YamlError: if they do not fit the format.
         """
         document = Document(substitute(self.document.data, values), self.document.source, self.document.root)
-        checked = check_model(Scenario, document)
+        checked = check_model(type(self.sample), document)
         if checked.model is None:
             raise YamlError(checked.problems)
         return DrawnScenario(self, checked.model, values, seed)
@@ -80,16 +91,38 @@ class ScenarioSource:
 
 @dataclass(frozen=True, slots=True)
 class DrawnScenario:
-    """A scenario with its variables filled in."""
+    """A scenario or lab with its variables filled in."""
 
     source: ScenarioSource
-    scenario: Scenario
+    exercise: Scenario | Lab
     values: Mapping[str, Value]
     seed: int
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario.
+
+        Raises:
+            TypeError: It is a lab.
+        """
+        return _as(Scenario, self.exercise)
+
+    @property
+    def lab(self) -> Lab:
+        """The lab.
+
+        Raises:
+            TypeError: It is a scenario.
+        """
+        return _as(Lab, self.exercise)
 
     def place(self, *path: str | int) -> Place:
         """Where a part of it stands."""
         return self.source.document.place(path)
+
+    def key_place(self, *path: str | int) -> Place:
+        """Where the key of a part of it stands."""
+        return self.source.document.key_place(path)
 
     def manifests(self, entries: Sequence[str | dict[str, Any]], path: tuple[str | int, ...]) -> Manifests:
         """Read manifests.
@@ -131,13 +164,13 @@ class DrawnScenario:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioLibrary:
-    """All scenarios by id, and the problems of those that cannot be used."""
+    """All scenarios and labs by id, and the problems of those that cannot be used."""
 
     sources: Mapping[str, ScenarioSource]
     problems: tuple[YamlProblem, ...]
 
     def find(self, name: str) -> ScenarioSource:
-        """The scenario of this name.
+        """The scenario or lab of this name.
 
         Raises:
             QuizgameError: if there is none; a broken one's problems are told instead.
@@ -149,7 +182,7 @@ class ScenarioLibrary:
         if broken:
             raise YamlError(broken)
         known = list(self.sources)
-        raise QuizgameError(f'unknown scenario "{name}"{close_match(name, known)}',
+        raise QuizgameError(f'unknown scenario or lab "{name}"{close_match(name, known)}',
                             hint="`quizgame list scenarios` names them")  # fmt: skip
 
 
@@ -190,7 +223,7 @@ def load_scenarios(folders: Iterable[Path]) -> ScenarioLibrary:
 
 
 def load_scenario_file(path: Path) -> ScenarioSource | None:
-    """Load one file; ``None`` if it is something else than a scenario.
+    """Load one file; ``None`` if it is something else than a scenario or lab.
 
     Raises:
         YamlError: it is one, with problems; or it cannot be read.
@@ -202,7 +235,7 @@ def load_scenario_file(path: Path) -> ScenarioSource | None:
 
 
 def source_of(document: Document, folder: Path, text: bytes) -> ScenarioSource:
-    """Make a scenario of a document.
+    """Make a scenario or lab of a document.
 
     Args:
         document: What the file holds.
@@ -214,12 +247,13 @@ def source_of(document: Document, folder: Path, text: bytes) -> ScenarioSource:
     """
     data = document.data
     if not isinstance(data, dict):
-        raise YamlError([YamlProblem(document.place(), "expected a mapping: a scenario")])
+        raise YamlError([YamlProblem(document.place(), "expected a mapping: a scenario or a lab")])
+    model = MODELS.get(str(data.get("kind")), Scenario)
     problems = _variable_problems(document)
     if problems:
         raise YamlError(problems)
     values = first_values(_vary(data))
-    checked = check_model(Scenario, Document(substitute(data, values), document.source, document.root))
+    checked = check_model(model, Document(substitute(data, values), document.source, document.root))
     if checked.model is None:
         raise YamlError(checked.problems)
     files, problems = _manifest_files(document, folder)
@@ -230,6 +264,12 @@ def source_of(document: Document, folder: Path, text: bytes) -> ScenarioSource:
         for file in files[pattern]:
             digest.update(sha256(file.text).digest())
     return ScenarioSource(document, files, digest.hexdigest()[:16], checked.model)
+
+
+def _as(model: type[Kind], exercise: Exercise) -> Kind:
+    if not isinstance(exercise, model):
+        raise TypeError(f"{exercise.id} is a {exercise.kind}")
+    return exercise
 
 
 def _vary(data: Any) -> dict[str, list[Value]]:
@@ -268,7 +308,7 @@ def _manifest_files(document: Document, folder: Path) -> tuple[dict[str, tuple[P
         if found:
             files[pattern] = tuple(read_pack_file(each) for each in found)
         else:
-            problems.append(YamlProblem(document.place(path), f'no file "{pattern}" in the scenario\'s folder'))
+            problems.append(YamlProblem(document.place(path), f'no file "{pattern}" in its folder'))
     return files, problems
 
 

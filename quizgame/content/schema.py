@@ -8,6 +8,8 @@ from typing import Any
 from quizgame.content.blueprint import Blueprint
 from quizgame.content.model import PackModel
 from quizgame.content.questions import QuestionPack
+from quizgame.content.scenario.exercise import Exercise
+from quizgame.content.scenario.lab import Lab
 from quizgame.content.scenario.scenario import Scenario
 from quizgame.content.scenario.variables import PLACEHOLDER_PATTERN
 
@@ -15,6 +17,7 @@ FORMATS: Mapping[str, type[PackModel]] = {
     "question": QuestionPack,
     "exam": Blueprint,
     "scenario": Scenario,
+    "lab": Lab,
 }
 """Name of a format, as ``quizgame schema`` takes it → the model of its files."""
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -22,8 +25,9 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema(name: str) -> dict[str, Any]:
     """The JSON Schema of a format."""
-    schema = {"$schema": _DIALECT, **FORMATS[name].model_json_schema(by_alias=True)}
-    return _with_placeholders(schema) if name == "scenario" else schema
+    model = FORMATS[name]
+    schema = {"$schema": _DIALECT, **model.model_json_schema(by_alias=True)}
+    return _with_placeholders(schema) if issubclass(model, Exercise) else schema
 
 
 def _with_placeholders(node: Any) -> Any:

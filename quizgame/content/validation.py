@@ -14,7 +14,7 @@ from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from quizgame.content.model import PackModel
+from quizgame.content.model import PackModel, PlacedError
 from quizgame.yamlsource.loader import Document
 from quizgame.yamlsource.place import YamlProblem
 
@@ -104,6 +104,8 @@ def _problem(model: type[PackModel], document: Document, detail: ErrorDetails) -
         )
     if kind == "union_tag_invalid":
         path = (*path, str(detail["ctx"]["discriminator"]).strip("'"))
+    if kind == "value_error" and isinstance(detail["ctx"]["error"], PlacedError):
+        return YamlProblem(document.key_place((*path, *detail["ctx"]["error"].path)), str(detail["ctx"]["error"]))
     message = _MESSAGES.get(kind, _as_pydantic_says)(detail)
     key = next((part for part in reversed(path) if isinstance(part, str)), None)
     if key is not None and kind not in ("value_error", "union_tag_invalid"):

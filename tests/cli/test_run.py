@@ -101,7 +101,7 @@ def test_a_submission_ends_the_scoring_and_opens_why(tmp_path: Path, scenario: s
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["mesh-policy-dorp"], 'unknown scenario "mesh-policy-dorp" (did you mean "mesh-policy-drop"?)'),
+        (["mesh-policy-dorp"], 'unknown scenario or lab "mesh-policy-dorp" (did you mean "mesh-policy-drop"?)'),
         (["no/such.yaml"], "no/such.yaml: no such file"),
         (["mesh-policy-drop", "--script", "/no/such"], "/no/such: cannot read: No such file or directory"),
         (["mesh-policy-drop", "--colour"], "unrecognized arguments: --colour"),

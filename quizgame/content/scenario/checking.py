@@ -78,5 +78,5 @@ def _members(source: ScenarioSource) -> Iterator[dict[str, Value]]:
 
 
 def _read_manifests(drawn: DrawnScenario) -> None:
-    for index, cluster in enumerate(drawn.scenario.world.clusters):
+    for index, cluster in enumerate(drawn.exercise.world.clusters):
         drawn.manifests(cluster.manifests, ("world", "clusters", index, "manifests"))

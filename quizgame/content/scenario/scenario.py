@@ -1,16 +1,16 @@
-"""The format of scenarios: one YAML file, with the manifests that it names beside it."""
+"""The format of scenarios: a healthy world, what is wrong with it, and what shows that somebody has understood it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, StrictInt, model_validator
 
-from quizgame.content.model import Line, PackModel, Slug, Text
-from quizgame.content.questions import Difficulty
+from quizgame.content.model import Line, PackModel, PlacedError, Slug, Text
 from quizgame.content.scenario.actions import Action
-from quizgame.content.scenario.parts import Probe, Scalar
+from quizgame.content.scenario.exercise import Exercise
+from quizgame.content.scenario.parts import Probe
 from quizgame.content.scenario.steps import (
     DiagnosisStep,
     EvidenceStep,
@@ -18,10 +18,6 @@ from quizgame.content.scenario.steps import (
     Step,
     VerificationStep,
 )
-from quizgame.content.scenario.world import WorldSection
-
-VariableName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=80)]
 
 
 class Decoy(PackModel):
@@ -56,65 +52,58 @@ class Expert(PackModel):
     lines: tuple[Text, ...] = Field(min_length=1, description="As typed; a here-document is one line with its body.")
 
 
-class Scenario(PackModel):
+class Scenario(Exercise):
     """A broken world to investigate, to repair, and to prove."""
 
     noun: ClassVar[str] = "scenario"
 
-    apiVersion: Literal["quizgame/v1"] = Field(description="The version of this format.")  # noqa: N815  # YAML's own key
     kind: Literal["Scenario"] = Field(description="What this file holds.")
-    id: Slug = Field(description="Its name; also the name of its folder.")
-    title: Line = Field(description="What the learner is told is wrong; never the cause.")
-    domain: Slug = Field(description="A domain of the blueprint.")
-    competencies: tuple[Slug, ...] = Field(min_length=1, description="What it trains.")
-    difficulty: Difficulty = Field(description="easy, medium or hard.")
-    minutes: StrictInt = Field(ge=1, le=240, description="How long a learner should need.")
-    vary: dict[VariableName, Annotated[tuple[Scalar | dict[VariableName, Scalar], ...], Field(min_length=1)]] = Field(
-        default_factory=dict,
-        description="Variables: one of the values is drawn from the seed and stands for ${name} in any text of this "
-                    "file and of its manifests. A value may be a mapping: ${name.part}.")  # fmt: skip
-    briefing: Text = Field(description="What the learner is told; Markdown.")
-    world: WorldSection = Field(description="The healthy world.")
     fault: tuple[Action, ...] = Field((), description="What is wrong; left out: nothing is, and that is the diagnosis.")
     decoys: dict[Slug, Decoy] = Field(default_factory=dict, description="Other faults with the same symptom.")
     symptoms: tuple[Probe, ...] = Field((), description="Probes that fail in this world and in every decoy's: what the "
                                                         "learner is called for.")  # fmt: skip
     steps: tuple[Step, ...] = Field(min_length=2, description="What earns points; together 100.")
-    files: dict[FileName, Text] = Field(default_factory=dict, description="Files in the learner's folder.")
     hints: tuple[Hint, ...] = Field((), description="In the order in which they are given.")
     experts: tuple[Expert, ...] = Field(min_length=1, description="Solutions; the checker plays them.")
-    debrief: Text = Field(description="What there was to learn; Markdown; shown at the end.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         total = sum(step.points for step in self.steps)
         if total != 100:
-            raise ValueError(f"the points of the steps add up to {total}, not 100")
-        repeated = [name for name, times in Counter(step.id for step in self.steps).items() if times > 1]
-        if repeated:
-            raise ValueError(f'step "{repeated[0]}" appears twice')
+            raise PlacedError(f"the points of the steps add up to {total}, not 100", "steps")
+        seen: set[str] = set()
+        for place, step in enumerate(self.steps):
+            if step.id in seen:
+                raise PlacedError(f'step "{step.id}" appears twice', "steps", place, "id")
+            seen.add(step.id)
         kinds = Counter(step.kind for step in self.steps)
         if kinds["repair"] > 1 or kinds["verification"] > 1:
-            raise ValueError("at most one repair and one verification")
+            raise PlacedError("at most one repair and one verification", "steps")
         if kinds["diagnosis"] == 0:
-            raise ValueError("a diagnosis is missing")
+            raise PlacedError("a diagnosis is missing", "steps")
         if kinds["verification"] and not kinds["repair"]:
-            raise ValueError("a verification needs a repair to prove")
+            raise PlacedError("a verification needs a repair to prove", "steps")
         if bool(self.fault) != bool(kinds["repair"]):
-            raise ValueError("a fault needs a repair, and a repair a fault")
+            raise PlacedError("a fault needs a repair, and a repair a fault", "fault" if self.fault else "steps")
         self._check_decoys()
         return self
 
     def _check_decoys(self) -> None:
-        named = [name for step in self.evidence for name in step.rules_out]
-        named += [option.decoy for step in self.diagnoses for option in step.options if option.decoy]
-        for name in named:
-            if name not in self.decoys:
-                raise ValueError(f'"{name}" is named as a decoy and is none')
-        for step in self.diagnoses:
-            for option in step.options:
-                if option.correct and option.decoy:
-                    raise ValueError(f'a right option of "{step.id}" names a decoy')
+        for place, step in enumerate(self.steps):
+            if isinstance(step, EvidenceStep):
+                for number, name in enumerate(step.rules_out):
+                    self._check_decoy(name, "steps", place, "rulesOut", number)
+            if isinstance(step, DiagnosisStep):
+                for number, option in enumerate(step.options):
+                    path = ("steps", place, "options", number, "decoy")
+                    if option.decoy is not None:
+                        self._check_decoy(option.decoy, *path)
+                    if option.correct and option.decoy:
+                        raise PlacedError(f'a right option of "{step.id}" names a decoy', *path)
+
+    def _check_decoy(self, name: str, *path: str | int) -> None:
+        if name not in self.decoys:
+            raise PlacedError(f'"{name}" is named as a decoy and is none', *path)
 
     @property
     def evidence(self) -> tuple[EvidenceStep, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
-from quizgame.content.model import Line, PackModel, Slug, Text
+from quizgame.content.model import Line, PackModel, PlacedError, Slug, Text
 from quizgame.content.scenario.parts import (
     ClientText,
     Document,
@@ -86,7 +86,8 @@ class WorldCluster(PackModel):
     def _addresses_are_of_its_nodes(self) -> Self:
         for node in self.node_addresses:
             if node not in self.node_names:
-                raise ValueError(f'nodeAddresses: there is no node "{node}"; it has {", ".join(self.node_names)}')
+                message = f'nodeAddresses: there is no node "{node}"; it has {", ".join(self.node_names)}'
+                raise PlacedError(message, "nodeAddresses", node)
         return self
 
 
@@ -185,7 +186,7 @@ class ServerSection(PackModel):
     @model_validator(mode="after")
     def _names_pods(self) -> Self:
         if self.pods.count("/") != 1:
-            raise ValueError(f'pods: expected NAMESPACE/POD, found "{self.pods}"')
+            raise PlacedError(f'pods: expected NAMESPACE/POD, found "{self.pods}"', "pods")
         return self
 
 
@@ -204,11 +205,11 @@ class TrafficSection(PackModel):
     def _goes_somewhere(self) -> Self:
         target = parse_target(self.to)
         if target.workload is not None:
-            raise ValueError("traffic goes to a DNS name or an address, as programs do: use a service's name")
+            raise PlacedError("traffic goes to a DNS name or an address, as programs do: use a service's name", "to")
         if target.port is None:
-            raise ValueError("the port is missing: write NAME:PORT")
+            raise PlacedError("the port is missing: write NAME:PORT", "to")
         if parse_client(self.from_).workload is None and not is_address(target.host):
-            raise ValueError("a client outside asks for an address: nobody resolves names for it")
+            raise PlacedError("a client outside asks for an address: nobody resolves names for it", "to")
         return self
 
 
@@ -242,16 +243,18 @@ class WorldSection(PackModel):
     @model_validator(mode="after")
     def _clusters_fit(self) -> Self:
         names = [cluster.name for cluster in self.clusters]
-        if len(set(names)) < len(names):
-            raise ValueError("two clusters have the same name")
-        for pair in self.mesh.connected:
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                raise PlacedError("two clusters have the same name", "clusters", place, "name")
+        for place, pair in enumerate(self.mesh.connected):
             for name in pair:
                 if name not in names:
-                    raise ValueError(f'mesh names the cluster "{name}", which is not in clusters')
+                    message = f'mesh names the cluster "{name}", which is not in clusters'
+                    raise PlacedError(message, "mesh", "connected", place)
         joined = {name for pair in self.mesh.connected for name in pair}
         ids = [cluster.id for cluster in self.clusters if cluster.name in joined]
         if 0 in ids or len(set(ids)) < len(ids):
-            raise ValueError("clusters of a mesh need ids from 1 to 255 that differ")
+            raise PlacedError("clusters of a mesh need ids from 1 to 255 that differ", "clusters")
         return self
 
     def contexts(self) -> Mapping[str, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from quizgame.content.scenario.variables import Value
 from quizgame.content.scenarios import ScenarioSource
-from quizgame.game.checker.soundness import (
-    evidence_problems,
-    expert_problems,
-    world_problems,
-)
+from quizgame.game.checker.gathering import gathered, unexplained
+from quizgame.game.checker.labs import LabProof
+from quizgame.game.checker.references import Names, reference_problems
+from quizgame.game.checker.soundness import evidence_problems, expert_problems, world_problems
 from quizgame.game.checker.strategies import STRATEGIES
 from quizgame.game.scenario.attempt import Attempt
 from quizgame.game.scenario.reference import Reference, play
@@ -24,10 +24,12 @@ NAIVE_LIMIT = 45
 
 @dataclass(frozen=True, slots=True)
 class SeedProof:
-    """What playing one member showed."""
+    """What playing one member of a scenario's family showed."""
 
     scenario: str
     seed: int
+    values: Mapping[str, Value]
+    """What was drawn."""
     expert: int
     """The lowest score of the experts."""
     naive: Mapping[str, int]
@@ -46,25 +48,40 @@ class Proof:
     problems: tuple[YamlProblem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LabSummary:
+    """What playing several members of a lab's family showed."""
+
+    lab: str
+    tasks: int
+    """How many were done by their solutions in every member."""
+    problems: tuple[YamlProblem, ...]
+
+
 def prove_seed(source: ScenarioSource, seed: int) -> SeedProof:
     """Play one member of the family through."""
     try:
         drawn = source.draw(seed)
         stage = Stage(drawn)
-        problems = [*world_problems(stage)]
+        names = Names(stage.contexts)
+        names.add(stage.healthy)
+        names.add(stage.broken)
+        causes = list(reference_problems(drawn, names))
+        effects = [*world_problems(stage)]
         reference = Reference(stage)
-        problems += expert_problems(stage, reference.runs)
-        problems += _repetition_problems(stage, reference)
-        problems += evidence_problems(stage)
+        effects += expert_problems(stage, reference.runs)
+        effects += _repetition_problems(stage, reference)
+        effects += evidence_problems(stage)
         naive = {name: _best(stage, name) for name in STRATEGIES}
     except YamlError as error:
-        return SeedProof(source.id, seed, 0, {}, error.problems)
+        return SeedProof(source.id, seed, {}, 0, {}, error.problems)
     for name, score in naive.items():
         if score > NAIVE_LIMIT:
-            message = f'the naive strategy "{name}" reaches {score} points, more than {NAIVE_LIMIT} (seed {seed})'
-            problems.append(YamlProblem(drawn.place("steps"), message))
+            message = f'the naive strategy "{name}" reaches {score} points, more than {NAIVE_LIMIT}'
+            effects.append(YamlProblem(drawn.key_place("steps"), message))
     expert = min(run.report.score for run in reference.runs)
-    return SeedProof(source.id, seed, expert, naive, tuple(problems))
+    problems = (*causes, *unexplained(effects, causes))
+    return SeedProof(source.id, seed, drawn.values, expert, naive, problems)
 
 
 def summarise(proofs: Iterable[SeedProof]) -> list[Proof]:
@@ -75,16 +92,27 @@ def summarise(proofs: Iterable[SeedProof]) -> list[Proof]:
     return [
         Proof(
             name,
-            len(members),
-            min(member.expert for member in members),
+            len(proofs),
+            min(proof.expert for proof in proofs),
             {
-                strategy: max(member.naive.get(strategy, 0) for member in members)
+                strategy: max(proof.naive.get(strategy, 0) for proof in proofs)
                 for strategy in STRATEGIES
-                if any(strategy in member.naive for member in members)
+                if any(strategy in proof.naive for proof in proofs)
             },
-            tuple(sorted({problem for member in members for problem in member.problems})),
+            gathered(proofs),
         )
-        for name, members in sorted(by_scenario.items())
+        for name, proofs in sorted(by_scenario.items())
+    ]
+
+
+def summarise_labs(proofs: Iterable[LabProof]) -> list[LabSummary]:
+    """Put the members of each lab together."""
+    by_lab: dict[str, list[LabProof]] = {}
+    for proof in proofs:
+        by_lab.setdefault(proof.lab, []).append(proof)
+    return [
+        LabSummary(name, min(proof.tasks for proof in proofs), gathered(proofs))
+        for name, proofs in sorted(by_lab.items())
     ]
 
 
@@ -98,5 +126,5 @@ def _repetition_problems(stage: Stage, reference: Reference) -> Iterable[YamlPro
     for first, second in zip(reference.runs[0].lines, again.results, strict=True):
         if (first.stdout_text, first.stderr_text, first.exit) != (second.stdout_text, second.stderr_text, second.exit):
             place = stage.drawn.place("experts", 0, "lines", first.index)
-            yield YamlProblem(place, f"the line gives something else when it is run again (seed {stage.drawn.seed})")
+            yield YamlProblem(place, "the line gives something else when it is run again")
             return

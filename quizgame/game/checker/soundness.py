@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from quizgame.cluster.world import World
 from quizgame.content.scenario.parts import Probe
+from quizgame.game.checker.lines import error_of
 from quizgame.game.scenario.attempt import Attempt
 from quizgame.game.scenario.probing import Probed, probe_world
 from quizgame.game.scenario.reference import ExpertRun
@@ -13,15 +14,11 @@ from quizgame.game.scenario.stage import Stage
 from quizgame.yamlsource.place import YamlProblem
 
 Path = tuple[str | int, ...]
-ERROR_STATUSES = (2, 3, 127)
-"""Wrong usage, not simulated, no such program."""
-ERROR_BEGINNINGS = ("error:", "Error from server", "quizgame:", "Error: ", "bash:")
-NO_SUCH_PROGRAM = "command not found"
 
 
 def world_problems(stage: Stage) -> Iterator[YamlProblem]:
     """Probes that do not come out as the scenario needs them to."""
-    drawn, scenario = stage.drawn, stage.drawn.scenario
+    scenario = stage.drawn.scenario
     if not scenario.fault:
         return
     symptoms = ("symptoms",)
@@ -42,9 +39,6 @@ def world_problems(stage: Stage) -> Iterator[YamlProblem]:
         yield from _expect(stage, world, name, repair.still_denied, (*path, "still_denied"), works=False)
         yield from _expect(stage, world, name, repair.untouched, (*path, "untouched"), works=True)
     yield from _expect(stage, stage.broken, "the broken world", repair.closed, (*path, "closed"), works=False)
-    for number, kept in enumerate(repair.keep):
-        if stage.contexts.get(kept.cluster or "") is None:
-            yield YamlProblem(drawn.place(*path, "keep", number), f'there is no cluster "{kept.cluster}"')
 
 
 def _expect(
@@ -55,7 +49,7 @@ def _expect(
             continue
         expected = "work" if works else "fail"
         message = f"in {name} this probe must {expected}; seen: {probed.seen(works)}"
-        yield YamlProblem(stage.drawn.place(*path, number), f"{message} (seed {stage.drawn.seed})")
+        yield YamlProblem(stage.drawn.place(*path, number), f"{message}")
 
 
 def _is_as_expected(probed: Probed, *, works: bool) -> bool:
@@ -79,14 +73,13 @@ def evidence_problems(stage: Stage) -> Iterator[YamlProblem]:
         if step.id in found.get("", ()):
             yield YamlProblem(
                 place,
-                f'evidence "{step.id}" is found in the healthy world, too: it proves nothing (seed {stage.drawn.seed})',
+                f'evidence "{step.id}" is found in the healthy world, too: it proves nothing',
             )
         for name in step.rules_out:
             if step.id in found[name]:
                 yield YamlProblem(
                     place,
-                    f'evidence "{step.id}" is found in the world of decoy "{name}", too: it does not rule it out '
-                    f"(seed {stage.drawn.seed})",
+                    f'evidence "{step.id}" is found in the world of decoy "{name}", too: it does not rule it out',
                 )
     for name in scenario.decoys:
         if name not in ruled_out:
@@ -110,10 +103,10 @@ def expert_problems(stage: Stage, runs: Sequence[ExpertRun]) -> Iterator[YamlPro
     for number, run in enumerate(runs):
         path: Path = ("experts", number)
         for result in run.lines:
-            problem = _error_of(result.exit, result.stderr_text)
+            problem = error_of(result.exit, result.stderr_text, run.world)
             if problem:
                 place = stage.drawn.place(*path, "lines", result.index)
-                yield YamlProblem(place, f"the expert's line fails: {problem} (seed {stage.drawn.seed})")
+                yield YamlProblem(place, f"the expert's line fails: {problem}")
         report = run.report
         if report.score < 100:
             lacking = [
@@ -122,11 +115,4 @@ def expert_problems(stage: Stage, runs: Sequence[ExpertRun]) -> Iterator[YamlPro
             lacking += [f"-{deduction.points} {deduction.reason}" for deduction in report.deductions]
             lacking += [f"{check.subject}: {check.seen}" for check in report.checks if not check.is_met]
             message = f'expert "{run.name}" reaches {report.score} of 100: {"; ".join(lacking)}'
-            yield YamlProblem(stage.drawn.place(*path), f"{message} (seed {stage.drawn.seed})")
-
-
-def _error_of(status: int, stderr: str) -> str:
-    told = [line for line in stderr.splitlines() if line.startswith(ERROR_BEGINNINGS) or line.endswith(NO_SUCH_PROGRAM)]
-    if told:
-        return told[0]
-    return f"exit status {status}" if status in ERROR_STATUSES else ""
+            yield YamlProblem(stage.drawn.place(*path), f"{message}")

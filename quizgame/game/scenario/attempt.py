@@ -1,21 +1,16 @@
-"""One learner's attempt at a scenario: lines in, lines with facts and points out, events for the journal.
-
-Rules for this file: nothing here reads a real clock or a file. What a line did is recorded in the journal before it is
-returned, so that whatever was shown can be shown again; replaying the recorded lines gives the same bytes.
-"""
+"""One learner's attempt at a scenario: what lines earn and cost, and what they come to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.objects import name_of
 from quizgame.content.scenario.steps import DiagnosisStep, EvidenceStep, Step
-from quizgame.game.events import Event, Journal, Payload
+from quizgame.game.events import Journal, Payload
 from quizgame.game.quiz.grading import Confidence
-from quizgame.game.scenario import words
+from quizgame.game.scenario import debrief, words
 from quizgame.game.scenario.conduct import (
     FREE_REPEATS,
     Deduction,
@@ -26,63 +21,27 @@ from quizgame.game.scenario.conduct import (
     lost_rings,
     snapshot,
 )
-from quizgame.game.scenario.evidence import facts_of, holds
-from quizgame.game.scenario.feeds import Feeds
+from quizgame.game.scenario.evidence import holds
+from quizgame.game.scenario.exercise import ExerciseAttempt
 from quizgame.game.scenario.progress import Given, Progress
 from quizgame.game.scenario.proof import proves
-from quizgame.game.scenario.recording import LINE, SUBMITTED, Recorder
 from quizgame.game.scenario.repair import Judgement, judge
 from quizgame.game.scenario.score import Report, StepResult, breadth_deductions
 from quizgame.game.scenario.stage import Stage
 from quizgame.game.scenario.steps import Choice, StepView, shuffled_options
 from quizgame.game.scenario.views import diagnosis_view, evidence_view, outcome_view
+from quizgame.game.scenario.workstation import ALL_PROGRAMS, USAGE, LineResult
 from quizgame.game.worlds import INSIGHT_PROGRAMS
 from quizgame.tools.facts import Fact
-from quizgame.tools.output import Line, Result, lines, render
+from quizgame.tools.output import Line, Result, failure
 from quizgame.tools.registry import PROGRAMS, Programs
-from quizgame.tools.session import Session
-from quizgame.tools.shell.executor import Shell
 
 if TYPE_CHECKING:
     from quizgame.cluster.world import World
     from quizgame.game.scenario.reference import Reference
 
-LINE_S = 2.0
-"""Simulated seconds that typing a line takes, besides what the command takes."""
 
-
-@dataclass(frozen=True, slots=True)
-class LineResult:
-    """What one line did."""
-
-    index: int
-    """Its place among the lines of the attempt, from 0."""
-    line: str
-    stdout: tuple[Line, ...]
-    stderr: tuple[Line, ...]
-    exit: int
-    facts: tuple[Fact, ...]
-    """Everything that its output shows."""
-    new_facts: tuple[Fact, ...]
-    """What had not been seen before."""
-    earned: tuple[str, ...] = ()
-    """Ids of the steps that it earned, as far as the learner may know (never the repair, before it is submitted)."""
-    deductions: tuple[Deduction, ...] = ()
-    is_over: bool = False
-    """Whether the attempt has been submitted, by this line or before it."""
-
-    @property
-    def stdout_text(self) -> str:
-        """Its standard output."""
-        return render(self.stdout)
-
-    @property
-    def stderr_text(self) -> str:
-        """Its messages."""
-        return render(self.stderr)
-
-
-class Attempt:
+class Attempt(ExerciseAttempt):
     """An attempt at one scenario.
 
     Args:
@@ -94,6 +53,8 @@ class Attempt:
         seq: The number of the next event.
     """
 
+    words = words.WORDS
+
     def __init__(
         self,
         stage: Stage,
@@ -103,100 +64,19 @@ class Attempt:
         reference: Callable[[], Reference] | None = None,
         seq: int = 1,
     ) -> None:
-        self.stage = stage
+        super().__init__(stage, world=world, programs=PROGRAMS, journal=journal, seq=seq)
         self.scenario = stage.drawn.scenario
-        self.world = (world if world is not None else stage.broken).fork()
-        self.results: list[LineResult] = []
-        self.report: Report | None = None
-        self.feeds = Feeds()
-        files = {name: lines(text) for name, text in self.scenario.files.items()}
-        self.session = Session(self.world, files=files)
-        self.feeds.attach(self.session)
-        self.shell = Shell(self.session, Programs(PROGRAMS))
         self.reference = reference
-        self.started_ns = self.world.clock.now_ns
-        self._recorder = Recorder(journal, seq)
-        self._waited_ms = 0
-        self._state = Progress(self.scenario)
+        self._state = Progress(self.scenario, self._seen)
         self._start_versions = snapshot(self.world)
         self._before_repair = self.world.fork()
 
-    # ------------------------------------------------------------ what a screen does
-
-    def run_line(self, text: str, now: datetime | None = None) -> LineResult:
-        """Run a line: a word of the game, or a shell command. Recorded before it is returned.
-
-        Args:
-            text: As typed; a here-document with its body is one line.
-            now: The real instant, for the journal; only needed with one.
-        """
-        was_over = self.is_over
-        waited_ms, self._waited_ms = self._waited_ms, 0
-        self.feeds.begin()
-        outcome = self._perform(text)
-        if not was_over:
-            simulated = self.world.clock.timestamp()
-            self._recorder.line(
-                outcome, self._state, now, waited_ms=waited_ms, fed=self.feeds.fed(), simulated=simulated
-            )
-            if self.report is not None:
-                self._recorder.end(self.report, self._state, now)
-        return outcome
-
-    def let_pass(self, seconds: float) -> None:
-        """Let simulated time pass while the learner thinks; recorded with the next line."""
-        milliseconds = round(seconds * 1000)
-        self._waited_ms += milliseconds
-        self.world.advance(milliseconds / 1000)
-
-    def submit(self, now: datetime | None = None) -> Report:
-        """End the attempt and judge it; the same report again, if it has ended."""
-        if self.report is None:
-            self._judge_finally()
-            self._recorder.end(self.result, self._state, now)
-        return self.result
-
-    def replay(self, events: Iterable[Event]) -> None:
-        """Bring a fresh attempt to where recorded events had left it; the journal is not written.
-
-        The caller makes sure that pack and engine are those of the recording (`can_replay`).
-        """
-        for event in events:
-            self._recorder.seq = event.seq + 1
-            if event.type == LINE:
-                self.let_pass(event.payload["waited_ms"] / 1000)
-                self._waited_ms = 0
-                with self.feeds.replaying(event.payload["fed"]):
-                    self._perform(event.payload["line"])
-            elif event.type == SUBMITTED and self.report is None:
-                self._judge_finally()
-
     # ------------------------------------------------------------ what a screen shows
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the attempt has been submitted."""
-        return self.report is not None
 
     @property
     def is_diagnosed(self) -> bool:
         """Whether every diagnosis has been given, so that no more evidence counts."""
         return self._state.is_diagnosed
-
-    @property
-    def elapsed_s(self) -> float:
-        """Simulated seconds since the learner arrived."""
-        return (self.world.clock.now_ns - self.started_ns) / 1e9
-
-    @property
-    def remaining_s(self) -> float:
-        """Simulated seconds until the time that the scenario names is over; below 0 it is. Nothing ends by it."""
-        return self.scenario.minutes * 60 - self.elapsed_s
-
-    @property
-    def seen(self) -> Mapping[Fact, int]:
-        """Fact → index of the line that showed it first."""
-        return self._state.seen
 
     @property
     def deductions(self) -> tuple[Deduction, ...]:
@@ -207,6 +87,11 @@ class Attempt:
     def hints_given(self) -> tuple[str, ...]:
         """The texts of the hints that were bought."""
         return tuple(hint.text for hint in self.scenario.hints[: self._state.hints])
+
+    @property
+    def hints_left(self) -> int:
+        """How many hints can still be bought."""
+        return len(self.scenario.hints) - self._state.hints
 
     @property
     def next_hint_price(self) -> int | None:
@@ -273,61 +158,73 @@ class Attempt:
             self._state.deductions.append(Deduction(Offence.HINT, reason, price, len(self.results)))
         return hint.text
 
-    def judge_for_word(self) -> Report:
-        """Judge the attempt within a line; the journal is written when the line is recorded."""
-        if self.report is None:
-            self._judge_finally()
-        return self.result
+    def answers(self) -> list[Payload]:
+        """The diagnoses that were given, for the journal."""
+        return [
+            {
+                "step": name,
+                "right": self._state.points_of(name) > 0,
+                "confidence": given.confidence.value if given.confidence is not None else None,
+            }
+            for name, given in self._state.answers.items()
+        ]
 
-    @property
-    def result(self) -> Report:
-        """The report of a submitted attempt.
+    def opening(self) -> Sequence[Line]:
+        """The briefing has said everything."""
+        return ()
 
-        Raises:
-            ValueError: if it has not been submitted.
-        """
-        if self.report is None:
-            raise ValueError("the attempt has not been submitted")
-        return self.report
+    def ending(self) -> Sequence[str]:
+        """Result and debrief as text."""
+        return [*debrief.result_lines(self.result), "", *debrief.story_lines(self)]
+
+    def proposals(self, done: Sequence[str]) -> Iterable[str]:
+        """Diagnoses, their choices and how sure one is."""
+        if done[0] != "answer":
+            return ()
+        diagnoses = {view.id: view for view in self.steps() if view.kind == "diagnosis"}
+        if len(done) == 1:
+            return diagnoses
+        view = diagnoses.get(done[1])
+        numbers = [str(number) for number in range(1, len(view.choices) + 1)] if view is not None else []
+        return [*numbers, *words.CONFIDENCE]
 
     # ------------------------------------------------------------ running a line
 
     def _perform(self, text: str) -> LineResult:
-        index = len(self.results)
         charged = len(self._state.deductions)
-        before_seen = dict(self._state.seen)
         before_earned = set(self._state.earned)
-        word = words.word_of(text)
-        if word is not None and not (self.is_over and word in INSIGHT_PROGRAMS):
-            result = words.run(self, text)
-        else:
-            result = self._run_shell(text, index)
-        facts = facts_of((*self.feeds.streamed, *result.stdout, *result.stderr))
-        new = tuple(fact for fact in facts if fact not in before_seen)
+        outcome = self._run(text)
+        index = outcome.index
         if not self.is_over:
-            for fact in new:
-                self._state.seen.setdefault(fact, index)
-            if new:
+            self._see(outcome)
+            if outcome.new_facts:
                 self._collect_evidence(index)
-            self._collect_proof(facts, index)
-            self._note_repeat(text, facts, new, index)
+            self._collect_proof(outcome.facts, index)
+            self._note_repeat(outcome)
         earned = tuple(view.id for view in self.steps() if view.id not in before_earned and (view.earned or 0) > 0)
-        outcome = LineResult(
-            index, text, tuple(result.stdout), tuple(result.stderr), result.exit, facts, new, earned,
-            tuple(self._state.deductions[charged:]), self.is_over,
-        )  # fmt: skip
+        outcome = replace(
+            outcome, earned=earned, deductions=tuple(self._state.deductions[charged:]), is_over=self.is_over
+        )
         self.results.append(outcome)
         return outcome
 
-    def _run_shell(self, text: str, index: int) -> Result:
-        if not text.strip():
-            return Result()
-        self.world.advance(LINE_S)
+    def word_of(self, text: str) -> str | None:
+        """The word of the game that a line begins with; before the end that is also one that opens only then."""
+        first = text.split(maxsplit=1)[:1]
+        if first and first[0] in INSIGHT_PROGRAMS and not self.is_over:
+            return first[0]
+        return super().word_of(text)
+
+    def _run_word(self, word: str, text: str) -> Result:
+        if word in INSIGHT_PROGRAMS:
+            return failure(f"{word}: opens after `submit`", USAGE)
+        return super()._run_word(word, text)
+
+    def _run_command(self, text: str) -> Result:
         before = snapshot(self.world)
-        result = self.shell.run_line(text)
-        self.world.settle()
+        result = super()._run_command(text)
         if not self.is_over:
-            self._note_conduct(before, index)
+            self._note_conduct(before, len(self.results))
         return result
 
     def _note_conduct(self, before: Snapshot, index: int) -> None:
@@ -379,16 +276,16 @@ class Attempt:
         if judgement.is_met and proves(self.stage, self.session, judgement, facts, self._state.holds_since_ns):
             self._state.earned[step.id] = (step.points, index)
 
-    def _note_repeat(self, text: str, facts: Sequence[Fact], new: Sequence[Fact], index: int) -> None:
-        if not facts or new or words.word_of(text) is not None:
+    def _note_repeat(self, outcome: LineResult) -> None:
+        if not outcome.facts or outcome.new_facts or outcome.is_word:
             return
         self._state.repeats += 1
         if self._state.repeats > FREE_REPEATS:
-            self._state.charge(Offence.SURVEY, "the line showed nothing that had not been seen", index)
+            self._state.charge(Offence.SURVEY, "the line showed nothing that had not been seen", outcome.index)
 
     # ------------------------------------------------------------ the end
 
-    def _judge_finally(self) -> None:
+    def _end(self) -> None:
         judgement = self.judge_now()
         state = self._state
         repair, verification = self.scenario.repair, self.scenario.verification
@@ -413,14 +310,7 @@ class Attempt:
             is_solved,
             judgement.checks if judgement is not None else (),
         )
-        self.shell.tools = Programs({**PROGRAMS, **INSIGHT_PROGRAMS})
+        self.shell.tools = Programs(ALL_PROGRAMS)
 
     def _is_rightly_diagnosed(self) -> bool:
         return all(self._state.points_of(step.id) > 0 for step in self.scenario.diagnoses)
-
-    # ------------------------------------------------------------ the journal
-
-    def started(self) -> Payload:
-        """The payload of the event that begins the attempt."""
-        return {"scenario": self.scenario.id, "title": self.scenario.title, "domain": self.scenario.domain,
-                "minutes": self.scenario.minutes, "seed": self.stage.drawn.seed}  # fmt: skip

@@ -10,7 +10,8 @@ from quizgame.game.scenario.score import Report
 from quizgame.game.scenario.steps import StepState, StepView
 
 if TYPE_CHECKING:
-    from quizgame.game.scenario.attempt import Attempt, LineResult
+    from quizgame.game.scenario.attempt import Attempt
+    from quizgame.game.scenario.workstation import LineResult
 
 LINE_SHOWN = 90
 

@@ -66,7 +66,7 @@ def apply_actions(world: World, drawn: DrawnScenario, actions: Sequence[Action],
     Raises:
         YamlError: an action names what is not there, or the API server refuses it.
     """
-    contexts = drawn.scenario.world.contexts()
+    contexts = drawn.exercise.world.contexts()
     for index, action in enumerate(actions):
         key = _key_of(action)
         scene = _Scene(world, drawn, contexts, (*path, index, key))

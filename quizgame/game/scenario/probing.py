@@ -70,7 +70,12 @@ def probe_world(world: World, contexts: Mapping[str, str], probes: tuple[Probe, 
         probes: What to try, in order.
     """
     twin = world.fork()
-    return [Probed(probe, tuple(_tries(twin, contexts, probe))) for probe in probes]
+    return [try_probe(twin, contexts, probe) for probe in probes]
+
+
+def try_probe(twin: World, contexts: Mapping[str, str], probe: Probe) -> Probed:
+    """Try one probe on a fork that is thrown away: what it does stays in it."""
+    return Probed(probe, tuple(_tries(twin, contexts, probe)))
 
 
 def pods_of(world: World, contexts: Mapping[str, str], workload: WorkloadName) -> list[tuple[str, str, str]]:

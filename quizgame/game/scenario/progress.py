@@ -29,8 +29,8 @@ class Progress:
     """The state of an attempt's score; an attempt is its one owner."""
 
     scenario: Scenario
-    seen: dict[Fact, int] = field(default_factory=dict)
-    """Fact → the line that showed it first."""
+    seen: dict[Fact, int]
+    """Fact → the line that showed it first; the workstation fills it."""
     earned: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     """Step → points, and the line that earned them."""
     answers: dict[str, Given] = field(default_factory=dict)

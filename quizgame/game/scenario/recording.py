@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from quizgame.game.events import Event, Journal, Payload
-from quizgame.game.scenario.progress import Progress
-from quizgame.game.scenario.score import Report
 
 if TYPE_CHECKING:
-    from quizgame.game.scenario.attempt import LineResult
+    from quizgame.game.scenario.workstation import LineResult
 
 LINE = "line"
 SUBMITTED = "submitted"
@@ -32,9 +31,9 @@ class Recorder:
     def line(
         self,
         outcome: LineResult,
-        progress: Progress,
         now: datetime | None,
         *,
+        earned: Mapping[str, int],
         waited_ms: int,
         fed: Payload,
         simulated: str,
@@ -43,8 +42,8 @@ class Recorder:
 
         Args:
             outcome: What it did.
-            progress: The attempt after it.
             now: The real instant.
+            earned: Points of each step that it earned.
             waited_ms: Simulated time that had passed before it.
             fed: What the screen gave to its command.
             simulated: The simulated instant after it.
@@ -58,32 +57,17 @@ class Recorder:
             "exit": outcome.exit,
             "simulated": simulated,
             "facts": [str(fact) for fact in outcome.new_facts],
-            "earned": {name: progress.points_of(name) for name in outcome.earned},
+            "earned": dict(earned),
             "deductions": [
                 {"reason": deduction.reason, "points": deduction.points} for deduction in outcome.deductions
             ],
         }
         self._journal.append(Event(self._next(), _instant(now), LINE, payload))
 
-    def end(self, report: Report, progress: Progress, now: datetime | None) -> None:
-        """Record the end; the report is the attempt's result."""
-        if self._journal is None:
-            return
-        answers = [
-            {
-                "step": name,
-                "right": progress.points_of(name) > 0,
-                "confidence": given.confidence.value if given.confidence is not None else None,
-            }
-            for name, given in progress.answers.items()
-        ]
-        trained = {
-            "scenario": progress.scenario.id,
-            "domain": progress.scenario.domain,
-            "competencies": list(progress.scenario.competencies),
-        }
-        result = {**report.as_json(), **trained, "answers": answers}
-        self._journal.finish(Event(self._next(), _instant(now), SUBMITTED, result))
+    def end(self, result: Payload, now: datetime | None) -> None:
+        """Record the end and what it came to."""
+        if self._journal is not None:
+            self._journal.finish(Event(self._next(), _instant(now), SUBMITTED, result))
 
     def _next(self) -> int:
         number, self.seq = self.seq, self.seq + 1

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from quizgame.game.scenario.attempt import Attempt, LineResult
+from quizgame.cluster.world import World
+from quizgame.game.scenario.attempt import Attempt
 from quizgame.game.scenario.matrix import Pair, closed, matrix_of, opened
 from quizgame.game.scenario.score import Report, asks_of
 from quizgame.game.scenario.stage import Stage
+from quizgame.game.scenario.workstation import LineResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class ExpertRun:
     report: Report
     opened: frozenset[Pair]
     closed: frozenset[Pair]
+    world: World
+    """As it is in the end."""
 
 
 class Reference:
@@ -40,7 +44,14 @@ class Reference:
             report = attempt.submit()
             after = matrix_of(attempt.world, asks)
             runs.append(
-                ExpertRun(expert.name, tuple(attempt.results), report, opened(before, after), closed(before, after))
+                ExpertRun(
+                    expert.name,
+                    tuple(attempt.results),
+                    report,
+                    opened(before, after),
+                    closed(before, after),
+                    attempt.world,
+                )
             )
         return tuple(runs)
 

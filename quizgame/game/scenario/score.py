@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from quizgame.content.scenario.scenario import Scenario
+from quizgame.content.scenario.exercise import Exercise
 from quizgame.game.scenario.conduct import PRICES, Deduction, Offence
 from quizgame.game.scenario.matrix import Pair, asks_for, closed, matrix_of, opened
 from quizgame.game.scenario.repair import Check
@@ -79,15 +79,15 @@ class Report:
         }
 
 
-def asks_of(scenario: Scenario) -> tuple[tuple[str, str], ...]:
+def asks_of(exercise: Exercise) -> tuple[tuple[str, str], ...]:
     """The requests that matrices of a scenario try."""
-    paths = {probe.http.path for probe in scenario.probes() if probe.http is not None}
-    paths |= {traffic.http.path for traffic in scenario.world.traffic if traffic.http is not None}
+    paths = {probe.http.path for probe in exercise.probes() if probe.http is not None}
+    paths |= {traffic.http.path for traffic in exercise.world.traffic if traffic.http is not None}
     return asks_for(paths)
 
 
 def breadth_deductions(
-    before: World, after: World, reference: Reference, most: int, scenario: Scenario
+    before: World, after: World, reference: Reference, most: int, scenario: Exercise
 ) -> Iterator[Deduction]:
     """What a repair costs for having changed more than any known one.
 

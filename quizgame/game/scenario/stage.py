@@ -12,13 +12,14 @@ from quizgame.cluster.fabric import Traffic
 from quizgame.cluster.install.values import merge
 from quizgame.cluster.keyed import keyed_int
 from quizgame.cluster.links import Links
-from quizgame.cluster.mesh import CA_SECRET, SYSTEM, connect
+from quizgame.cluster.mesh.config import CA_SECRET, SYSTEM, connect
 from quizgame.cluster.objects import dig
 from quizgame.cluster.outside import Outside, OutsideHost
 from quizgame.cluster.patching import PatchType
 from quizgame.cluster.world import Cluster, World
 from quizgame.content.scenario.actions import Action
 from quizgame.content.scenario.parts import milliseconds, parse_client, parse_target
+from quizgame.content.scenario.scenario import Scenario
 from quizgame.content.scenario.world import WorldCluster, WorldSection
 from quizgame.content.scenarios import DrawnScenario, Manifests
 from quizgame.errors import QuizgameError
@@ -37,7 +38,7 @@ MAX_PODS = 2_000
 
 
 class Stage:
-    """The worlds of one drawn scenario. Worlds are built when first asked for; take forks of them, never themselves."""
+    """The worlds of one drawn scenario or lab, built when first asked for; take forks of them, never themselves."""
 
     def __init__(self, drawn: DrawnScenario) -> None:
         self.drawn = drawn
@@ -46,7 +47,7 @@ class Stage:
     @property
     def contexts(self) -> Mapping[str, str]:
         """Name of a cluster → its kubeconfig context; the empty name is the first one's."""
-        return self.drawn.scenario.world.contexts()
+        return self.drawn.exercise.world.contexts()
 
     @cached_property
     def base(self) -> World:
@@ -62,10 +63,11 @@ class Stage:
 
     @cached_property
     def broken(self) -> World:
-        """The world that is played, at that instant."""
-        if not self.drawn.scenario.fault:
+        """The world that is played, at that instant: where nothing is wrong, the healthy one."""
+        exercise = self.drawn.exercise
+        if not isinstance(exercise, Scenario) or not exercise.fault:
             return self.healthy
-        return self._after(self.drawn.scenario.fault, ("fault",))
+        return self._after(exercise.fault, ("fault",))
 
     def decoy(self, name: str) -> World:
         """The world of a decoy, at that instant."""
@@ -81,7 +83,7 @@ class Stage:
 
 
 def _base_world(drawn: DrawnScenario) -> World:
-    section = drawn.scenario.world
+    section = drawn.exercise.world
     manifests: dict[str, Manifests] = {
         cluster.kube_context: drawn.manifests(cluster.manifests, ("world", "clusters", index, "manifests"))
         for index, cluster in enumerate(section.clusters)

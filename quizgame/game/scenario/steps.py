@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -52,12 +53,16 @@ class StepView:
 
 
 def shuffled_options(step: DiagnosisStep, seed: int, scenario: str) -> list[Choice]:
-    """The options in an order that depends on the seed alone."""
+    """The options of a diagnosis in an order that depends on the seed alone."""
+    return shuffled([option.text for option in step.options], seed, scenario, step.id)
+
+
+def shuffled(texts: Sequence[str], seed: int, exercise: str, step: str) -> list[Choice]:
+    """Texts in an order that depends on the seed alone."""
     order = sorted(
-        range(len(step.options)),
-        key=lambda position: keyed_int(seed, "option", scenario, step.id, position, below=1 << 60),
+        range(len(texts)), key=lambda position: keyed_int(seed, "option", exercise, step, position, below=1 << 60)
     )
-    return [Choice(position, step.options[position].text) for position in order]
+    return [Choice(position, texts[position]) for position in order]
 
 
 def closing_diagnosis(scenario: Scenario, step: EvidenceStep) -> DiagnosisStep | None:

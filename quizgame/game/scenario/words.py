@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -11,35 +10,18 @@ from quizgame.content.scenario.steps import DiagnosisStep
 from quizgame.content.validation import close_match
 from quizgame.game.quiz.grading import Confidence
 from quizgame.game.scenario import debrief
+from quizgame.game.scenario.choosing import chosen_among
 from quizgame.game.scenario.repair import Check
 from quizgame.game.scenario.steps import Choice, StepState, StepView
-from quizgame.game.worlds import INSIGHT_PROGRAMS
+from quizgame.game.scenario.workstation import USAGE, Word
 from quizgame.tools.output import Result, failure, lines
 
 if TYPE_CHECKING:
     from quizgame.game.scenario.attempt import Attempt
 
-USAGE = 2
-"""Exit status of wrong use."""
 _COLUMNS = 100
-_CONFIDENCE = {"--sure": Confidence.SURE, "--unsure": Confidence.UNSURE}
-
-
-def word_of(text: str) -> str | None:
-    """The word of the game that a line begins with, if it does."""
-    first = text.split(maxsplit=1)[:1]
-    return first[0] if first and (first[0] in WORDS or first[0] in INSIGHT_PROGRAMS) else None
-
-
-def run(attempt: Attempt, text: str) -> Result:
-    """Run a line that begins with a word of the game."""
-    try:
-        word, *arguments = shlex.split(text)
-    except ValueError as error:
-        return failure(f"{text.split(maxsplit=1)[0]}: {str(error).lower()}", USAGE)
-    if word in INSIGHT_PROGRAMS:
-        return failure(f"{word}: opens after `submit`")
-    return WORDS[word][0](attempt, arguments)
+CONFIDENCE: Mapping[str, Confidence] = {"--sure": Confidence.SURE, "--unsure": Confidence.UNSURE}
+"""Option of `answer` → how sure one is."""
 
 
 def _say(text: str) -> Result:
@@ -81,8 +63,8 @@ _MARKS = {StepState.OPEN: "[ ]", StepState.EARNED: "[x]", StepState.ANSWERED: "[
 
 
 def _answer(attempt: Attempt, arguments: Sequence[str]) -> Result:
-    confidences = [_CONFIDENCE[each] for each in arguments if each in _CONFIDENCE]
-    unknown = [each for each in arguments if each.startswith("--") and each not in _CONFIDENCE]
+    confidences = [CONFIDENCE[each] for each in arguments if each in CONFIDENCE]
+    unknown = [each for each in arguments if each.startswith("--") and each not in CONFIDENCE]
     plain = [each for each in arguments if not each.startswith("--")]
     if unknown:
         return failure(f"answer: unknown option {unknown[0]}: there are --sure and --unsure", USAGE)
@@ -93,7 +75,7 @@ def _answer(attempt: Attempt, arguments: Sequence[str]) -> Result:
     if step is None:
         hint = close_match(plain[0], list(diagnoses))
         return failure(f'answer: there is no diagnosis "{plain[0]}"{hint}; there are {", ".join(diagnoses)}', USAGE)
-    chosen, problem = _chosen(attempt.choices(step), plain[1:])
+    chosen, problem = chosen_among(attempt.choices(step), plain[1:])
     if problem:
         return failure(f"answer: {problem}", USAGE)
     if not attempt.answer(step, [choice.position for choice in chosen], confidences[-1] if confidences else None):
@@ -104,37 +86,6 @@ def _answer(attempt: Attempt, arguments: Sequence[str]) -> Result:
 def _acknowledge(step: DiagnosisStep, chosen: Sequence[Choice], confidences: Sequence[Confidence]) -> str:
     how = f" ({confidences[-1].value})" if confidences else ""
     return f"{step.id}: {'; '.join(choice.text for choice in chosen)}{how}. What it is worth is told at the end."
-
-
-def _chosen(choices: Sequence[Choice], given: Sequence[str]) -> tuple[list[Choice], str]:
-    """The choices that words name: numbers, or beginnings of texts; several words may together be one beginning."""
-    whole, problem = _one(choices, " ".join(given))
-    if whole is not None:
-        return [whole], ""
-    if len(given) == 1:
-        return [], problem
-    found = []
-    for each in given:
-        choice, problem = _one(choices, each)
-        if choice is None:
-            return [], problem
-        if choice not in found:
-            found.append(choice)
-    return found, ""
-
-
-def _one(choices: Sequence[Choice], given: str) -> tuple[Choice | None, str]:
-    if given.isdecimal():
-        number = int(given)
-        if 1 <= number <= len(choices):
-            return choices[number - 1], ""
-        return None, f"there is no choice {number}: choose from 1 to {len(choices)}"
-    matching = [choice for choice in choices if choice.text.lower().startswith(given.lower())]
-    if len(matching) == 1:
-        return matching[0], ""
-    if not matching:
-        return None, f'no choice begins with "{given}"; `steps` shows them'
-    return None, f'{len(matching)} choices begin with "{given}": write more of it, or its number'
 
 
 def _hint(attempt: Attempt, arguments: Sequence[str]) -> Result:
@@ -186,8 +137,8 @@ def _score(attempt: Attempt, arguments: Sequence[str]) -> Result:
 def _submit(attempt: Attempt, arguments: Sequence[str]) -> Result:
     if attempt.is_over:
         return failure("submit: the attempt is over")
-    report = attempt.judge_for_word()
-    return _say("\n".join([*debrief.result_lines(report), "", *debrief.story_lines(attempt)]))
+    attempt.judge_for_word()
+    return _say("\n".join(attempt.ending()))
 
 
 def _help(attempt: Attempt, arguments: Sequence[str]) -> Result:
@@ -199,8 +150,7 @@ def _help(attempt: Attempt, arguments: Sequence[str]) -> Result:
     return _say("\n".join(told))
 
 
-Word = Callable[["Attempt", Sequence[str]], Result]
-WORDS: Mapping[str, tuple[Word, str, str]] = {
+WORDS: Mapping[str, Word] = {
     "brief": (_brief, "", "what you have been told"),
     "steps": (_steps, "", "what earns points, and how far you are"),
     "answer": (
@@ -214,4 +164,3 @@ WORDS: Mapping[str, tuple[Word, str, str]] = {
     "submit": (_submit, "", "end the attempt and see the debrief"),
     "help": (_help, "", "this list"),
 }
-"""Word → what runs it, its arguments, what it is for."""

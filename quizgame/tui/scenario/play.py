@@ -18,7 +18,6 @@ from textual.widgets import Static
 
 from quizgame.errors import QuizgameError
 from quizgame.game.scenario.steps import StepState
-from quizgame.game.scenario.words import word_of
 from quizgame.tools.output import Line
 from quizgame.tui.page import Page
 from quizgame.tui.prose import plain
@@ -195,7 +194,7 @@ class PlayScreen(Page[Picture]):
     @on(Terminal.Entered)
     def _entered(self, event: Terminal.Entered) -> None:
         self._bring("terminal")
-        if word_of(event.line) == "submit" and not self.picture.is_over:
+        if event.line.split()[:1] == ["submit"] and not self.picture.is_over:
             self._notice(Content.styled("Judging the repair beside those of the experts …", "$primary"))
         self._run(event.line)
 
@@ -231,7 +230,7 @@ class PlayScreen(Page[Picture]):
             self.action_debrief()
 
     def _write(self, result: LineResult) -> None:
-        role = GAME if word_of(result.line) is not None else TOOL
+        role = GAME if result.is_word else TOOL
         self.terminal.write(shown_lines(result), role)
         self.terminal.scrollback.end()
 

@@ -1,0 +1,1 @@
+"""Labs: tasks in a simulated world that check themselves, one after another."""
