@@ -13,7 +13,7 @@ from quizgame.cluster.bgp.tables import RouteTables
 from quizgame.cluster.l2.election import announce
 from quizgame.cluster.l2.election import next_due as next_election
 from quizgame.cluster.links import API_SERVER_PORT, Links
-from quizgame.cluster.mesh import Mesh
+from quizgame.cluster.mesh.exchange import Mesh
 from quizgame.cluster.operator import Operator
 from quizgame.cluster.outside import Outside
 

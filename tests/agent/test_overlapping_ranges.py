@@ -8,7 +8,7 @@ from quizgame.cluster.build import default_specs
 from quizgame.cluster.fabric import agents_of
 from quizgame.cluster.install.release import apply_release
 from quizgame.cluster.install.values import merge
-from quizgame.cluster.mesh import connect
+from quizgame.cluster.mesh.config import connect
 from quizgame.cluster.world import World
 from quizgame.game.worlds import assemble
 

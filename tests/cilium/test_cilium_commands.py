@@ -396,22 +396,6 @@ def test_connecting_and_disconnecting(run_two: Run) -> None:
     assert "🔌 No cluster connected" in out(run_two("cilium clustermesh status"))
 
 
-def test_a_blocked_port_leaves_the_mesh_unconnected(two: World) -> None:
-    world = two.fork()
-    run = free_shell(world).run_line
-    enable_mesh(run)
-    fabric_of(world).links = Links((Block("kind-cluster-a/*", "kind-cluster-b/*", "TCP", 32379),))
-    run("cilium clustermesh connect --destination-context kind-cluster-b --allow-mismatching-ca")
-    result = run("cilium clustermesh status")
-    assert "⚠️  3/3 nodes are not connected to all clusters [min:0 / avg:0.0 / max:0]" in out(result)
-    assert "❌ 4 Errors:" in out(result)
-    assert out(result).count("Waiting for initial connection to be established") == 4
-    assert result.exit == 0
-    assert run("cilium clustermesh status --wait --wait-duration 20s").exit == 1
-    other = run("cilium clustermesh status --context kind-cluster-b")
-    assert "✅ All 3 nodes are connected" in out(other)
-
-
 def test_policies_without_a_cluster_are_listed(run: Run) -> None:
     run("""kubectl apply -f - <<'EOF'
 apiVersion: cilium.io/v2

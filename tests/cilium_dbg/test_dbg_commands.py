@@ -220,34 +220,6 @@ def test_a_missing_address_is_not_found(world: World) -> None:
     assert run("cilium-dbg ip get 203.0.113.9/32").exit == 1
 
 
-# ---------------------------------------------------------------- the mesh
-
-
-def test_troubleshooting_a_mesh() -> None:
-    world = free_world(clusters=2)
-    run = free_shell(world).run_line
-    for context in ("kind-cluster-a", "kind-cluster-b"):
-        run(f"cilium clustermesh enable --context {context} --service-type NodePort")
-    agent = "kubectl -n kube-system exec ds/cilium -- cilium-dbg"
-    assert out(run(f"{agent} troubleshoot clustermesh")) == "Found 0 cluster configurations\n"
-    run("cilium clustermesh connect --destination-context kind-cluster-b --allow-mismatching-ca")
-    run("cilium clustermesh status --wait")
-    good = out(run(f"{agent} troubleshoot clustermesh cluster-b"))
-    assert "   ✅ Etcd connection successfully established\n" in good
-    assert row(out(run(f"{agent} status --all-clusters")), "ClusterMesh") == "1/1 remote clusters ready"
-    fabric_of(world).links = Links((Block("kind-cluster-a/*", "kind-cluster-b/*", "TCP", 32379),))
-    bad = run(f"{agent} troubleshoot clustermesh cluster-b")
-    assert "dial tcp 172.18.0.5:32379: i/o timeout" in out(bad)
-    assert "   ❌ Failed to establish connection: context deadline exceeded\n" in out(bad)
-    assert "mesh(cluster=kind-cluster-a, message=port unreachable, remote=cluster-b, status=not-connected)" in {
-        str(each) for shown in bad.stdout for each in shown.facts
-    }
-    status = out(run(f"{agent} status"))
-    assert row(status, "ClusterMesh") == "0/1 remote clusters ready"
-    assert "   └  Waiting for initial connection to be established\n" in status
-    assert "❌ Configuration not found" in out(run(f"{agent} troubleshoot clustermesh nobody"))
-
-
 def test_commands_of_a_pipeline_start_together(world: World, line: Run) -> None:
     """What a shell does, and how a monitor sees what one command sends."""
     line("kubectl run box --image=cr.test/curl; kubectl wait --for=condition=Ready pod/box")

@@ -139,6 +139,16 @@ def test_upgrade_changes_the_config_map_and_adds_what_the_values_ask_for(build: 
     assert cluster.api.find("deployments", "hubble-ui", "kube-system") is None
 
 
+def test_a_set_text_reaches_into_lists_and_keys_with_dots() -> None:
+    # Source: helm pkg/strvals.
+    values: dict[str, object] = {}
+    for path, value in parse_set(r"a.list[1].name=x,a.list[0]=1,labels.kubernetes\.io/os=linux"):
+        values = assign(values, path, value)
+    assert values == {"a": {"list": [1, {"name": "x"}]}, "labels": {"kubernetes.io/os": "linux"}}
+    with pytest.raises(ValueError, match='error parsing index: "one"'):
+        assign({}, "a[one]", 1)
+
+
 def test_upgrade_from_118_changes_defaults_kinds_and_images(build: Build) -> None:
     world = build(specs=(ClusterSpec(cilium="1.18.5"),))
     cluster = world.cluster

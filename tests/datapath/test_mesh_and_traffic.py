@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from quizgame.cluster import mesh
 from quizgame.cluster.fabric import Traffic, agents_of, fabric_of
+from quizgame.cluster.install.values import merge
 from quizgame.cluster.links import Block, Links
+from quizgame.cluster.mesh.config import connect
 from quizgame.cluster.world import Cluster, World
 from quizgame.datapath.exchange import Outcome, tcp
 from quizgame.datapath.topology import pod_origin
@@ -42,13 +43,16 @@ spec: {containers: [{name: c, image: client}]}
 """
 
 
-def joined(build: BuildWorld, manifests: str = "", *, adds_ca: bool = True) -> tuple[World, Cluster, Cluster]:
+def joined(
+    build: BuildWorld, manifests: str = "", *, adds_ca: bool = True, mirrored: bool = True
+) -> tuple[World, Cluster, Cluster]:
     """Two clusters with each other's configuration."""
-    world = build(manifests, clusters=2, values=MESH_VALUES)
+    values = merge(MESH_VALUES, {"clustermesh": {"apiserver": {"kvstoremesh": {"enabled": mirrored}}}})
+    world = build(manifests, clusters=2, values=values)
     first, second = world.clusters.values()
-    mesh.connect(first, second, adds_ca=adds_ca)
-    mesh.connect(second, first, adds_ca=adds_ca)
-    world.settle()
+    connect(first, second, adds_ca=adds_ca)
+    connect(second, first, adds_ca=adds_ca)
+    world.advance(20)
     return world, first, second
 
 
@@ -107,13 +111,14 @@ def test_a_service_that_is_not_shared_keeps_its_backends_to_itself(build: BuildW
     assert who_answers(world, first) == "cluster-a"
 
 
-def test_a_lost_connection_keeps_what_was_received(build: BuildWorld) -> None:
-    # Source: facts F-68: backends of an unreachable cluster stay cached.
-    world, first, _ = joined(build, ECHO.replace("AFFINITY", "remote"))
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_a_lost_connection_keeps_what_was_received(build: BuildWorld, mirrored: bool) -> None:
+    # Source: facts F-51, F-68: backends of an unreachable cluster stay cached, in KVStoreMesh and in the agents.
+    world, first, _ = joined(build, ECHO.replace("AFFINITY", "remote"), mirrored=mirrored)
     fabric_of(world).links = Links((Block("kind-cluster-a/*", "kind-cluster-b/*", "TCP", 32379),))
     world.settle()
     agent = next(agents_of(first))
-    assert not agent.remotes["cluster-b"].is_ready
+    assert agent.remotes["cluster-b"].is_ready is mirrored
     assert agent.remotes["cluster-b"].view is not None
     assert who_answers(world, first) == "cluster-b"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from quizgame.cluster.agent.encryption import KEYS_SECRET
 from quizgame.cluster.install.images import image
 from quizgame.cluster.install.kind import workload
+from quizgame.cluster.install.mesh_config import host_aliases, uses_mirror
 from quizgame.cluster.install.values import Values, lookup
 from quizgame.cluster.objects import KubeObject
 
@@ -106,6 +107,9 @@ def agent(values: Values, version: str, api_address: str) -> KubeObject:
         "tolerations": [{"operator": "Exists"}],
         "volumes": _agent_volumes(values),
     }
+    aliases = host_aliases(values)
+    if aliases and not uses_mirror(values):
+        pod["hostAliases"] = aliases
     made = workload(
         "cilium",
         "kube-system",

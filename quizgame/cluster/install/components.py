@@ -5,6 +5,7 @@ from __future__ import annotations
 from quizgame.cluster.install.agent import PART_OF, anti_affinity, probe, self_reference, server_address
 from quizgame.cluster.install.images import image
 from quizgame.cluster.install.kind import workload
+from quizgame.cluster.install.mesh_config import host_aliases, uses_mirror
 from quizgame.cluster.install.values import Values, lookup
 from quizgame.cluster.objects import KubeObject
 
@@ -216,7 +217,7 @@ def mesh_api_server(values: Values, version: str) -> KubeObject:
             ],
         },
     ]
-    if lookup(values, "clustermesh.apiserver.kvstoremesh.enabled", True):
+    if uses_mirror(values):
         containers.append(
             {
                 "name": "kvstoremesh",
@@ -252,6 +253,9 @@ def mesh_api_server(values: Values, version: str) -> KubeObject:
             {"name": "etcd-admin-client", "secret": {"secretName": "clustermesh-apiserver-admin-cert"}},
         ],
     }
+    aliases = host_aliases(values)
+    if aliases and uses_mirror(values):
+        pod["hostAliases"] = aliases
     replicas = int(lookup(values, "clustermesh.apiserver.replicas", 1))
     return workload(
         "clustermesh-apiserver",

@@ -11,6 +11,7 @@ from quizgame.cluster.crds import GATEWAY_CRDS, cilium_crds, crd_object
 from quizgame.cluster.install import agent, components
 from quizgame.cluster.install.certificates import authority, issued
 from quizgame.cluster.install.config import config_data
+from quizgame.cluster.install.mesh_config import connection_secrets
 from quizgame.cluster.install.values import Values, lookup
 from quizgame.cluster.objects import KubeObject, annotations_of, evolve, labels_of, name_of, namespace_of
 from quizgame.cluster.requests import FieldValidation
@@ -197,7 +198,7 @@ def _secrets(cluster: Cluster, values: Values, *, has_relay: bool, has_mesh: boo
             ("local", f"local-{name}"),
         ):
             objects.append(("secrets", _tls(f"clustermesh-apiserver-{purpose}-cert", issued(ca, subject))))
-    objects += _mesh_connections(values, ca)
+    objects += connection_secrets(values, _NAMESPACE)
     return objects
 
 
@@ -212,28 +213,6 @@ def _authority(cluster: Cluster, values: Values) -> dict[str, str]:
         return data
     installation = cluster.api.store.incarnations.get(("secrets", _NAMESPACE, "cilium-ca"), 0)
     return authority(cluster.api.seed, cluster.context, installation)
-
-
-def _mesh_connections(values: Values, ca: Mapping[str, str]) -> Rendered:
-    """Secret ``cilium-clustermesh``: one entry for each remote cluster that the values connect to."""
-    clusters = lookup(values, "clustermesh.config.clusters", [])
-    if isinstance(clusters, Mapping):
-        clusters = [{"name": name, **entry} for name, entry in sorted(clusters.items())]
-    if not lookup(values, "clustermesh.config.enabled", False) or not clusters:
-        return []
-    import base64
-
-    data = {}
-    for each in clusters:
-        address = (each.get("ips") or [""])[0] or each.get("address") or f"{each['name']}.mesh.cilium.io"
-        text = f"endpoints:\n- https://{each['name']}.mesh.cilium.io:{each.get('port', 2379)}\n# {address}\n"
-        data[each["name"]] = base64.b64encode(text.encode()).decode()
-    return [
-        (
-            "secrets",
-            {"metadata": {"name": "cilium-clustermesh", "namespace": _NAMESPACE}, "data": data, "type": "Opaque"},
-        )
-    ]
 
 
 def _tls(name: str, data: dict[str, str]) -> KubeObject:

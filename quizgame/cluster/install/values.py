@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Values = Mapping[str, Any]
+_LONGEST_LIST = 65536  # Source: helm pkg/strvals, MaxIndex.
 
 # Source: the values that `cilium install` computes on kind (reference golden install-dry-run-helm-values), with what
 # the
@@ -41,12 +43,41 @@ def merge(base: Values, over: Values) -> dict[str, Any]:
 
 
 def assign(values: Values, path: str, value: Any) -> dict[str, Any]:
-    """Values with one dotted path set."""
-    head, _, rest = path.partition(".")
-    fresh = dict(values)
-    present = fresh.get(head)
-    fresh[head] = assign(present if isinstance(present, Mapping) else {}, rest, value) if rest else value
+    """Values with one path set: ``a.b``, ``a.list[0].b``; a backslash before a dot makes it part of the key.
+
+    Raises:
+        ValueError: a place in a list cannot be read; the message is the real one.
+    """
+    fresh: dict[str, Any] = _put(values, _steps(path), value)
     return fresh
+
+
+def _steps(path: str) -> list[str | int]:
+    # Source: helm pkg/strvals: keys end at a dot or a bracket, a backslash takes their meaning from both.
+    steps: list[str | int] = []
+    for part in re.split(r"(?<!\\)\.", path):
+        name, *places = re.split(r"(?<!\\)\[", part)
+        if name:
+            steps.append(name.replace("\\", ""))
+        for place in places:
+            if not (place.endswith("]") and place[:-1].isdecimal() and int(place[:-1]) <= _LONGEST_LIST):
+                raise ValueError(f'failed parsing --set data: error parsing index: "{place.rstrip("]")}"')
+            steps.append(int(place[:-1]))
+    return steps
+
+
+def _put(present: Any, steps: Sequence[str | int], value: Any) -> Any:
+    if not steps:
+        return value
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, int):
+        items = list(present) if isinstance(present, list) else []
+        items += [None] * (step + 1 - len(items))
+        items[step] = _put(items[step], rest, value)
+        return items
+    known = dict(present) if isinstance(present, Mapping) else {}
+    known[step] = _put(known.get(step), rest, value)
+    return known
 
 
 def parse_set(text: str) -> list[tuple[str, Any]]:

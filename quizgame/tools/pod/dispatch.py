@@ -38,6 +38,7 @@ AGENT: dict[str, str] = {
     "cilium-health": "quizgame.tools.cilium_dbg.health:run",
     "hubble": "quizgame.tools.pod.hubble:run",
 }
+MIRROR: dict[str, str] = {"clustermesh-apiserver": "quizgame.tools.pod.mesh_api_server:run"}
 _WORKSTATION_ONLY = frozenset(("kubectl", "k", "cilium", "hubble", "nano", "vi", "vim", "jq", "column", "clear"))
 _TEXT: dict[str, str] = {name: target for name, target in registry.PROGRAMS.items() if name not in _WORKSTATION_ONLY}
 """The text tools of the workstation are in every image that has a shell."""
@@ -59,6 +60,8 @@ def programs_of(pod: Mapping[str, Any], container: str) -> dict[str, str]:
     """
     image = next((each.get("image", "") for each in _containers(pod) if each["name"] == container), "")
     name = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    if name == "clustermesh-apiserver" and container == "kvstoremesh":
+        return MIRROR
     if name in _SHELLLESS or name.startswith("operator"):
         return {}
     if name == "cilium":

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quizgame.cluster.mesh import API_SERVER, ca_of, service_port
+from quizgame.cluster.install.mesh_config import API_SERVER
+from quizgame.cluster.mesh.config import ca_of, service_ips, service_port
 from quizgame.cluster.objects import dig
 
 if TYPE_CHECKING:
@@ -73,19 +74,9 @@ def access_of(cluster: Cluster, namespace: str, say: Callable[[str], None]) -> A
     if service is None:
         raise AccessProblem(missing_service())
     kind = dig(service, "spec", "type", default="ClusterIP")
-    ips: tuple[str, ...] = ()
     if kind == "NodePort":
         say(NODE_PORT_WARNING)
-        ips = tuple(
-            address["address"]
-            for address in dig(cluster.nodes[0], "status", "addresses", default=[])
-            if address["type"] == "InternalIP"
-        )
-    elif kind == "LoadBalancer":
-        entries = dig(service, "status", "loadBalancer", "ingress", default=[])
-        ips = tuple(entry.get("ip") or entry.get("hostname") for entry in entries)
-    else:
-        ips = (str(dig(service, "spec", "clusterIP", default="")),)
+    ips = service_ips(cluster)
     if not ips:
         raise AccessProblem("unable to derive service IPs automatically")
     limit = config.get("max-connected-clusters", "255")

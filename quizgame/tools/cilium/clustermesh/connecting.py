@@ -7,7 +7,7 @@ from enum import Enum
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from quizgame.cluster.mesh import cluster_name_of, connect, disconnect
+from quizgame.cluster.mesh.config import cluster_name_of, connect, disconnect
 from quizgame.goflags.flagset import Flag, boolean, integer, string, string_slice
 from quizgame.tools.cilium.call import BareFailure, Call, CommandFailed, Sub
 from quizgame.tools.cilium.clustermesh.access import Access, AccessProblem, access_of

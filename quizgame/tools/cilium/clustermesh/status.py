@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 
 from quizgame.cluster.agent.agent import Agent
-from quizgame.cluster.agent.remote import RemoteCluster
 from quizgame.cluster.fabric import fabric_of
-from quizgame.cluster.install.values import lookup
-from quizgame.cluster.mesh import API_SERVER, connection, publish, remote_names
+from quizgame.cluster.install.mesh_config import API_SERVER, MIRROR_SECRET
+from quizgame.cluster.mesh.config import has_mirror, remote_names
 from quizgame.cluster.objects import dig, name_of
 from quizgame.goflags.durations import MINUTE
 from quizgame.goflags.flagset import Flag, boolean, duration, string
@@ -121,19 +120,15 @@ def agent_connectivity(call: Call) -> Connectivity:
 
 def mesh_connectivity(call: Call) -> Connectivity | None:
     """What each replica of KVStoreMesh says; ``None`` where it is off."""
-    if not lookup(call.cluster.values, "clustermesh.apiserver.kvstoremesh.enabled", True):
+    if not has_mirror(call.cluster):
         return None
-    names = tuple(remote_names(call.api))
-    links = fabric_of(call.world).links
-    remotes = {}
-    for name in names:
-        remote, problem = connection(call.world, links, call.cluster, name)
-        is_ready = remote is not None and not problem
-        view = publish(remote) if is_ready and remote is not None else None
-        remotes[name] = remote_model(RemoteCluster(name, is_ready, problem, view, is_ready), call.world.seed)
-    pods = call.api.list("pods", call.namespace, label_selector=f"k8s-app={MESH_API}")
-    running = [pod for pod in pods if dig(pod, "status", "phase") == "Running"]
-    return Connectivity([Member(name_of(pod), remotes, is_agent=False) for pod in running], names)
+    mesh, context = fabric_of(call.world).mesh, call.cluster.context
+    members = [
+        Member(pod, {name: remote_model(each, call.world.seed) for name, each in mirror.items()}, is_agent=False)
+        for (owner, pod), mirror in mesh.mirrors.items()
+        if owner == context
+    ]
+    return Connectivity(members, tuple(remote_names(call.api, MIRROR_SECRET)))
 
 
 def mesh_facts(call: Call, agents: Connectivity) -> dict[str, tuple[Fact, ...]]:
@@ -161,7 +156,7 @@ def _run(call: Call) -> None:
     status.deployment()
     status.say(f"✅ Deployment {MESH_API} is ready",
                (fact("component", cluster=call.context, name=MESH_API, status="ok"),))  # fmt: skip
-    has_mesh = bool(lookup(call.cluster.values, "clustermesh.apiserver.kvstoremesh.enabled", True))
+    has_mesh = has_mirror(call.cluster)
     status.say(f"ℹ️  KVStoreMesh is {'enabled' if has_mesh else 'disabled'}")
     agents, mesh = status.connectivity()
     facts = mesh_facts(call, agents)

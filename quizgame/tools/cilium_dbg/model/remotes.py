@@ -20,9 +20,8 @@ def remote_models(agent: Agent) -> list[dict[str, Any]]:
 def remote_model(remote: RemoteCluster, seed: int) -> dict[str, Any]:
     """One remote cluster. Source: reference input ``cilium-cli/input/clustermesh`` (field names and meaning)."""
     view = remote.view
-    etcd = keyed_hex(seed, "etcd-cluster", remote.name, digits=16)
     shown: dict[str, Any] = {
-        "connected": remote.is_ready,
+        "connected": remote.is_connected,
         "name": remote.name,
         "num-endpoints": len(view.endpoints) if view else 0,
         "num-failures": remote.failures,
@@ -35,13 +34,15 @@ def remote_model(remote: RemoteCluster, seed: int) -> dict[str, Any]:
     }
     if remote.last_failure_ns:
         shown["last-failure"] = api_time(remote.last_failure_ns)
-    if remote.is_ready and view is not None:
+    if remote.is_connected:
+        etcd = keyed_hex(seed, "etcd-cluster", remote.name, digits=16)
         shown["status"] = (
             "etcd: 1/1 connected, leases=0, lock leases=0, has-quorum=true: endpoint status checks are disabled, "
             f"ID: {etcd}"
         )
-        shown["config"] = {
-            "cluster-id": view.cluster_id, "kvstoremesh": True, "required": True, "retrieved": True,
-            "sync-canaries": True,
-        }  # fmt: skip
+        shown["config"] = {"required": True, "retrieved": remote.has_config}
+        if remote.has_config and view is not None:
+            shown["config"] |= {
+                "cluster-id": view.cluster_id, "kvstoremesh": remote.is_mirrored, "sync-canaries": True
+            }  # fmt: skip
     return shown
