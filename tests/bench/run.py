@@ -20,7 +20,15 @@ from tests.bench.growth import show_growth
 from tests.bench.hubble import hubble_cases
 from tests.bench.measure import Case, Figure, run_cases, show
 from tests.bench.policy import policy_cases, show_policy_growth
-from tests.bench.simulation import PODS, POLICIES, building_cases, changing_cases, completing_cases, reading_cases
+from tests.bench.simulation import (
+    PODS,
+    POLICIES,
+    advertising_cases,
+    building_cases,
+    changing_cases,
+    completing_cases,
+    reading_cases,
+)
 from tests.bench.startup import startup_cases
 from tests.bench.worlds import big_world
 
@@ -43,6 +51,7 @@ GROUPS: dict[str, tuple[str, Callable[[Path], list[Case]]]] = {
         f"a change taken in, {PODS} pods and {POLICIES} policies",
         lambda _: changing_cases(the_world().fork()),
     ),
+    "advertising": ("a line typed, 3 nodes and 60 pods, services told by BGP", lambda _: advertising_cases()),
     "building": ("worlds", lambda _: building_cases(the_world())),
     "policy": (f"the policy engine, {PODS} pods and {POLICIES} policies", policy_cases),
     "content": ("packs", content_cases),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import cycle
+from itertools import count, cycle
 
 from quizgame.cluster.world import World
 from quizgame.game.worlds import free_shell
@@ -13,7 +13,7 @@ from quizgame.tools.output import render
 from quizgame.tools.shell.completion import complete
 from quizgame.tools.shell.executor import Shell
 from tests.bench.measure import Case, Unmeasured, cpu_of
-from tests.bench.worlds import big_world, mesh_sized_world, policy
+from tests.bench.worlds import ADVERTISED, advertising_world, big_world, mesh_sized_world, policy
 
 PODS, POLICIES = 1000, 200
 COMMAND_LIMIT, COMPLETION_LIMIT, EDIT_LIMIT, BUILD_LIMIT = 0.05, 0.02, 0.1, 0.3
@@ -117,11 +117,34 @@ def changing_cases(world: World) -> list[Case]:
     ]
 
 
+def advertising_cases() -> list[Case]:
+    """Lines typed where a router learns services by BGP."""
+    shell = free_shell(advertising_world())
+    plans = count()  # labels that no identity has yet
+    lines: dict[str, Callable[[], str]] = {
+        "kubectl label of all 60 pods": lambda: f"kubectl label pods --all plan=p{next(plans)} --overwrite",
+        "kubectl label of a service": lambda: f"kubectl label service web0 plan=p{next(plans)} --overwrite",
+        "cilium bgp peers": lambda: "cilium bgp peers",
+        "cilium bgp routes": lambda: "cilium bgp routes",
+    }
+
+    def case(what: str, line: Callable[[], str]) -> Case:
+        return Case(what, lambda: cpu_of(partial(type_line, shell, line())), limit=COMMAND_LIMIT, rounds=10)
+
+    return [case(what, line) for what, line in lines.items()]
+
+
 def building_cases(world: World) -> list[Case]:
     """Worlds from nothing, and forks."""
     return [
         Case(
             "build 2 clusters, 3 nodes and 60 pods each", lambda: cpu_of(mesh_sized_world), limit=BUILD_LIMIT, rounds=5
+        ),
+        Case(
+            f"build 3 nodes and 60 pods, {ADVERTISED} services told by BGP",
+            lambda: cpu_of(advertising_world),
+            limit=BUILD_LIMIT,
+            rounds=5,
         ),
         Case(f"build {PODS} pods, {POLICIES} policies", lambda: cpu_of(lambda: big_world(PODS, POLICIES)), rounds=1),
         Case(f"fork {PODS} pods, {POLICIES} policies", lambda: cpu_of(world.fork), rounds=10),

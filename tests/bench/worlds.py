@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from quizgame.cluster.bgp.router import Router, RouterNeighbor
 from quizgame.cluster.build import ClusterSpec, default_specs
+from quizgame.cluster.outside import Outside
 from quizgame.cluster.world import World
-from quizgame.game.worlds import assemble
+from quizgame.game.worlds import Surroundings, assemble
 
 Manifest = dict[str, Any]
 
@@ -101,6 +103,64 @@ def mesh_sized_world() -> World:
     specs: Sequence[ClusterSpec] = default_specs(clusters=2, workers=2)
     filled: Mapping[str, Any] = {spec.context: [("generated", [*manifests(60, 6)])] for spec in specs}
     return assemble(specs, seed=0, manifests=filled)
+
+
+ROUTER = Router("172.18.0.5", 65000, "tor0", (RouterNeighbor("172.18.0.0/16", 65001),), announces=("0.0.0.0/0",))
+ADVERTISED = 21
+"""Services with addresses of LB-IPAM that the nodes tell the router of."""
+
+
+def advertised(pods: int) -> Iterator[Manifest]:
+    """Deployments with so many pods, a LoadBalancer service for each, and what BGP needs to advertise those."""
+    for number in range(ADVERTISED):
+        name = f"web{number}"
+        web = deployment(number, pods // ADVERTISED + (number < pods % ADVERTISED))
+        labels = {"app": name}
+        web["metadata"] = {"name": name, "namespace": "default"}
+        web["spec"]["selector"] = {"matchLabels": labels}
+        web["spec"]["template"]["metadata"] = {"labels": labels}
+        yield web
+        yield {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": name, "labels": {"expose": "bgp"}},
+            "spec": {"type": "LoadBalancer", "selector": labels, "ports": [{"port": 80, "targetPort": 8080}]},
+        }
+    family = {"afi": "ipv4", "safi": "unicast", "advertisements": {"matchLabels": {"advertise": "bgp"}}}
+    peer = {"name": ROUTER.name, "peerASN": ROUTER.asn, "peerAddress": ROUTER.address, "peerConfigRef": {"name": "tor"}}
+    specs: dict[str, tuple[str, dict[str, Any]]] = {
+        "CiliumLoadBalancerIPPool": ("pool", {"blocks": [{"cidr": "10.50.0.0/24"}]}),
+        "CiliumBGPPeerConfig": ("tor", {"families": [family]}),
+        "CiliumBGPAdvertisement": (
+            "all",
+            {
+                "advertisements": [
+                    {"advertisementType": "PodCIDR"},
+                    {
+                        "advertisementType": "Service",
+                        "service": {"addresses": ["LoadBalancerIP"]},
+                        "selector": {"matchLabels": {"expose": "bgp"}},
+                    },
+                ]
+            },
+        ),
+        "CiliumBGPClusterConfig": ("main", {"bgpInstances": [{"name": "i", "localASN": 65001, "peers": [peer]}]}),
+    }
+    for kind, (name, spec) in specs.items():
+        metadata = {"name": name, "labels": {"advertise": "bgp"}}
+        yield {"apiVersion": "cilium.io/v2", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def advertising_world() -> World:
+    """A cluster of three nodes and 60 pods whose services a router outside learns by BGP."""
+    values = {"bgpControlPlane": {"enabled": True}, "kubeProxyReplacement": True}
+    around = Surroundings(Outside(routers={ROUTER.address: ROUTER}))
+    return assemble(
+        [ClusterSpec(workers=2, values=values)],
+        seed=0,
+        manifests=[("advertised", [*advertised(60)])],
+        surroundings=around,
+    )
 
 
 def many_questions(packs: Mapping[str, str], count: int) -> Iterator[tuple[str, str]]:
