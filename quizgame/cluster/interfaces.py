@@ -60,6 +60,11 @@ class Program(Protocol):
 class AgentPort(Program, Protocol):
     """A node's Cilium agent, as the kubelet sees it."""
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it runs but cannot serve yet: its pod is not ready, and its node has no network."""
+        ...  # pragma: no cover
+
     def cni_add(self, pod: Mapping[str, Any]) -> str:
         """Connect a pod and return its address; raises ``CniError``."""
         ...  # pragma: no cover

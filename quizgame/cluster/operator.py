@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.config import AgentConfig
 from quizgame.cluster.agent.policies import complaint_about
-from quizgame.cluster.apiserver import FieldValidation
 from quizgame.cluster.bgp.clusterconfigs import reconcile_bgp
 from quizgame.cluster.clock import rfc3339
+from quizgame.cluster.ipam.multipool import PoolAllocator
+from quizgame.cluster.ipam.operator_side import give_addresses
 from quizgame.cluster.lbipam import assign_addresses
-from quizgame.cluster.objects import condition_of, dig, evolve, name_of, with_condition
+from quizgame.cluster.objects import condition_of, dig, name_of, with_condition
 from quizgame.goflags.times import SECOND
 
 if TYPE_CHECKING:
@@ -24,13 +24,10 @@ if TYPE_CHECKING:
     from quizgame.cluster.world import Cluster
 
 POLICIES = ("ciliumnetworkpolicies.cilium.io", "ciliumclusterwidenetworkpolicies.cilium.io")
-NODES = "ciliumnodes.cilium.io"
 IDENTITIES = "ciliumidentities.cilium.io"
 ENDPOINTS = "ciliumendpoints.cilium.io"
 IDENTITY_TIMEOUT_S = 1800
 """Seconds without a user after which an identity is collected. Source: config ``identity-heartbeat-timeout``."""
-DEFAULT_POOL = "10.0.0.0/8"
-DEFAULT_MASK = 24
 VALID = "Policy validation succeeded"
 
 
@@ -47,6 +44,7 @@ class Operator:
     """Identity without endpoints → the instant when the operator first saw it so."""
     has_pools: bool = False
     """Whether LB-IPAM has seen a pool."""
+    pod_pools: PoolAllocator = field(default_factory=PoolAllocator)
 
     def start(self, config: Mapping[str, str], pod_name: str) -> None:
         """Begin to run in a pod with this configuration."""
@@ -56,6 +54,7 @@ class Operator:
         self.cursor = 0
         self.unused_since = {}
         self.has_pools = False
+        self.pod_pools = PoolAllocator()
 
     def stop(self) -> None:
         """End; everything it maintained stays as it is."""
@@ -75,7 +74,7 @@ class Operator:
         before = self.api.store.version
         if self.cursor != before:
             self._validate_policies(now_ns)
-            self._assign_pod_cidrs()
+            give_addresses(self)
             self.has_pools = assign_addresses(self.api, self.config, was_awake=self.has_pools)
             reconcile_bgp(self.api, self.config)
             self._note_unused(now_ns)
@@ -99,6 +98,7 @@ class Operator:
             self.cursor,
             dict(self.unused_since),
             self.has_pools,
+            self.pod_pools.fork(),
         )
 
     def _validate_policies(self, now_ns: int) -> None:
@@ -113,30 +113,6 @@ class Operator:
                     dig(policy, "status", "conditions", default=[]), "Valid", status, rfc3339(now_ns), message=message
                 )
                 self.api.update_status(resource, policy, {**(policy.get("status") or {}), "conditions": conditions})
-
-    def _assign_pod_cidrs(self) -> None:
-        # Source: facts F-21: the operator hands each node a range of the pool in cluster-pool mode.
-        if self.config.ipam != "cluster-pool":
-            return
-        nodes = self.api.store.of(NODES)
-        taken = {prefix for node in nodes for prefix in dig(node, "spec", "ipam", "podCIDRs", default=())}
-        waiting = [node for node in nodes if not dig(node, "spec", "ipam", "podCIDRs", default=())]
-        mask = int(self.config.get("cluster-pool-ipv4-mask-size", str(DEFAULT_MASK)))
-        for node in waiting:
-            prefix = self._free_range(taken, mask)
-            if prefix is None:
-                return
-            taken.add(prefix)
-            self.api.update(
-                NODES, evolve(node, ("spec", "ipam", "podCIDRs"), [prefix]), validate=FieldValidation.TRUSTED
-            )
-
-    def _free_range(self, taken: set[str], mask: int) -> str | None:
-        for pool in self.config.get("cluster-pool-ipv4-cidr", DEFAULT_POOL).replace(",", " ").split():
-            for network in IPv4Network(pool).subnets(new_prefix=max(mask, IPv4Network(pool).prefixlen)):
-                if str(network) not in taken:
-                    return str(network)
-        return None
 
     def _note_unused(self, now_ns: int) -> None:
         used = {str(dig(each, "status", "identity", "id", default="")) for each in self.api.store.of(ENDPOINTS)}

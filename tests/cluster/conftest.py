@@ -48,6 +48,8 @@ class FakeProgram:
 
 
 class FakeAgent(FakeProgram):
+    is_waiting = False
+
     def __init__(self, cluster: Cluster, node: str) -> None:
         super().__init__()
         self.cluster = cluster

@@ -25,18 +25,23 @@ from quizgame.cluster.agent.services import ServiceMap
 from quizgame.cluster.agent.sync import sync
 from quizgame.cluster.bgp.speaker import Speaker
 from quizgame.cluster.interfaces import CniError
+from quizgame.cluster.ipam.demand import expire_pending, forget_pending, next_pending_end
+from quizgame.cluster.ipam.node import address_for, begin_addresses, missing_addresses
 from quizgame.cluster.keyed import keyed_hex, keyed_int, keyed_slot
 from quizgame.cluster.l2.announcer import Announcer
 from quizgame.cluster.objects import name_of, namespace_of
+from quizgame.goflags.quoting import quote
 from quizgame.policy.identity import ReservedIdentity
 from quizgame.policy.local_identities import LocalIdentities
 from quizgame.policy.model import EnforcementMode, Protocol
 from quizgame.policy.repository import Repository
 
 if TYPE_CHECKING:
+    from quizgame.cluster.agent.envoy import EnvoyConfig
     from quizgame.cluster.agent.nodes import KnownNode
     from quizgame.cluster.agent.remote import RemoteCluster
     from quizgame.cluster.apiserver import ApiServer
+    from quizgame.cluster.ipam.podpools import NamespaceWish, PodPool
     from quizgame.cluster.world import Cluster
     from quizgame.policy.endpoint_policy import EndpointPolicy
 
@@ -45,8 +50,10 @@ MAX_ENDPOINT_ID = 4095
 
 
 # Source: reference kubectl, section 5: the text that a kubelet reports while the agent's socket is missing.
+CNI_FAILED = 'plugin type="cilium-cni" name="cilium" failed (add): '
 AGENT_UNREACHABLE = (
-    "unable to connect to Cilium agent: failed to create cilium agent client after 30.000000 seconds timeout: "
+    f"{CNI_FAILED}unable to connect to Cilium agent: failed to create cilium agent client after 30.000000 seconds "
+    "timeout: "
     'Get "http://localhost/v1/config": dial unix /var/run/cilium/cilium.sock: connect: no such file or directory'
 )
 
@@ -84,8 +91,19 @@ class Agent:
     api_server_ips: tuple[str, ...] = ()
     """Addresses behind the service ``default/kubernetes``."""
     ipam: NodeIpam = field(default_factory=lambda: NodeIpam(0))
+    ipam_before: NodeIpam = field(default_factory=lambda: NodeIpam(0))
+    """What the run before this one had given out, until this one has taken it over."""
+    waits_for: str = ""
+    """What a starting agent needs before it serves anything; empty where it has what it needs."""
+    unrestored: tuple[Endpoint, ...] = ()
+    """Endpoints of the run before that this one could not keep."""
+    pod_pools: dict[str, PodPool] = field(default_factory=dict)
+    namespace_wishes: dict[str, NamespaceWish] = field(default_factory=dict)
+    """Namespace → what its annotations say of its pods' addresses, for those that say anything."""
     router_ip: str = ""
     health_ip: str = ""
+    ingress_ip: str = ""
+    """Address that Envoy connects to backends from, for gateways and Ingresses; empty where it has none to serve."""
     ipcache: Ipcache = field(default_factory=Ipcache)
     services: ServiceMap = field(default_factory=ServiceMap)
     repository: Repository = field(default_factory=Repository)
@@ -102,13 +120,15 @@ class Agent:
     encryption: Encryption = field(default_factory=Encryption)
     egress_policies: dict[str, EgressPolicy] = field(default_factory=dict)
     """Egress gateway policies in force, by name; empty while the feature is off."""
+    envoy_configs: dict[tuple[str, str], EnvoyConfig] = field(default_factory=dict)
+    """CiliumEnvoyConfigs in force, by namespace (empty: cluster-wide ones) and name."""
     local_options: dict[str, str] = field(default_factory=dict)
     """Run-time options of this agent alone (``cilium-dbg config``); gone after a restart."""
     bgp: Speaker = field(default_factory=Speaker)
     l2: Announcer = field(default_factory=Announcer)
 
     def __post_init__(self) -> None:
-        if not self.ipam.ranges and not self.ipam.owners:
+        if not self.ipam.pools and not self.ipam.owners:
             self.ipam = NodeIpam(self.seed)
 
     # ------------------------------------------------------------ life
@@ -121,7 +141,11 @@ class Agent:
         """
         wanted = AgentConfig(dict(config))
         check_egress(wanted)
+        addresses = begin_addresses(self, wanted)
         self.encryption = begin(self, wanted)
+        if self.ipam.owners:
+            self.ipam_before = self.ipam
+        self.ipam = addresses
         self.is_running = True
         self.is_initialized = False
         self.pod_name = pod_name
@@ -130,11 +154,14 @@ class Agent:
         self.local_options = {}
         self.ring = EventRing()
         self.cursor = 0
+        self.unrestored = ()
+        self.waits_for = missing_addresses(self) if self.is_connected else ""
 
     def stop(self) -> None:
         """End the process; the datapath stays as it is."""
         self.is_running = False
         self.is_initialized = False
+        self.waits_for = ""
         self.pod_name = ""
         self.ring = EventRing()
 
@@ -166,19 +193,27 @@ class Agent:
         """Realize what has changed at the API server; return whether anything was done."""
         if self.fqdn.entries:
             self.expire_names(self.now_ns)
+        if self.ipam.pending:
+            expire_pending(self.ipam, self.now_ns)
         expired = bool(self.encryption.keys) and self.is_running and expire_keys(self)
         return sync(self) or expired
 
     def next_due(self) -> int | None:
-        """The instant at which the first learned name or replaced key runs out; ``None`` where there is none."""
+        """The instant at which the first name, replaced key or wish for an address runs out; ``None``: none does."""
         names = (entry.expires_ns for entry in self.fqdn.entries.values())
         key = next_expiry(self) if self.is_running else None
-        return min((*names, *(() if key is None else (key,))), default=None)
+        others = (key, next_pending_end(self.ipam) if self.ipam.pending else None)
+        return min((*names, *(due for due in others if due is not None)), default=None)
 
     @property
     def is_serving(self) -> bool:
         """Whether the agent's API, DNS proxy and Hubble server answer."""
         return self.is_running and self.is_initialized
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it runs but cannot serve yet, for want of addresses."""
+        return bool(self.waits_for)
 
     @property
     def place(self) -> str:
@@ -223,10 +258,11 @@ class Agent:
         if not self.is_serving:
             raise CniError(AGENT_UNREACHABLE)
         try:
-            ip = self.ipam.allocate("/".join(key))
+            ip = address_for(self, pod)
         except AddressesExhausted as error:
             raise CniError(
-                f'unable to allocate IP via local cilium agent: [POST /ipam][502] postIpamFailure "{error}"'
+                f"{CNI_FAILED}unable to allocate IP via local cilium agent: [POST /ipam][502] postIpamFailure "
+                f"{quote(str(error))}"
             ) from None
         labels = identity_labels(pod, self.namespace_labels.get(key[0], {}), self.config.cluster_name)
         number = keyed_slot(
@@ -234,7 +270,7 @@ class Agent:
         )
         if number is None:
             self.ipam.release(ip)
-            raise CniError("unable to create endpoint: no more endpoint IDs available")
+            raise CniError(f"{CNI_FAILED}unable to create endpoint: no more endpoint IDs available")
         parts = (self.context, self.node, *key)
         endpoint = Endpoint(
             id=number,
@@ -259,14 +295,20 @@ class Agent:
 
     def cni_del(self, namespace: str, name: str) -> None:
         """Take a pod's endpoint away; nothing happens if it has none."""
-        number = self.endpoint_by_pod.pop((namespace, name), None)
+        forget_pending(self.ipam, f"{namespace}/{name}")
+        number = self.endpoint_by_pod.get((namespace, name))
         if number is None:
             return
+        self.ipam.release(self.endpoints[number].ip)
+        self.abandon(number)
+
+    def abandon(self, number: int) -> None:
+        """Take an endpoint out of force; its address stays as it is."""
         endpoint = self.endpoints.pop(number)
+        self.endpoint_by_pod.pop(endpoint.key, None)
         self.endpoint_by_ip.pop(endpoint.ip, None)
-        self.ipam.release(endpoint.ip)
         self.ipcache.delete(f"{endpoint.ip}/32")
-        self.repository.set_named_ports(f"{namespace}/{name}", {})
+        self.repository.set_named_ports("/".join(endpoint.key), {})
 
     def put_endpoint(self, endpoint: Endpoint) -> None:
         """Put an endpoint in force, in place of the one with its id."""
@@ -379,8 +421,14 @@ class Agent:
             nodes=dict(self.nodes),
             api_server_ips=self.api_server_ips,
             ipam=self.ipam.fork(),
+            ipam_before=self.ipam_before.fork(),
+            waits_for=self.waits_for,
+            unrestored=self.unrestored,
+            pod_pools=dict(self.pod_pools),
+            namespace_wishes=dict(self.namespace_wishes),
             router_ip=self.router_ip,
             health_ip=self.health_ip,
+            ingress_ip=self.ingress_ip,
             ipcache=self.ipcache.fork(),
             services=self.services.fork(),
             repository=repository,
@@ -394,6 +442,7 @@ class Agent:
             remotes=dict(self.remotes),
             encryption=self.encryption,
             egress_policies=self.egress_policies,
+            envoy_configs=self.envoy_configs,
             local_options=dict(self.local_options),
             bgp=self.bgp.fork(),
             l2=self.l2.fork(),

@@ -24,6 +24,8 @@ class KnownNode:
     router_ip: str = ""
     """Address of its ``cilium_host`` interface, out of its pod range."""
     health_ip: str = ""
+    ingress_ip: str = ""
+    """Address of its Envoy, for gateways and Ingresses."""
     pod_cidrs: tuple[str, ...] = ()
     is_control_plane: bool = False
     labels: tuple[tuple[str, str], ...] = ()
@@ -52,10 +54,18 @@ def known_node(cilium_node: Mapping[str, Any], cluster: str, source: str = "cust
         ip=addresses.get("InternalIP", ""),
         router_ip=addresses.get("CiliumInternalIP", ""),
         health_ip=dig(cilium_node, "spec", "health", "ipv4", default=""),
-        pod_cidrs=tuple(dig(cilium_node, "spec", "ipam", "podCIDRs", default=())),
+        ingress_ip=dig(cilium_node, "spec", "ingress", "ipv4", default=""),
+        pod_cidrs=_pod_cidrs(cilium_node),
         is_control_plane=CONTROL_PLANE_LABEL in labels,
         labels=tuple(sorted(labels.items())),
         source=source,
         wireguard_key=annotations_of(cilium_node).get(WIREGUARD_ANNOTATION, ""),
         encryption_key=int(dig(cilium_node, "spec", "encryption", "key", default=0)),
     )
+
+
+def _pod_cidrs(cilium_node: Mapping[str, Any]) -> tuple[str, ...]:
+    """The pod ranges of a node, those from pools after its own. Source: cilium/cilium v1.19 pkg/node ParseCiliumNode."""
+    own = tuple(dig(cilium_node, "spec", "ipam", "podCIDRs", default=()))
+    allocated = dig(cilium_node, "spec", "ipam", "pools", "allocated", default=())
+    return (*own, *(str(prefix) for entry in allocated for prefix in entry.get("cidrs") or () if prefix not in own))

@@ -9,6 +9,7 @@ from quizgame.cluster.agent.endpoints import Endpoint, EndpointState
 from quizgame.cluster.agent.ipam import AddressesExhausted
 from quizgame.cluster.agent.nodes import WIREGUARD_ANNOTATION
 from quizgame.cluster.apiserver import FieldValidation
+from quizgame.cluster.ipam.node import ipam_spec
 from quizgame.cluster.keyed import keyed_slot
 from quizgame.cluster.objects import annotations_of, condition_of, dig, is_terminating, labels_of, owner_reference
 from quizgame.policy.identity import ReservedIdentity, first_workload_identity
@@ -25,7 +26,7 @@ IDENTITIES_PER_CLUSTER = 65535
 
 def publish_node(agent: Agent) -> None:
     """Bring the agent's own endpoints (host, health), its addresses and its CiliumNode up to date."""
-    if agent.ipam.ranges:
+    if agent.ipam.ranges and agent.is_initialized:
         try:
             agent.router_ip = agent.ipam.allocate("router")
             agent.health_ip = agent.ipam.allocate("health")
@@ -43,20 +44,17 @@ def publish_node(agent: Agent) -> None:
     addresses = [{"ip": agent.node_ip, "type": "InternalIP"}]
     if agent.router_ip:
         addresses.append({"ip": agent.router_ip, "type": "CiliumInternalIP"})
-    ipam: dict[str, Any] = {"pools": {}}
-    ranges = list(agent.ipam.ranges) or dig(known, "spec", "ipam", "podCIDRs", default=[])
-    if ranges:
-        ipam = {"podCIDRs": list(ranges), "pools": {}}
+    present = dig(known, "spec", default={})
     spec = {
         "addresses": addresses,
-        "alibaba-cloud": {},
-        "azure": {},
+        "alibaba-cloud": present.get("alibaba-cloud", {}),
+        "azure": present.get("azure", {}),
         "bootid": dig(node, "status", "nodeInfo", "bootID", default=""),
         "encryption": {"key": agent.encryption.node_key} if agent.encryption.node_key else {},
-        "eni": {},
+        "eni": present.get("eni", {}),
         "health": {"ipv4": agent.health_ip} if agent.health_ip else {},
         "ingress": {},
-        "ipam": ipam,
+        "ipam": ipam_spec(agent, known),
     }
     public_key = agent.encryption.public_key
     annotations = {WIREGUARD_ANNOTATION: public_key} if public_key else {}

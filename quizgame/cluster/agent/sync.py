@@ -19,6 +19,8 @@ from quizgame.cluster.agent.publish import publish_endpoints, publish_node
 from quizgame.cluster.agent.service_build import SERVICE_NAME_LABEL, build_frontends
 from quizgame.cluster.agent.services import ServiceMap
 from quizgame.cluster.apierror import ApiError
+from quizgame.cluster.ipam.modes import Source
+from quizgame.cluster.ipam.node import missing_addresses, start_with, take_pool, take_ranges, take_wish
 from quizgame.cluster.objects import dig, labels_of, name_of, namespace_of
 from quizgame.policy.identity import ReservedIdentity
 from quizgame.policy.labels import SOURCE_K8S, Label, is_identity_relevant, parse_labels
@@ -40,9 +42,12 @@ def sync(agent: Agent) -> bool:
     if not agent.is_running or not agent.is_connected:
         return False
     if not agent.is_initialized:
+        agent.waits_for = missing_addresses(agent)
+        if agent.waits_for:
+            return _ask_for_addresses(agent)
         _relist(agent)
         return True
-    if agent.cursor == agent.api.store.version:
+    if agent.cursor == agent.api.store.version and not _has_addresses_to_tell(agent):
         return False
     try:
         changes = agent.api.watch(agent.cursor, HANDLERS)
@@ -53,16 +58,33 @@ def sync(agent: Agent) -> bool:
     policies_before = agent.repository.revision
     for change in changes:
         HANDLERS[change.resource](agent, change.object, change.type == "DELETED")
-    if changes:
-        if agent.repository.revision != policies_before:
-            agent.sync_local_identities()
+    if changes and agent.repository.revision != policies_before:
+        agent.sync_local_identities()
+    if changes or _has_addresses_to_tell(agent):
         _finish(agent)
-    return bool(changes)
+        return True
+    return False
+
+
+def _has_addresses_to_tell(agent: Agent) -> bool:
+    return agent.ipam.is_changed and agent.ipam.mode.source in (Source.POOLS, Source.ADDRESSES)
+
+
+def _ask_for_addresses(agent: Agent) -> bool:
+    """Make the own CiliumNode known, so that whoever gives out addresses sees it; return whether that was news."""
+    before = agent.api.store.version
+    node = agent.api.find("nodes", agent.node)
+    if node is not None:
+        agent.node_ip = internal_ip(node)
+        take_ranges(agent, agent.api.find("ciliumnodes.cilium.io", agent.node))
+        publish_node(agent)
+    return agent.api.store.version != before
 
 
 def _finish(agent: Agent) -> None:
     publish_node(agent)
     publish_endpoints(agent)
+    agent.ipam.is_changed = False
 
 
 def _relist(agent: Agent) -> None:
@@ -80,6 +102,8 @@ def _relist(agent: Agent) -> None:
     agent.nodes = {key: node for key, node in agent.nodes.items() if node.cluster != agent.config.cluster_name}
     agent.slices, agent.service_objects = {}, {}
     agent.egress_policies = {}
+    agent.pod_pools, agent.namespace_wishes = {}, {}
+    start_with(agent)
     agent.reset_policy()
     for number, labels in agent.identities.items():
         agent.repository.add_identity(number, parse_labels(labels))
@@ -135,6 +159,7 @@ def _is_policy_twin(agent: Agent, peer: Agent) -> bool:
 
 def _namespace(agent: Agent, obj: Object, is_gone: bool) -> None:
     name = name_of(obj)
+    take_wish(agent, obj, is_gone)
     if is_gone:
         agent.namespace_labels.pop(name, None)
         return
@@ -152,8 +177,6 @@ def _node(agent: Agent, obj: Object, is_gone: bool) -> None:
     if name_of(obj) != agent.node or is_gone:
         return
     agent.node_ip = internal_ip(obj)
-    if agent.config.ipam == "kubernetes":
-        agent.ipam.ranges = tuple(dig(obj, "spec", "podCIDRs", default=()))
     _label_host(agent)
 
 
@@ -165,8 +188,8 @@ def _cilium_node(agent: Agent, obj: Object, is_gone: bool) -> None:
         agent.nodes.pop(key, None)
     else:
         agent.nodes[key] = node
-        if node.name == agent.node and agent.config.ipam != "kubernetes":
-            agent.ipam.ranges = node.pod_cidrs
+        if node.name == agent.node:
+            take_ranges(agent, obj)
     if before is not None:
         forget_node_addresses(agent, before)
     if not is_gone:
@@ -419,6 +442,7 @@ HANDLERS: dict[str, Handler] = {
     "nodes": _node,
     "secrets": _secret,
     "ciliumegressgatewaypolicies.cilium.io": take_egress_policy,
+    "ciliumpodippools.cilium.io": take_pool,
     "ciliumnodes.cilium.io": _cilium_node,
     "ciliumidentities.cilium.io": _identity,
     "ciliumendpoints.cilium.io": _endpoint,

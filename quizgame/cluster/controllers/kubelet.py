@@ -31,12 +31,13 @@ SANDBOX_RETRY_NS = 10 * SECOND
 MOUNT_RETRY_NS = 30 * SECOND
 _FIRST_BACKOFF_NS, _LAST_BACKOFF_NS = 10 * SECOND, 300 * SECOND
 NO_CNI = "cni plugin not initialized"
+NOT_SERVING = 'Get "http://127.0.0.1:9879/healthz": dial tcp 127.0.0.1:9879: connect: connection refused'
 
 
 class Kubelet:
     """All kubelets of one cluster: a pod is looked after by its node's name."""
 
-    __slots__ = ("_due", "_programs", "_runs", "_sandbox_retries", "api", "cluster")
+    __slots__ = ("_due", "_programs", "_runs", "_sandbox_retries", "_waiting", "api", "cluster")
 
     name = "kubelet"
 
@@ -48,6 +49,8 @@ class Kubelet:
         self._due: dict[Key, int] = {}
         """When a remembered pod next changes by itself; pods at rest are not in it."""
         self._sandbox_retries: dict[Key, int] = {}
+        self._waiting: dict[str, Key] = {}
+        """Node → the pod of its agent, where that runs but cannot serve yet."""
 
     def fork(self, cluster: Cluster) -> Kubelet:
         """The same for a forked cluster."""
@@ -55,13 +58,17 @@ class Kubelet:
         twin._runs = dict(self._runs)
         twin._due = dict(self._due)
         twin._sandbox_retries = dict(self._sandbox_retries)
+        twin._waiting = dict(self._waiting)
         return twin
 
     # ------------------------------------------------------------ as a controller
 
     def keys(self, change: Change) -> Iterable[Key]:
-        """Changed pods with a node; pods that wait for a sandbox when an agent's pod changes."""
+        """Changed pods with a node; pods that wait for a sandbox when an agent's pod changes; agents that wait."""
         if change.resource != "pods":
+            if self._waiting and change.resource == "ciliumnodes.cilium.io":
+                waiting = self._waiting.get(name_of(change.object))
+                return () if waiting is None else (waiting,)
             return ()
         if change.key in self._runs or dig(change.object, "spec", "nodeName"):
             return [change.key, *self._waiting_for(change.object)]
@@ -212,7 +219,20 @@ class Kubelet:
             return self._start(pod, run, container) if container.retry_ns <= now else container
         if container.phase is not Phase.RUNNING:
             return container
+        if self._programs.is_waiting(pod, container.name):
+            return self._not_started(pod, run, container)
+        if self._waiting.get(run.node) == (pod["metadata"]["namespace"], name_of(pod)):
+            del self._waiting[run.node]
+            self._programs.node_is_ready(run.node)
         return self._obey(pod, run, container, fault_of(self.cluster.app_faults, pod, spec))
+
+    def _not_started(self, pod: KubeObject, run: PodRun, container: ContainerRun) -> ContainerRun:
+        """Let the probes of a program fail that runs but does not serve yet."""
+        if container.ready_ns is not None:
+            self._waiting[run.node] = (pod["metadata"]["namespace"], name_of(pod))
+            path = f"spec.containers{{{container.name}}}"
+            self._say(pod, run, "Unhealthy", f"Startup probe failed: {NOT_SERVING}", kind=WARNING, field_path=path)
+        return replace(container, ready_ns=None)
 
     def _replace(self, pod: KubeObject, run: PodRun, container: ContainerRun) -> ContainerRun:
         """Start a container anew whose image was changed in the pod itself."""

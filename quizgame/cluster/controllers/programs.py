@@ -36,8 +36,15 @@ class Programs:
         if program is None or program.is_running:
             return
         program.start(self._config(pod["spec"]["nodeName"], container), name_of(pod))
-        if container == AGENT_CONTAINER:
-            self._node_is_ready(pod["spec"]["nodeName"])
+        if container == AGENT_CONTAINER and not self.is_waiting(pod, container):
+            self.node_is_ready(pod["spec"]["nodeName"])
+
+    def is_waiting(self, pod: KubeObject, container: str) -> bool:
+        """Whether what lives in a container runs without being able to serve."""
+        if container != AGENT_CONTAINER or pod["metadata"]["namespace"] != CILIUM_NAMESPACE:
+            return False
+        agent = self.cluster.agents.get(pod["spec"]["nodeName"])
+        return agent is not None and agent.is_running and agent.is_waiting
 
     def stop(self, pod: KubeObject, container: str) -> None:
         """Stop what lives in a container."""
@@ -86,7 +93,7 @@ class Programs:
                 config.update(dig(override, "spec", "defaults", default={}))
         return config
 
-    def _node_is_ready(self, name: str) -> None:
+    def node_is_ready(self, name: str) -> None:
         """The first agent on a node writes the CNI configuration that the kubelet waits for."""
         api = self.cluster.api
         node = api.find("nodes", name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quizgame.cluster.install.agent import PART_OF, anti_affinity, probe, self_reference, server_address
 from quizgame.cluster.install.images import image
+from quizgame.cluster.install.ipam_config import operator_flavour
 from quizgame.cluster.install.kind import workload
 from quizgame.cluster.install.mesh_config import host_aliases, uses_mirror
 from quizgame.cluster.install.values import Values, lookup
@@ -15,6 +16,7 @@ _LINUX = {"kubernetes.io/os": "linux"}
 
 def operator(values: Values, version: str, api_address: str) -> KubeObject:
     """Deployment ``cilium-operator``."""
+    flavour = operator_flavour(values)
     selector = {"io.cilium/app": "operator", "name": "cilium-operator"}
     labels = {"app.kubernetes.io/name": "cilium-operator", **PART_OF, **selector}
     debug = {"configMapKeyRef": {"key": "debug", "name": "cilium-config", "optional": True}}
@@ -31,8 +33,8 @@ def operator(values: Values, version: str, api_address: str) -> KubeObject:
         "containers": [
             {
                 "name": "cilium-operator",
-                "image": image("operator-generic", version),
-                "command": ["cilium-operator-generic"],
+                "image": image(f"operator-{flavour}", version),
+                "command": [f"cilium-operator-{flavour}"],
                 "args": ["--config-dir=/tmp/cilium/config-map", "--debug=$(CILIUM_DEBUG)"],
                 "env": [
                     self_reference("K8S_NODE_NAME", "spec.nodeName"),

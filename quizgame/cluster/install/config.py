@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from quizgame.cluster.crds import minor_of
+from quizgame.cluster.install.ipam_config import ipam_data
 from quizgame.cluster.install.values import Values, lookup
 
 # Source: the true ConfigMap of the 1.19.5 chart (reference golden config-view): keys that no value of ours changes.
@@ -279,7 +280,7 @@ def config_data(values: Values, version: str = "1.19.5") -> dict[str, str]:
     for path, keys in _FEATURES:
         if lookup(values, path, path == "hubble.enabled"):
             data.update(keys)
-    for extend in (_ipam, _encryption, _hubble_metrics, _mutual_authentication, _l2_announcements):
+    for extend in (ipam_data, _encryption, _hubble_metrics, _mutual_authentication, _l2_announcements):
         data.update(extend(values))
     for key, value in (lookup(values, "extraConfig", {}) or {}).items():
         data[key] = _text(value)
@@ -292,25 +293,6 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(map(_text, value))
     return str(value)
-
-
-def _ipam(values: Values) -> dict[str, str]:
-    mode = lookup(values, "ipam.mode", "cluster-pool")
-    if mode == "cluster-pool":
-        ranges = lookup(values, "ipam.operator.clusterPoolIPv4PodCIDRList", ["10.0.0.0/8"])
-        return {
-            "cluster-pool-ipv4-cidr": _text(ranges),
-            "cluster-pool-ipv4-mask-size": _text(lookup(values, "ipam.operator.clusterPoolIPv4MaskSize", 24)),
-        }
-    pools = lookup(values, "ipam.operator.autoCreateCiliumPodIPPools", {})
-    if mode == "multi-pool" and pools:
-        shown = ";".join(
-            f"{name}=ipv4-cidrs:{','.join(lookup(pool, 'ipv4.cidrs', []))};"
-            f"ipv4-mask-size:{lookup(pool, 'ipv4.maskSize', 24)}"
-            for name, pool in sorted(pools.items())
-        )
-        return {"auto-create-cilium-pod-ip-pools": shown, "ipam-default-ip-pool": "default"}
-    return {"ipam-default-ip-pool": "default"} if mode == "multi-pool" else {}
 
 
 def _encryption(values: Values) -> dict[str, str]:

@@ -113,13 +113,12 @@ def _hubble(agent: Agent) -> dict[str, Any]:
 
 
 def _ipam(agent: Agent) -> dict[str, Any]:
-    owners = dict(sorted(agent.ipam.owners.items()))
-    ranges = ", ".join(agent.ipam.ranges)
+    owners = agent.ipam.shown()
     return {
-        "allocations": owners,
+        "allocations": dict(owners),
         "ipv4": list(owners),
         "ipv6": [],
-        "status": f"IPv4: {len(owners)}/{agent.ipam.capacity} allocated from {ranges}, ",
+        "status": f"IPv4: {agent.ipam.summary()}, ",
     }
 
 

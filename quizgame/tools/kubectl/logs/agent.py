@@ -10,6 +10,7 @@ from quizgame.cluster.clock import parse_rfc3339
 from quizgame.cluster.keyed import keyed_int
 from quizgame.cluster.objects import condition_of, dig
 from quizgame.goflags.times import SECOND
+from quizgame.tools.kubectl.logs.addresses import unrestored_entries, waiting_entries
 from quizgame.tools.kubectl.logs.entry import Entry, slog
 
 COMPONENT = "cilium-agent"
@@ -21,8 +22,10 @@ _RETRY_S = 30
 
 def agent_entries(agent: Agent) -> list[Entry]:
     """What the running agent has written since it started, oldest first."""
-    sources = (_start, _endpoints, _policies, _lost_api, _l2_announcer, _mesh)
-    found = [entry for source in sources for entry in source(agent)]
+    found = [
+        *_start(agent), *waiting_entries(agent), *unrestored_entries(agent), *_endpoints(agent), *_policies(agent),
+        *_lost_api(agent), *_l2_announcer(agent),
+    ]  # fmt: skip
     return sorted(found, key=lambda each: each.at_ns)
 
 
@@ -37,6 +40,8 @@ def _start(agent: Agent) -> Iterator[Entry]:
     for place, (key, value) in enumerate(sorted(agent.config.data.items()), 1):
         message = f"  --{key}='{value}'"
         yield slog(at + place * 20_000, "info", message, COMPONENT, subsys="daemon")
+    if agent.is_waiting:
+        return
     yield slog(at + 300 * _MILLISECOND, "info", "Started hive", COMPONENT, duration="1.214s")
     yield slog(at + 900 * _MILLISECOND, "info", "Daemon initialization completed", COMPONENT, bootstrapTime="2.1s")
 
@@ -93,19 +98,6 @@ def _l2_announcer(agent: Agent) -> Iterator[Entry]:
     for line in agent.l2.log:
         at = line.at_ns + _jitter(agent, "l2", line.message, *line.details)
         yield slog(at, line.level, line.message, COMPONENT, **dict(line.details))
-
-
-def _mesh(agent: Agent) -> Iterator[Entry]:
-    for name, remote in agent.remotes.items():
-        if not remote.refusal:
-            continue
-        at = remote.refused_ns
-        while at <= agent.api.clock.now_ns:
-            yield slog(
-                at + _jitter(agent, "mesh", name, at), "warn", "Connection to remote cluster failed", COMPONENT,
-                clusterName=name, error=remote.refusal, subsys="clustermesh",
-            )  # fmt: skip
-            at += _RETRY_S * SECOND
 
 
 def _lost_api(agent: Agent) -> Iterator[Entry]:

@@ -8,8 +8,10 @@ from typing import Any
 from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.clock import parse_rfc3339
 from quizgame.cluster.objects import condition_of, dig
+from quizgame.cluster.operator import Operator
 from quizgame.cluster.world import Cluster
 from quizgame.goflags.times import SECOND
+from quizgame.tools.kubectl.logs.addresses import operator_entries
 from quizgame.tools.kubectl.logs.agent import BUILD, agent_entries
 from quizgame.tools.kubectl.logs.entry import Entry, slog
 from quizgame.tools.kubectl.pods import container_status
@@ -58,6 +60,8 @@ def _operator(cluster: Cluster, started_ns: int) -> Iterator[Entry]:
     yield slog(
         started_ns + 84_120_554, "info", "Leading the operator HA deployment", _OPERATOR, subsys="cilium-operator"
     )
+    if isinstance(cluster.operator, Operator):
+        yield from operator_entries(cluster.operator)
     for plural in _POLICIES:
         for policy in cluster.api.list(plural) if cluster.api.serves(plural) else ():
             condition = condition_of(policy, "Valid")
