@@ -22,10 +22,10 @@ _RETRY_S = 30
 
 def agent_entries(agent: Agent) -> list[Entry]:
     """What the running agent has written since it started, oldest first."""
-    found = [
-        *_start(agent), *waiting_entries(agent), *unrestored_entries(agent), *_endpoints(agent), *_policies(agent),
-        *_lost_api(agent), *_l2_announcer(agent),
-    ]  # fmt: skip
+    sources = (
+        _start, waiting_entries, unrestored_entries, _endpoints, _policies, _lost_api, _l2_announcer, _mesh,
+    )  # fmt: skip
+    found = [entry for source in sources for entry in source(agent)]
     return sorted(found, key=lambda each: each.at_ns)
 
 
@@ -98,6 +98,19 @@ def _l2_announcer(agent: Agent) -> Iterator[Entry]:
     for line in agent.l2.log:
         at = line.at_ns + _jitter(agent, "l2", line.message, *line.details)
         yield slog(at, line.level, line.message, COMPONENT, **dict(line.details))
+
+
+def _mesh(agent: Agent) -> Iterator[Entry]:
+    for name, remote in agent.remotes.items():
+        if not remote.refusal:
+            continue
+        at = remote.refused_ns
+        while at <= agent.api.clock.now_ns:
+            yield slog(
+                at + _jitter(agent, "mesh", name, at), "warn", "Connection to remote cluster failed", COMPONENT,
+                clusterName=name, error=remote.refusal, subsys="clustermesh",
+            )  # fmt: skip
+            at += _RETRY_S * SECOND
 
 
 def _lost_api(agent: Agent) -> Iterator[Entry]:
