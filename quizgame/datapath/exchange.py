@@ -16,6 +16,7 @@ from quizgame.cluster.keyed import keyed_int
 from quizgame.cluster.objects import dig
 from quizgame.datapath.legs import Leg, Stop, legs, reaches_end, reply, send
 from quizgame.datapath.packet import ACK, FIN_ACK, PSH_ACK, RST_ACK, SYN, SYN_ACK, HttpRequest, Origin, Packet
+from quizgame.datapath.payloads import echo_data, http_request, http_response, tls_client_hello, tls_data
 from quizgame.datapath.recorder import HOP_NS, Recorder
 from quizgame.datapath.servers import Answer, Listener, is_running, listener_of
 from quizgame.datapath.trace import Disposition, StepKind
@@ -120,6 +121,16 @@ class _Ask:
     request: HttpRequest | None
     sni: str | None
 
+    def payload(self, seed: int) -> bytes:
+        """What the client writes first."""
+        if self.request is None:
+            return b""
+        return http_request(self.request) if self.sni is None else tls_client_hello(seed, self.sni)
+
+    def answered(self, seed: int, answer: Answer) -> bytes:
+        """What the client is sent."""
+        return http_response(answer) if self.sni is None else tls_data(seed, http_response(answer))
+
     def is_let_through(self, side: Side) -> bool:
         """Whether a side's proxy lets it pass. A proxy for HTTP cannot read TLS and refuses it."""
         if side.l7 is None or self.request is None:
@@ -159,6 +170,7 @@ def _play_tcp(world: World, course: Course, recorder: Recorder, ask: _Ask, timeo
     connected_ns = recorder.now_ns - start
     answer, is_denied = None, False
     if request is not None:
+        recorder.request = ask.payload(world.seed)
         send(course, recorder, first, PSH_ACK)
         answer, is_denied = _request(world, course, recorder, ask, [first, *onward], listener)
     if request is not None and answer is None:
@@ -173,6 +185,7 @@ def _play_tcp(world: World, course: Course, recorder: Recorder, ask: _Ask, timeo
             listener=listener,
         )
     if answer is not None:
+        recorder.answer = ask.answered(world.seed, answer)
         reply(course, recorder, first, PSH_ACK)
     send(course, recorder, first, FIN_ACK)
     reply(course, recorder, first, FIN_ACK)
@@ -269,6 +282,8 @@ def _upstream(
     send(course, recorder, leg, ACK)
     send(course, recorder, leg, PSH_ACK)
     answer, is_denied = _request(world, course, recorder, ask, over, listener)
+    if answer is not None:
+        recorder.answer = ask.answered(world.seed, answer)
     reply(course, recorder, leg, PSH_ACK if answer is not None else RST_ACK)
     return answer, is_denied
 
@@ -319,6 +334,7 @@ def udp(
     start_ns: int,
     number: int = 0,
     proxy: DatagramProxy | None = None,
+    payload: bytes = b"",
 ) -> Exchange:
     """Send one datagram and wait for the answer.
 
@@ -332,9 +348,11 @@ def udp(
         start_ns: When it starts.
         number: Tells datagrams of one instant apart.
         proxy: What proxies on the way do with it; without one they let everything through.
+        payload: What the datagram holds. Whoever answers leaves the answer's bytes with the recorder.
     """
     course = decide(world, origin, first_packet(world, origin, destination, port, "UDP", start_ns, number))
     recorder = Recorder(course, start_ns)
+    recorder.request = payload
     if course.source is not None:
         recorder.socket_translation(course.source)
     if course.disposition is Disposition.REFUSED:
@@ -379,12 +397,15 @@ def _datagram(
     return is_answered
 
 
-def ping(world: World, origin: Origin, destination: str, *, timeout_ns: int, start_ns: int | None = None) -> Exchange:
-    """Send one echo request and wait for the reply."""
+def ping(
+    world: World, origin: Origin, destination: str, *, timeout_ns: int, start_ns: int | None = None, number: int = 1
+) -> Exchange:
+    """Send one echo request, with its sequence number, and wait for the reply."""
     start = world.clock.now_ns if start_ns is None else start_ns
     packet = Packet(origin.ip, destination, "ICMPv4", icmp=(8, 0), size=84)
     course = decide(world, origin, packet)
     recorder = Recorder(course, start)
+    recorder.request = recorder.answer = echo_data(world.seed, origin.ip, destination, number, start)
     leg = legs(course)[0]
     if course.disposition is not Disposition.REFUSED:
         send(course, recorder, leg, (), is_first=True)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from quizgame.cluster.agent.fqdn import FqdnEntry
 from quizgame.cluster.agent.monitor import DnsRecord, L7Record, L7Type
 from quizgame.cluster.fabric import fabric_of
+from quizgame.cluster.keyed import keyed_int
 from quizgame.cluster.objects import dig, labels_of
 from quizgame.datapath.exchange import Outcome, udp
 from quizgame.datapath.packet import Origin
 from quizgame.datapath.path import Ending
+from quizgame.datapath.payloads import dns_answer, dns_query
 from quizgame.datapath.recorder import HOP_NS, Recorder
 from quizgame.datapath.servers import is_running
 from quizgame.datapath.topology import pod_origin
@@ -161,7 +163,8 @@ def _attempts(
 ) -> tuple[_Reply, int]:
     elapsed = 0
     for number in range(ATTEMPTS):
-        question = _Question(world, name, qtypes)
+        number_on_wire = keyed_int(world.seed, "dns-id", origin.ip, name, start + elapsed, number, below=1 << 16)
+        question = _Question(world, name, qtypes, number_on_wire)
         exchange = udp(
             world,
             origin,
@@ -172,6 +175,7 @@ def _attempts(
             timeout_ns=ATTEMPT_NS,
             start_ns=start + elapsed,
             number=number,
+            payload=question.payload(),
         )
         elapsed += exchange.elapsed_ns
         if exchange.outcome is Outcome.OK:
@@ -188,7 +192,17 @@ class _Question:
     world: World
     name: str
     qtypes: tuple[str, ...]
+    number: int
+    """The message's id."""
     reply: _Reply = field(default_factory=_Reply)
+
+    def payload(self) -> bytes:
+        """The question on the wire."""
+        return dns_query(self.number, self.name, self.qtypes[0])
+
+    def _put_answer(self, recorder: Recorder) -> None:
+        told = self.reply
+        recorder.answer = dns_answer(self.number, self.name, self.qtypes[0], told.rcode, told.ips, told.ttl_s)
 
     def passes(self, side: Side, recorder: Recorder) -> bool:
         """Let a DNS proxy look at the question."""
@@ -202,6 +216,7 @@ class _Question:
         if not passes:
             # Source: config ``tofqdns-dns-reject-response-code: refused``.
             self.reply.rcode = REFUSED
+            self._put_answer(recorder)
         return passes
 
     def returns(self, side: Side, recorder: Recorder) -> None:
@@ -221,6 +236,7 @@ class _Question:
         self.reply = answer
         if "A" not in self.qtypes:
             self.reply.ips = ()
+        self._put_answer(recorder)
         return True
 
 
@@ -286,7 +302,8 @@ def _forward(world: World, side: Side, name: str, recorder: Recorder) -> _Reply 
     origin = None if endpoint is None else pod_origin(world, side.agent.context, endpoint.namespace, endpoint.pod)
     if origin is None:
         return None
-    question = _Question(world, name, ("A",))
+    number_on_wire = keyed_int(world.seed, "dns-id", origin.ip, name, recorder.now_ns, below=1 << 16)
+    question = _Question(world, name, ("A",), number_on_wire)
     exchange = udp(
         world,
         origin,
@@ -297,6 +314,7 @@ def _forward(world: World, side: Side, name: str, recorder: Recorder) -> _Reply 
         timeout_ns=ATTEMPT_NS,
         start_ns=recorder.now_ns,
         number=recorder.course.packet.source_port,
+        payload=question.payload(),
     )
     recorder.wait(exchange.elapsed_ns)
     return question.reply if exchange.outcome is Outcome.OK else None

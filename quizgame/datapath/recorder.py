@@ -60,6 +60,8 @@ _WITH_PACKET = frozenset({EventType.DROP, EventType.TRACE, EventType.POLICY_VERD
 _LEAVING = frozenset({TracePoint.TO_OVERLAY, TracePoint.TO_NETWORK, TracePoint.TO_STACK})
 """Points at which a node reports what leaves it for another one."""
 _HOST_POINTS = frozenset({TracePoint.TO_OVERLAY, TracePoint.TO_STACK, TracePoint.TO_HOST})
+_HOST_PROGRAMS = frozenset({TracePoint.TO_NETWORK, TracePoint.FROM_NETWORK})
+"""Points in programs of the node's own devices. Source: cilium/cilium v1.19 bpf/bpf_host.c EVENT_SOURCE."""
 _LXC_PLACE = ("bpf_lxc.c", 2164)
 _HOST_PLACE = ("bpf_host.c", 2178)
 _DROP_PLACES = {
@@ -101,6 +103,10 @@ class Recorder:
     ipsec: list[Cover] = field(default_factory=list)
     """How each packet that IPsec took part in went from node to node."""
     connection: int = 0
+    request: bytes = b""
+    """What the client has said so far."""
+    answer: bytes = b""
+    """What the server has said so far."""
     _known: dict[int, tuple[Peer, Peer]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -166,6 +172,10 @@ class Recorder:
         }
         if kind in _WITH_PACKET:
             fields["macs"] = link_addresses(side, is_leaving=is_client_side is not is_backward)
+            fields["carried"] = (self.request, self.answer)
+            fields["from_server"] = is_backward
+            if side.endpoint is not None and fields.get("point") not in _HOST_PROGRAMS:
+                fields["reporter"] = side.endpoint.id
         event = MonitorEvent(
             # Nanoseconds of the connection's own and of the event's place in it: no two share an instant.
             time_ns=self.now_ns + self.connection % _JITTER_NS + len(self.events) * _EVENT_NS,
@@ -271,7 +281,7 @@ class Recorder:
     def drop(self, side: Side, reason: DropReason, flags: tuple[str, ...], *, is_reply: bool = False) -> None:
         """Record a drop, of a reply if that is what it is."""
         is_client_side = side is self.course.source
-        details: dict[str, Any] = {}
+        details: dict[str, Any] = {"ifindex": side.endpoint.ifindex if side.endpoint is not None else 0}
         frontend = self.course.translation.frontend
         if reason is DropReason.SERVICE_BACKEND_NOT_FOUND and frontend is not None:
             details["destination"] = peer_of(side.agent, frontend.ip, as_service=(frontend.namespace, frontend.service))
@@ -300,6 +310,11 @@ class Recorder:
             details["direction"] = Direction.UNKNOWN
         if point is TracePoint.TO_NETWORK and not is_reply and (side is self.course.source or is_gateway):
             details["source_xlated"] = self.course.masqueraded_to
+            if self.course.masqueraded_to:
+                details["original_ip"] = self.peers(side)[0].ip
+        if point is TracePoint.TO_ENDPOINT:
+            # Source: cilium/cilium v1.19 bpf/bpf_lxc.c ipv4_policy: tells the source address as it came in.
+            details["original_ip"] = self.peers(side)[1 if is_reply else 0].ip
         if is_reply and point is TracePoint.TO_ENDPOINT and not side.agent.config.has_socket_lb:
             details |= self._untranslated(side)
         is_known = side.endpoint is not None or point not in _HOST_POINTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from quizgame.hubble.answer import answer, merge_by_time
 from quizgame.hubble.enums import LostEventSource
@@ -17,8 +17,18 @@ if TYPE_CHECKING:
     from quizgame.cluster.agent.monitor import EventRing, MonitorEvent
     from quizgame.hubble.serving import NodeHubble
 
-Wait = Callable[[], bool]
-"""Lets some time pass; ``False`` once nobody watches any more."""
+
+class Watch(Protocol):
+    """Someone who follows what happens."""
+
+    @property
+    def since_ns(self) -> int:
+        """What happened after this instant is news to them."""
+        ...  # pragma: no cover
+
+    def wait(self) -> bool:
+        """Let some time pass; ``False`` once nobody watches any more."""
+        ...  # pragma: no cover
 
 
 @dataclass(slots=True)
@@ -26,16 +36,17 @@ class RingReader:
     """A follower's place in one node's ring."""
 
     node: NodeHubble
+    since_ns: int
+    """What happened after this instant is unread."""
     ring: EventRing = field(init=False)
     cursor: int = field(init=False)
     pending: list[MonitorEvent] = field(init=False)
-    """Recorded, but of a later instant."""
+    """Recorded and unread, maybe of a later instant."""
 
     def __post_init__(self) -> None:
         self.ring = self.node.agent.ring
         self.cursor = self.ring.seen
-        now = self.node.agent.now_ns
-        self.pending = [event for event in self.ring.newest() if event.time_ns > now]
+        self.pending = [event for event in self.ring.newest() if event.time_ns > self.since_ns]
 
     def read(self) -> list[GetFlowsResponse]:
         """What has happened since the last call, by time; first, how many events the ring has overwritten unread."""
@@ -64,17 +75,27 @@ class RingReader:
 
 
 def follow(
-    nodes: Callable[[], Iterable[NodeHubble]], request: GetFlowsRequest, wait: Wait
+    nodes: Callable[[], Iterable[NodeHubble]], request: GetFlowsRequest, watch: Watch
 ) -> Iterator[GetFlowsResponse]:
     """Yield what a request selects of the nodes' events as they happen.
 
     Args:
         nodes: The nodes that can be heard at present; asked again each time.
         request: What was asked for; its history is not repeated.
-        wait: Called between two looks.
+        watch: Who follows.
     """
     onward = replace(request, number=0, first=False, follow=False, since_ns=None, until_ns=None)
-    readers = {node.agent.place: RingReader(node) for node in nodes()}
-    while wait():
-        heard = [readers.setdefault(node.agent.place, RingReader(node)) for node in nodes()]
+    has_history = request.number or request.since_ns is not None
+    readers = {
+        node.agent.place: RingReader(node, node.agent.now_ns if has_history else watch.since_ns) for node in nodes()
+    }
+    while True:
+        heard = []
+        for node in nodes():
+            place = node.agent.place
+            if place not in readers:
+                readers[place] = RingReader(node, node.agent.now_ns)
+            heard.append(readers[place])
         yield from merge_by_time([answer(reader.read(), onward) for reader in heard])
+        if not watch.wait():
+            return

@@ -17,7 +17,7 @@ from quizgame.goflags.times import SECOND
 from quizgame.hubble.answer import answer, merge_by_time
 from quizgame.hubble.enums import NodeState
 from quizgame.hubble.fields import uint64_text
-from quizgame.hubble.following import Wait, follow
+from quizgame.hubble.following import Watch, follow
 from quizgame.hubble.making import record_of
 from quizgame.hubble.observer import (
     EVERYTHING,
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 
 RATE_SPAN_NS = 60 * SECOND
 """Flows of the last minute make the reported rate."""
-BUILD = "4f21a6d0"
-"""The commit that the binaries name as theirs."""
-_time_of = attrgetter("time_ns")
 BUILD = "4f21a6d0"
 """The commit that the binaries name as theirs."""
 _time_of = attrgetter("time_ns")
@@ -109,16 +106,16 @@ class Relay:
         world: The world.
         cluster: Whose Relay.
         target: The address as the user knows it.
-        wait: Lets time pass for followers; without it a followed stream ends after its history.
+        watch: Who follows; without it a followed stream ends after its history.
     """
 
     def __init__(
-        self, world: World, cluster: Cluster, target: str = "localhost:4245", wait: Wait | None = None
+        self, world: World, cluster: Cluster, target: str = "localhost:4245", watch: Watch | None = None
     ) -> None:
         self._world = world
         self._cluster = cluster
         self._target = target
-        self._wait = wait
+        self._watch = watch
         self._version = build_version(cluster)
 
     @property
@@ -150,9 +147,9 @@ class Relay:
         return chain(self._node_states(), history, self._followed(request))
 
     def _followed(self, request: GetFlowsRequest) -> Iterable[GetFlowsResponse]:
-        if not request.follow or self._wait is None:
+        if not request.follow or self._watch is None:
             return ()
-        return follow(self._connected, request, self._wait)
+        return follow(self._connected, request, self._watch)
 
     def _connected(self) -> list[NodeHubble]:
         return [node for node, is_up in self._nodes() if is_up]
@@ -214,9 +211,9 @@ class Relay:
 class LocalHubble:
     """One agent's own Hubble server, as ``hubble`` in the agent's pod reaches it (a ``FlowSource``)."""
 
-    def __init__(self, agent: Agent, version: str, wait: Wait | None = None) -> None:
+    def __init__(self, agent: Agent, version: str, watch: Watch | None = None) -> None:
         self._node = NodeHubble(agent, version)
-        self._wait = wait
+        self._watch = watch
 
     @property
     def target(self) -> str:
@@ -230,9 +227,9 @@ class LocalHubble:
     def get_flows(self, request: GetFlowsRequest) -> Iterable[GetFlowsResponse]:
         """Flows of this node."""
         history = self._node.answer(request)
-        if not request.follow or self._wait is None:
+        if not request.follow or self._watch is None:
             return history
-        return chain(history, follow(lambda: [self._node], request, self._wait))
+        return chain(history, follow(lambda: [self._node], request, self._watch))
 
     def server_status(self) -> ServerStatus:
         """State of this node's ring."""
@@ -263,15 +260,15 @@ def _namespaces(nodes: Iterable[NodeHubble]) -> list[NamespaceInfo]:
     return [NamespaceInfo(cluster=cluster, namespace=namespace) for cluster, namespace in sorted(found)]
 
 
-def relay_of(world: World, cluster: Cluster, address: str, wait: Wait | None = None) -> Relay:
-    """The Relay of a cluster; ``wait`` lets time pass for followers.
+def relay_of(world: World, cluster: Cluster, address: str, watch: Watch | None = None) -> Relay:
+    """The Relay of a cluster; ``watch`` is who follows.
 
     Raises:
         RpcError: if no Relay runs: nothing listens at the address.
     """
     if not relay_pod_node(cluster):
         raise connection_refused(address.replace("localhost", "127.0.0.1", 1))
-    return Relay(world, cluster, address, wait)
+    return Relay(world, cluster, address, watch)
 
 
 def relay_pod_node(cluster: Cluster) -> str:

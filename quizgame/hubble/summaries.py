@@ -97,7 +97,12 @@ def tcp_summary(flags: Iterable[str]) -> str:
 
 def icmp4_summary(kind: int, code: int) -> str:
     """Return ``ICMPv4 EchoRequest`` or ``ICMPv4 DestinationUnreachable(Port)``."""
-    return "ICMPv4 " + _icmp(kind, code, _ICMPV4_TYPES, _ICMPV4_CODES)
+    return f"ICMPv4 {icmp4_type_code(kind, code)}"
+
+
+def icmp4_type_code(kind: int, code: int) -> str:
+    """Return the name of an ICMPv4 type, with its code where the type has some: ``DestinationUnreachable(Port)``."""
+    return _icmp(kind, code, _ICMPV4_TYPES, _ICMPV4_CODES)
 
 
 def icmp6_summary(kind: int, code: int) -> str:

@@ -11,13 +11,14 @@ from quizgame.cluster.world import Cluster
 from quizgame.hubble.command.environment import HubbleEnvironment
 from quizgame.hubble.command.run import run_hubble
 from quizgame.hubble.flow import Endpoint, Flow
-from quizgame.hubble.following import Wait
+from quizgame.hubble.following import Watch
 from quizgame.hubble.observer import GetFlowsResponse
 from quizgame.hubble.serving import relay_of
 from quizgame.hubble.sink import PrintedLine, RecordingSink
 from quizgame.hubble.source import FlowSource
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.folder import FileProblem, read_file
+from quizgame.tools.following import Following
 from quizgame.tools.hubble_completing import proposals
 from quizgame.tools.naming import peer_name
 from quizgame.tools.output import Line, Result, render
@@ -25,8 +26,6 @@ from quizgame.tools.session import Session
 
 COMMAND_S = 1.0
 """Simulated seconds that a call takes."""
-FOLLOW_STEP_S = 1.0
-"""Simulated seconds between two looks of a followed stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class HubbleTool:
         session.world.advance(COMMAND_S)
         world, cluster = session.world, session.world.cluster
         return run_with(
-            argv, session, cluster, stdin, lambda address, wait: relay_of(world, world.cluster, address, wait)
+            argv, session, cluster, stdin, lambda address, watch: relay_of(world, world.cluster, address, watch)
         )
 
     def complete(self, argv: Sequence[str], session: Session) -> Iterable[str]:
@@ -53,7 +52,7 @@ def run_with(
     session: Session,
     cluster: Cluster,
     stdin: Sequence[Line],
-    connect: Callable[[str, Wait], FlowSource],
+    connect: Callable[[str, Watch], FlowSource],
 ) -> Result:
     """Run ``hubble`` against some server, with facts on each printed flow.
 
@@ -62,12 +61,12 @@ def run_with(
         session: The shell.
         cluster: Whose flows they are, for the facts.
         stdin: What is piped in.
-        connect: Gives the server at an address; what it is handed lets time pass for a followed stream.
+        connect: Gives the server at an address to whom it is handed, who may follow.
     """
     screen = _Screen(session, cluster)
     environment = HubbleEnvironment(
         now_ns=lambda: session.world.clock.now_ns,
-        connect=lambda address: connect(address, screen.wait),
+        connect=lambda address: connect(address, screen),
         is_terminal=session.is_screen,
         open_file=lambda path: _open(session, path),
         stdin=BytesIO(render(stdin).encode()),
@@ -85,21 +84,22 @@ class _Screen:
     session: Session
     cluster: Cluster
     sink: RecordingSink = field(default_factory=RecordingSink)
-    elapsed_s: float = 0.0
+    following: Following = field(init=False)
     _facts: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.following = Following(self.session, [])
+
+    @property
+    def since_ns(self) -> int:
+        """Since when what happens is news (``Watch``)."""
+        return self.following.since_ns
+
     def wait(self) -> bool:
-        """Show what is there, and let a second pass; ``False`` once the learner interrupts or the span is over."""
-        stream = self.session.stream
-        if stream is not None:
-            if not stream([self._line(printed) for printed in self._take()]):
-                return False
-        elif self.elapsed_s >= self.session.stream_span_s:
-            return False
-        step = FOLLOW_STEP_S if stream is not None else min(FOLLOW_STEP_S, self.session.stream_span_s - self.elapsed_s)
-        self.elapsed_s += step
-        self.session.world.advance(step)
-        return True
+        """Show what is there, and let time pass; ``False`` once the learner interrupts or the span is over."""
+        if self.session.stream is not None:
+            self.following.show([self._line(printed) for printed in self._take()])
+        return self.following.wait()
 
     def result(self, status: int) -> Result:
         """What has not been shown yet."""

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from quizgame.cluster.agent.monitor import EventType
 from quizgame.cluster.fabric import agents_of
 from quizgame.cluster.links import Block
-from quizgame.tools.cilium_dbg.monitor_text import event_text
+from quizgame.tools.cilium_dbg.monitor.lines import event_line
+from quizgame.tools.cilium_dbg.monitor.notice import Lens
 
 if TYPE_CHECKING:
     from tests.encryption.conftest import Build, Lab
@@ -92,8 +94,9 @@ def test_pods_of_other_nodes_are_encrypted_to_and_the_rest_is_not(lab: Lab) -> N
 
 def test_monitor_marks_what_leaves_encrypted(lab: Lab) -> None:
     lab.reaches("one", "two")
-    lines = [event_text(event) for event in lab.agent("worker").ring.newest()]
-    assert any(line.startswith("-> overlay encrypted flow 0x") for line in lines)
+    events = lab.agent("worker").ring.newest()
+    lines = [event_line(event, Lens()) for event in events if event.type is EventType.TRACE]
+    assert any(line.startswith("-> overlay encrypted  flow 0x") for line in lines)
     assert not any("encrypted" in line for line in lines if line.startswith("-> endpoint"))
 
 

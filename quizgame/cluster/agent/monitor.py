@@ -247,6 +247,14 @@ class MonitorEvent:
     """Number of the socket's cgroup, on socket events."""
     node_labels: tuple[str, ...] = ()
     """The node's labels as ``key=value``, sorted."""
+    reporter: int = 0
+    """Id of the endpoint whose program made the event; 0 for the node's own programs."""
+    original_ip: str = ""
+    """Source address before the datapath translated it back, where the event tells it."""
+    from_server: bool = False
+    """Whether the packet goes from the server to the client."""
+    carried: tuple[bytes, bytes] = (b"", b"")
+    """What client and server had said by then above their transport headers."""
 
 
 @dataclass(slots=True)

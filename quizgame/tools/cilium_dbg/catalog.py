@@ -161,11 +161,6 @@ OTHER_FLAGS: dict[str, Callable[[], list[Flag]]] = {
     ],
     "fqdn cache list": lambda: [string("matchpattern", "Names that match a pattern", short="p")],
     "map list": lambda: [boolean("verbose", "Print the copies' content")],
-    "monitor": lambda: [
-        boolean("hex", "Do not dissect, print payload in HEX"),
-        boolean("json", "Enable json output. Shadows -v flag", short="j"),
-        string("monitor-socket", "Configure monitor socket path"),
-    ],
     "policy wait": lambda: [integer("fail-wait-time", "Seconds to wait after an endpoint failed", default=60)],
     "troubleshoot clustermesh": lambda: [
         string("clustermesh-config", "Folder of the configuration", default="/var/lib/cilium/clustermesh/"),

@@ -9,6 +9,7 @@ from quizgame.cluster.apiserver import ApiServer
 from quizgame.cluster.world import Cluster, World
 from quizgame.goflags.flagset import FlagSet
 from quizgame.tools.facts import Fact
+from quizgame.tools.following import ENDLESS_S, Following
 from quizgame.tools.kubectl.errors import UsageError
 from quizgame.tools.kubectl.shown import View
 from quizgame.tools.output import Line, Result, lines
@@ -87,21 +88,12 @@ class Call:
 
     def show_live(self, shown: Sequence[Line]) -> bool:
         """Show lines at once where somebody watches; returns whether to go on."""
-        if self.session.stream is None:
-            self.print_lines(shown)
-            return True
-        return self.session.stream(shown)
+        return self.follow().show(shown)
 
-    def stream_seconds(self, limit_s: float = 0) -> Iterable[int]:
-        """Let a stream run: yields after each simulated second, until its span is over or the caller leaves.
+    def follow(self, limit_s: float = 0) -> Following:
+        """What lets a stream run on, until it is interrupted.
 
         Args:
             limit_s: End after this many seconds; 0: where nobody watches after the session's span, else never.
         """
-        span_s = self.session.stream_span_s if self.session.stream is None else float("inf")
-        span_s = min(span_s, limit_s) if limit_s else span_s
-        elapsed = 0
-        while elapsed < span_s:
-            self.world.advance(1)
-            elapsed += 1
-            yield elapsed
+        return Following(self.session, self.result.stdout, limit_s=limit_s or ENDLESS_S)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from quizgame.cluster.fabric import agent_on
 from quizgame.goflags.quoting import quote
-from quizgame.hubble.following import Wait
+from quizgame.hubble.following import Watch
 from quizgame.hubble.serving import LocalHubble, build_version
 from quizgame.hubble.source import FlowSource, RpcError, connection_refused
 from quizgame.tools.hubble_tool import run_with
@@ -22,14 +22,14 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
     """Run ``hubble`` in an agent's pod (a ``PodProgram``); without ``--server`` it asks the agent's socket."""
     agent = agent_on(context.session.world, context.cluster.context, context.node_name)
 
-    def connect(address: str, wait: Wait) -> FlowSource:
+    def connect(address: str, watch: Watch) -> FlowSource:
         if address != SOCKET:
             raise connection_refused(address)
         if not agent.is_serving or not agent.config.has_hubble:
             path = SOCKET.removeprefix("unix://")
             dial = f"transport: Error while dialing: dial unix {path}: connect: no such file or directory"
             raise RpcError("Unavailable", f"connection error: desc = {quote(dial)}")
-        return LocalHubble(agent, build_version(context.cluster), wait)
+        return LocalHubble(agent, build_version(context.cluster), watch)
 
     session = replace(context.session, variables={**context.session.variables, "HUBBLE_SERVER": SOCKET})
     return run_with(argv, session, context.cluster, stdin, connect)

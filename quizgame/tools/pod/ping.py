@@ -54,7 +54,11 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
     times: list[float] = []
     for number in range(1, count + 1):
         exchange = ping(
-            context.session.world, client_of(context), place.ip, timeout_ns=round(float(options.get("W", "1")) * SECOND)
+            context.session.world,
+            client_of(context),
+            place.ip,
+            timeout_ns=round(float(options.get("W", "1")) * SECOND),
+            number=number,
         )
         known = (probe_fact(context, host, 0, "ICMP", exchange),)
         result.exit_facts = known

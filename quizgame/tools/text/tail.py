@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quizgame.tools.following import Following
 from quizgame.tools.output import Line, Result
 from quizgame.tools.text.excerpt import expand_digits, last_characters, parse_count, print_excerpts
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
@@ -28,7 +29,12 @@ def _tail(call: Invocation) -> Result:
     result = print_excerpts(call, excerpt)
     if (call.has("f") or call.has("F")) and call.operands:
         # Nothing else writes to the learner's files, so following one is waiting.
-        call.session.world.advance(call.session.stream_span_s)
+        following = Following(call.session, result.stdout)
+        if call.session.stream is not None:
+            printed, result.stdout = result.stdout, []
+            following.show(printed)
+        while following.wait():
+            pass
     return result
 
 

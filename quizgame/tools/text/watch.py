@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quizgame.tools.following import Following
 from quizgame.tools.output import Line, Result
 from quizgame.tools.text.date import stamp
 from quizgame.tools.text.options import Invocation, OptionTable, TextTool
@@ -42,7 +43,7 @@ def _watch(call: Invocation) -> Result:
     argv = call.operands if call.has("x") else ["sh", "-c", command]
     result = call.result
     previous: list[str] | None = None
-    elapsed_s = 0.0
+    following = Following(session, result.stdout, step_s=interval_s)
     for _ in range(MAX_ROUNDS):
         started_ns = session.world.clock.now_ns
         screen, stream = session.is_screen, session.stream
@@ -51,18 +52,14 @@ def _watch(call: Invocation) -> Result:
         session.is_screen, session.stream = screen, stream
         picture = [*([] if call.has("t") else _title(call, interval_s, command)), *done.stdout, *done.stderr]
         shown = [line.text for line in (*done.stdout, *done.stderr)]
-        if stream is not None:
-            if not stream([Line("\x1b[H\x1b[2J", end=""), *picture]):
-                break
-        else:
-            result.stdout.extend(picture)
+        if not following.show([Line("\x1b[H\x1b[2J", end=""), *picture] if stream is not None else picture):
+            break
         if (call.has("g") and previous is not None and shown != previous) or (call.has("e") and done.exit):
             result.exit = 8 if call.has("e") and done.exit else 0
             break
         previous = shown
-        elapsed_s += interval_s + (session.world.clock.now_ns - started_ns) / 1e9
-        session.world.advance(interval_s)
-        if stream is None and elapsed_s >= session.stream_span_s:
+        following.elapsed_s += (session.world.clock.now_ns - started_ns) / 1e9
+        if not following.wait() or following.is_over:
             break
     return result
 

@@ -1,21 +1,47 @@
-"""``cilium-dbg monitor``: the events of one node as they happen. Source: reference cilium-dbg, section 10."""
+"""``cilium-dbg monitor``: the events of one node as they happen.
+
+Source: reference cilium-dbg, section 10; cilium/cilium v1.19 cilium-dbg/cmd/monitor.go, pkg/monitor/format.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from enum import Enum
+
 from quizgame.cluster.agent.monitor import Direction, EventType, MonitorEvent
 from quizgame.goflags.errors import GoValueError
-from quizgame.goflags.flagset import Flag, Value, boolean, count, string
+from quizgame.goflags.flagset import Flag, Value, boolean, string
+from quizgame.goflags.numbers import parse_bool, parse_uint
+from quizgame.hubble.timestamps import format_timestamp
+from quizgame.policy.identity import ReservedIdentity
 from quizgame.tools.cilium_dbg.call import Call, DbgError, Sub
-from quizgame.tools.cilium_dbg.monitor_text import event_text
+from quizgame.tools.cilium_dbg.monitor.jsonlines import json_line
+from quizgame.tools.cilium_dbg.monitor.lines import event_line, remote_identity, sock_line
+from quizgame.tools.cilium_dbg.monitor.notice import Lens, source_of, target_of
+from quizgame.tools.cilium_dbg.monitor.verbose import event_lines
 from quizgame.tools.facts import Fact, fact
+from quizgame.tools.following import Following
 from quizgame.tools.naming import peer_name
-from quizgame.tools.output import Line, Result, lines, not_simulated
+from quizgame.tools.output import Line, Result, lines
 
 TYPES = {"agent": 130, "capture": 3, "debug": 2, "drop": 1, "l7": 129, "policy-verdict": 5, "trace": 4, "trace-sock": 7}
-STEP_S = 1.0
-"""Simulated seconds between two looks."""
-BANNER = "Listening for events on 4 CPUs with 64x4096 of shared memory\nPress Ctrl-C to quit\n"
+SOCKET = "/var/run/cilium/monitor1_2.sock"
+LISTENING = "Listening for events on 4 CPUs with 64x4096 of shared memory\n"
+BANNER = "Press Ctrl-C to quit\n"
+INTERRUPTED = "\nReceived an interrupt, disconnecting from monitor...\n\n"
 _TYPE_NAMES = {number: name for name, number in TYPES.items()}
+_ENDPOINT_FLAGS = ("from", "to", "related-to")
+
+
+class Verbosity(Enum):
+    """How much is printed of an event."""
+
+    INFO = "info"
+    DEBUG = "debug"
+    """``-v``."""
+    VERBOSE = "verbose"
+    """``-vv``."""
+    JSON = "json"
 
 
 def _fact(call: Call, event: MonitorEvent) -> Fact:
@@ -46,71 +72,148 @@ def _fact(call: Call, event: MonitorEvent) -> Fact:
     )
 
 
-def _take_types(old: Value, text: str, given: bool) -> Value:
-    """Add types, separated by commas, to those given before."""
-    known = list(old) if given and isinstance(old, list) else []
-    for word in text.split(","):
-        if word not in TYPES:
-            names = " ".join(f"{name}:{number}" for name, number in sorted(TYPES.items()))
-            raise GoValueError(f"Unknown type ({word}). Please use one of the following ones map[{names}]")
-        known.append(word)
-    return known
+def _take_type(old: Value, text: str, given: bool) -> Value:
+    """Add a type to those given before."""
+    if text not in TYPES:
+        names = " ".join(f"{name}:{number}" for name, number in sorted(TYPES.items()))
+        raise GoValueError(f"Unknown type ({text}). Please use one of the following ones map[{names}]")
+    return [*old, text] if given and isinstance(old, list) else [text]
+
+
+def _take_endpoint(old: Value, text: str, given: bool) -> Value:
+    number = str(parse_uint(text, 10, 16))
+    return [*old, number] if given and isinstance(old, list) else [number]
+
+
+def _take_verbose(old: Value, text: str, given: bool) -> Value:
+    values = [str(parse_bool(word)).lower() for word in text.split(",")]
+    return [*old, *values] if given and isinstance(old, list) else values
 
 
 def _flags() -> list[Flag]:
     kinds = "Filter by event types [agent capture debug drop l7 policy-verdict trace trace-sock]"
     return [
-        string("from", "Filter by source endpoint id"),
+        Flag("from", "Filter by source endpoint id", "[]uint16", [], _take_endpoint),
+        boolean("hex", "Do not dissect, print payload in HEX"),
+        boolean("json", "Enable json output. Shadows -v flag", short="j"),
+        string("monitor-socket", "Configure monitor socket path"),
         boolean("numeric", "Display all security identities as numeric values", short="n"),
-        string("related-to", "Filter by either source or destination endpoint id"),
-        string("to", "Filter by destination endpoint id"),
-        Flag("type", kinds, "[]string", [], _take_types, "t"),
-        count("verbose", "Enable verbose output (-v, -vv)", short="v"),
+        Flag("related-to", "Filter by either source or destination endpoint id", "[]uint16", [], _take_endpoint),
+        Flag("to", "Filter by destination endpoint id", "[]uint16", [], _take_endpoint),
+        Flag("type", kinds, "[]string", [], _take_type, "t"),
+        Flag("verbose", "Enable verbose output (-v, -vv)", "bools", [], _take_verbose, "v", "[]", "false"),
     ]
+
+
+def _verbosity(call: Call) -> Verbosity:
+    if call.flags.is_on("json"):
+        return Verbosity.JSON
+    # Source: cilium/cilium v1.19 cilium-dbg/cmd/monitor.go setVerbosity: more than two count as none.
+    return {1: Verbosity.DEBUG, 2: Verbosity.VERBOSE}.get(len(call.flags.texts("verbose")), Verbosity.INFO)
 
 
 def _monitor(call: Call) -> Result:
-    if call.flags.number("verbose") > 1:
-        return not_simulated("cilium-dbg monitor -vv")
+    result = Result()
+    _check_endpoints(call, result)
+    if call.agent.is_serving:
+        result.stderr += lines(LISTENING)
+    result.stderr += lines(BANNER)
     if not call.agent.is_serving:
-        raise DbgError("Unable to connect to /var/run/cilium/monitor1_2.sock\n")
-    selected = call.flags.texts("type")
-    wanted = {TYPES[name] for name in selected} or set(TYPES.values())
-    if not selected:
-        # Source: cilium/cilium v1.19 pkg/monitor/format: without -t everything but socket traces is shown.
-        wanted.discard(EventType.TRACE_SOCK)
+        result.stderr += lines(_no_socket(call))
+        return result
     session = call.context.session
-    stream, elapsed = session.stream, 0.0
-    shown: list[Line] = []
-    if stream is not None and not stream(lines(BANNER)):
-        return Result()
-    start = session.world.clock.now_ns if session.joined_since_ns is None else session.joined_since_ns
-    while stream is not None or elapsed < session.stream_span_s:
-        step = STEP_S if stream is not None else min(STEP_S, session.stream_span_s - elapsed)
-        session.world.advance(step)
-        elapsed += step
-        happened = _happened(call, wanted, start)
-        start = session.world.clock.now_ns
-        if stream is None:
-            shown += happened
-        elif not stream(happened):
-            return Result()
-    return Result(stdout=shown, stderr=lines(BANNER))
+    if session.stream is not None:
+        session.stream(result.stderr)
+        result.stderr = []
+    following = Following(session, result.stdout)
+    since_ns = following.since_ns
+    for _ in following.rounds():
+        happened = list(_happened(call, since_ns))
+        since_ns = session.world.clock.now_ns
+        if not following.show(happened):
+            break
+    if following.is_interrupted:
+        result.stderr += lines(INTERRUPTED)
+    return result
 
 
-def _happened(call: Call, wanted: set[int], since_ns: int) -> list[Line]:
+def _check_endpoints(call: Call, result: Result) -> None:
+    """Look for the endpoints that are filtered by; only where all three filters are given, as the real tool does.
+
+    Raises:
+        DbgError: there is none of them.
+    """
+    wanted = [call.flags.texts(name) for name in _ENDPOINT_FLAGS]
+    if not all(wanted):
+        return
+    call.need_agent("endpoint list", "/v1/endpoint")
+    known = {str(number) for number in call.agent.endpoints}
+    for numbers in (wanted[0], wanted[1], wanted[2]):
+        result.stderr += lines("".join(f"endpoint {each} not found\n" for each in numbers if each not in known))
+    if not known & {each for numbers in wanted for each in numbers}:
+        failed = DbgError("")
+        failed.result = Result(stderr=result.stderr, exit=1)
+        raise failed
+
+
+def _no_socket(call: Call) -> str:
+    places = [place for place in (call.flags.text("monitor-socket"), SOCKET) if place]
+    tried = ",".join(f"{place}: dial unix {place}: connect: no such file or directory" for place in places)
+    return (
+        f"time={format_timestamp(call.context.session.world.clock.now_ns)} level=error "
+        f'msg="Cannot open monitor socket" subsys=cilium-dbg '
+        f'error="Cannot find or open a supported node-monitor socket. {tried}"\n'
+    )
+
+
+def _happened(call: Call, since_ns: int) -> Iterator[Line]:
     """Lines of the selected events after an instant, up to now."""
-    sender, receiver, related = (call.flags.text(name) for name in ("from", "to", "related-to"))
-    is_numeric = call.flags.is_on("numeric")
-    return [
-        Line(event_text(event, is_numeric=is_numeric), (_fact(call, event),))
-        for event in sorted(call.agent.ring.newest(), key=lambda event: event.time_ns)
-        if since_ns < event.time_ns <= call.agent.now_ns
-        and int(event.type) in wanted
-        and (not sender or str(event.source.endpoint_id) == sender)
-        and (not receiver or str(event.destination.endpoint_id) == receiver)
-        and (not related or related in (str(event.source.endpoint_id), str(event.destination.endpoint_id)))
-    ]
+    lens = Lens(call.flags.is_on("numeric"), _host_endpoint(call))
+    verbosity, is_hex = _verbosity(call), call.flags.is_on("hex")
+    types = {TYPES[name] for name in call.flags.texts("type")} or set(TYPES.values())
+    senders, receivers, related = (set(call.flags.texts(name)) for name in _ENDPOINT_FLAGS)
+    for event in sorted(call.agent.ring.newest(), key=lambda event: event.time_ns):
+        if not since_ns < event.time_ns <= call.agent.now_ns:
+            continue
+        if event.type is EventType.TRACE_SOCK:
+            # Source: cilium/cilium v1.19 pkg/monitor/format: these are not filtered, and printed with ``-v`` alone.
+            if verbosity is Verbosity.DEBUG:
+                yield Line(sock_line(event), (_fact(call, event),))
+            continue
+        source, target = map(str, _ends(event, lens))
+        if (
+            int(event.type) not in types
+            or (senders and source not in senders)
+            or (receivers and target not in receivers)
+            or (related and not related & {source, target})
+        ):
+            continue
+        known = (_fact(call, event),)
+        for text in _texts(event, lens, verbosity, is_hex=is_hex):
+            yield Line(text, known)
+
+
+def _ends(event: MonitorEvent, lens: Lens) -> tuple[int, int]:
+    """What filters by endpoint compare. Source: cilium/cilium v1.19 pkg/monitor (GetSrc, GetDst)."""
+    if event.type is EventType.L7:
+        return event.source.endpoint_id, event.destination.endpoint_id
+    if event.type is EventType.POLICY_VERDICT:
+        return source_of(event, lens), remote_identity(event) & 0xFFFF
+    return source_of(event, lens), target_of(event)
+
+
+def _texts(event: MonitorEvent, lens: Lens, verbosity: Verbosity, *, is_hex: bool) -> list[str]:
+    match verbosity:
+        case Verbosity.JSON:
+            return [json_line(event, lens)]
+        case Verbosity.VERBOSE:
+            return event_lines(event, lens, is_hex=is_hex)
+    return [event_line(event, lens)]
+
+
+def _host_endpoint(call: Call) -> int:
+    host = int(ReservedIdentity.HOST)
+    return next((each.id for each in call.agent.endpoints.values() if each.identity == host), 0)
 
 
 COMMANDS = (

@@ -67,7 +67,7 @@ def _watch(
     call: Call, writer: TabWriter, wanted: Callable[[Iterable[KubeObject]], list[KubeObject]], *, has_header: bool
 ) -> None:
     cursor = call.api.store.version
-    for _ in call.stream_seconds():
+    for _ in call.follow().rounds():
         everywhere = call.flags.is_on("all-namespaces")
         fresh = [
             change.object

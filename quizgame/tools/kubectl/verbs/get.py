@@ -224,6 +224,8 @@ def _watch(call: Call, named: Named, printer: Printer | None) -> None:
     table = TablePrinter(call.view, served.resource, _options(call, named, served))
     shows_events = flags.is_on("output-watch-events")
 
+    following = call.follow(_timeout_s(flags.text("request-timeout")))
+
     def show(nodes: Sequence[tuple[str, Target]], *, with_header: bool) -> bool:
         if printer is not None:
             shown = [
@@ -235,21 +237,19 @@ def _watch(call: Call, named: Named, printer: Printer | None) -> None:
             shown = table.lines([each.node or {} for _, each in nodes], call.now_ns, with_header=with_header)
             if shows_events:
                 shown = _with_events(shown, [kind for kind, _ in nodes], with_header=with_header)
-        return call.show_live(shown)
+        return following.show(shown)
 
     has_listed = not flags.is_on("watch-only")
     if has_listed and targets and not show([("ADDED", each) for each in targets], with_header=True):
         return
     is_new = not (has_listed and targets)
-    for _ in call.stream_seconds(_timeout_s(flags.text("request-timeout"))):
+    for _ in following.rounds():
         fresh = list(_changes(call, served, names, cursor))
         cursor = call.api.store.version
         if fresh:
             if not show(fresh, with_header=is_new):
                 return
             is_new = False
-        elif call.session.stream is not None and not call.session.stream(()):
-            return
 
 
 def _with_events(shown: list[Line], kinds: list[str], *, with_header: bool) -> list[Line]:

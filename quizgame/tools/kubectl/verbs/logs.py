@@ -186,11 +186,12 @@ def _follow(call: Call, sources: Sequence[Source]) -> None:
             f"you are attempting to follow {len(sources)} log streams, but maximum allowed concurrency is "
             f"{call.flags.number('max-log-requests')}, use --max-log-requests to increase the limit"
         )
+    following = call.follow()
     if call.session.stream is not None:
-        call.session.stream(call.result.stdout)
-        call.result.stdout = []
+        printed, call.result.stdout = call.result.stdout, []
+        following.show(printed)
     seen_ns = call.now_ns
-    for _ in call.stream_seconds():
+    for _ in following.rounds():
         fresh: list[Line] = []
         for pod, container in sources:
             metadata = pod["metadata"]
@@ -200,7 +201,7 @@ def _follow(call: Call, sources: Sequence[Source]) -> None:
             found = entries_of(call.cluster, present, container, previous=False)
             fresh += _shown(call, [each for each in found if seen_ns < each.at_ns <= call.now_ns], pod, container)
         seen_ns = call.now_ns
-        if not call.show_live(fresh):
+        if not following.show(fresh):
             return
 
 

@@ -39,10 +39,10 @@ def _run(call: Call) -> None:
         for local, remote in pairs
         for place in ("127.0.0.1", "[::1]")
     ]
-    if call.show_live(shown):
-        for _ in call.stream_seconds():
-            if call.session.stream is not None and not call.session.stream(()):
-                return
+    following = call.follow()
+    following.show(shown)
+    while following.wait():
+        pass
 
 
 def _pair(name: str, node: dict[str, object], kind: str, text: str) -> tuple[int, int]:

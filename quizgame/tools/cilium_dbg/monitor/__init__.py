@@ -1,0 +1,1 @@
+"""How ``cilium-dbg monitor`` prints events: in lines, dissected, in hexadecimal, as JSON."""
