@@ -77,12 +77,15 @@ def dial(world: World, links: Links, cluster: Cluster, place: str, name: str, *,
         return Dialled(tried.url, ip, server, Obstacle.TIMEOUT)
     if tried.port != service_port(server.api) or not is_available(server.api):
         return Dialled(tried.url, ip, server, Obstacle.REFUSED)
+    # Simplified: only the connecting side looks at a certificate; that the remote one would refuse a client of another
+    # authority is not asked.
     if not trusts(cluster.api, server.api, name, secret):
         return Dialled(tried.url, ip, server, Obstacle.TLS)
     return Dialled(tried.url, ip, server)
 
 
 def _dial_local(cluster: Cluster, url: str) -> Dialled:
+    # Simplified: an agent always reaches the copy in its own cluster, whatever is blocked between its nodes.
     service = cluster.api.find("services", API_SERVER, SYSTEM)
     if service is None:
         return Dialled(url, obstacle=Obstacle.RESOLVE)
