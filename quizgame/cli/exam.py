@@ -15,10 +15,9 @@ from quizgame.cli.sources import (
     add_database_option,
     add_pack_option,
     blueprint_of,
-    database_path,
     library_of,
     new_seed,
-    open_store,
+    recorded,
 )
 from quizgame.errors import QuizgameError
 
@@ -59,10 +58,8 @@ def run(args: Namespace) -> int:
 
 
 def _has_open_exam(args: Namespace) -> bool:
-    if not database_path(args).exists():
-        return False
-    with open_store(args) as store:
-        return bool(store.open_attempts("exam"))
+    with recorded(args) as store:
+        return store is not None and bool(store.open_attempts("exam"))
 
 
 def _print_plan(args: Namespace) -> int:
@@ -94,9 +91,9 @@ def plan_of(args: Namespace, blueprint: Blueprint, store: Store | None = None) -
         seed = new_seed()
         if store is not None:
             left_out = store.last_items("exam", subject=blueprint.id)
-        elif database_path(args).exists():
-            with open_store(args) as opened:
-                left_out = opened.last_items("exam", subject=blueprint.id)
+        else:
+            with recorded(args) as opened:
+                left_out = opened.last_items("exam", subject=blueprint.id) if opened is not None else ()
     return plan_exam(
         library_of(args).questions.values(),
         blueprint,

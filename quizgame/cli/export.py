@@ -18,7 +18,8 @@ from quizgame.cli.sources import (
     blueprint_of,
     entries_of,
     library_of,
-    open_store,
+    recorded,
+    tell_of_no_database,
 )
 from quizgame.errors import QuizgameError
 
@@ -80,8 +81,11 @@ def _answers(args: Namespace) -> str:
 
     if args.format in ("anki", "gift"):
         raise QuizgameError(f"{args.format} takes questions, not answers", hint="use --format csv or json")
-    with open_store(args) as store:
-        reviews = [one for one in store.given() if not args.domain or one.domain in args.domain]
+    with recorded(args) as store:
+        if store is None:
+            tell_of_no_database(args)
+        given = store.given() if store is not None else []
+    reviews = [one for one in given if not args.domain or one.domain in args.domain]
     rows: list[dict[str, Any]] = [
         {
             "instant": one.instant.isoformat(),

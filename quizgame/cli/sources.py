@@ -9,7 +9,8 @@ import os
 import secrets
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,6 +105,21 @@ def open_store(args: Namespace) -> Store:
     from quizgame.store.store import Store
 
     return Store(database_path(args))
+
+
+@contextmanager
+def recorded(args: Namespace) -> Iterator[Store | None]:
+    """Open the database of this run for reading; ``None`` where there is none, since reading makes none."""
+    if not database_path(args).exists():
+        yield None
+        return
+    with open_store(args) as store:
+        yield store
+
+
+def tell_of_no_database(args: Namespace) -> None:
+    """Say on stderr that nothing is recorded, and where it would be."""
+    sys.stderr.write(f"there is no database {database_path(args)}: nothing is recorded there yet\n")
 
 
 def user_home() -> Path:

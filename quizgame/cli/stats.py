@@ -15,10 +15,10 @@ from quizgame.cli.sources import (
     add_database_option,
     add_pack_option,
     blueprint_of,
-    database_path,
     library_of,
     now,
-    open_store,
+    recorded,
+    tell_of_no_database,
 )
 
 if TYPE_CHECKING:
@@ -57,8 +57,10 @@ def run(args: Namespace) -> int:
     reviews: Sequence[Review] = ()
     cards: Mapping[str, Card] = {}
     attempts: Sequence[Attempt] = ()
-    if database_path(args).exists():
-        with open_store(args) as store:
+    with recorded(args) as store:
+        if store is None:
+            tell_of_no_database(args)
+        else:
             reviews, cards, attempts = store.reviews(), store.cards(), store.attempts()
     instant = now().astimezone()
     bank = library_of(args).questions

@@ -241,7 +241,7 @@ def test_schema_is_json(run: Run, name: str) -> None:
 
 
 def test_stats_tell_what_was_done(run: Run, home: Path) -> None:
-    empty = data(run("stats", "--json"))
+    empty = json.loads(run("stats", "--json")[1])
     assert (empty["answers"]["total"], empty["readiness"]["probability"]) == (0, None)
     sit_exam(home, 1)
     sit_exam(home, 2, finish=False)
@@ -260,8 +260,16 @@ def test_stats_tell_what_was_done(run: Run, home: Path) -> None:
 
 def test_database_option_names_another_file(run: Run, home: Path, tmp_path: Path) -> None:
     sit_exam(home, 1)
-    assert data(run("stats", "--json", "--db", str(tmp_path / "none.db")))["answers"]["total"] == 0
+    assert json.loads(run("stats", "--json", "--db", str(tmp_path / "none.db"))[1])["answers"]["total"] == 0
     assert data(run("stats", "--json", "--db", str(home / "quizgame.db")))["answers"]["total"] == 50
+
+
+@pytest.mark.parametrize("words", [("stats",), ("export", "--format", "csv", "--what", "answers", "-")])
+def test_database_that_is_not_there_is_told_and_not_made(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    missing = tmp_path / "new" / "folder" / "x.db"
+    status, _, err = run(*words, "--db", str(missing))
+    assert (status, err) == (0, f"there is no database {missing}: nothing is recorded there yet\n")
+    assert not (tmp_path / "new").exists()
 
 
 def test_damaged_database_is_one_clear_line(run: Run, home: Path) -> None:
