@@ -15,7 +15,7 @@ from typing import Any
 
 from quizgame.content.answers import pair_text
 from quizgame.content.library import BankQuestion
-from quizgame.content.questions import FillIn, Matching, MultipleChoice, SingleChoice, Spot
+from quizgame.content.questions import FillIn, Matching, MultipleChoice, Ordering, SingleChoice, Spot
 from quizgame.game.quiz.answers import same_answer
 from quizgame.game.quiz.items import Response, line_key, text_key
 
@@ -36,7 +36,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceUse:
-    """How often something was chosen, paired so, or typed."""
+    """How often something was chosen, put in a place, paired so, or typed."""
 
     text: str
     correct: bool
@@ -129,13 +129,32 @@ def _use_of_lines(question: Spot, responses: Sequence[Response]) -> Iterator[Cho
 
 
 def _use_of_pairs(question: Matching, responses: Sequence[Response]) -> Iterator[ChoiceUse]:
-    """The pairs that were made, those of one left side together."""
-    chosen = Counter((index, key) for response in responses for index, key in enumerate(response))
-    for index, pair in enumerate(question.pairs):
-        for other in question.pairs:
-            count = chosen[index, text_key(other.right)]
-            if count or other is pair:
-                yield ChoiceUse(pair_text(pair.left, other.right), other is pair, count)
+    lefts = [pair.left for pair in question.pairs]
+    return _use_of_places(
+        [pair.right for pair in question.pairs], responses, lambda at, text: pair_text(lefts[at], text)
+    )
+
+
+def _use_of_sequence(question: Ordering, responses: Sequence[Response]) -> Iterator[ChoiceUse]:
+    return _use_of_places([entry.text for entry in question.sequence], responses, lambda at, text: f"{at + 1}. {text}")
+
+
+def _use_of_places(
+    rights: Sequence[str], responses: Sequence[Response], shown: Callable[[int, str], str]
+) -> Iterator[ChoiceUse]:
+    """What was put in each place, those of one place together.
+
+    Args:
+        rights: What belongs in each place.
+        responses: Answers: a key for each place.
+        shown: How a text in a place, counted from 0, is shown.
+    """
+    chosen = Counter((at, key) for response in responses for at, key in enumerate(response))
+    for at, right in enumerate(rights):
+        for text in rights:
+            count = chosen[at, text_key(text)]
+            if count or text is right:
+                yield ChoiceUse(shown(at, text), text is right, count)
 
 
 def _use_of_texts(question: FillIn, responses: Sequence[Response]) -> Iterator[ChoiceUse]:
@@ -154,6 +173,7 @@ _USE: Mapping[str, Callable[[Any, Sequence[Response]], Iterator[ChoiceUse]]] = {
     "single": _use_of_options,
     "multiple": _use_of_options,
     "spot": _use_of_lines,
+    "ordering": _use_of_sequence,
     "matching": _use_of_pairs,
     "fill-in": _use_of_texts,
 }

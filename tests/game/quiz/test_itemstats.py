@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from quizgame.content.library import Library
+from quizgame.content.questions import Matching, Ordering, Question
 from quizgame.game.quiz.items import text_key
 from quizgame.game.quiz.itemstats import Given, item_statistics
 
@@ -48,6 +49,28 @@ def test_use_of_distractors(samples: Library, start: datetime) -> None:
         option.text: 3 if option is wrong else 0 for option in options
     }
     assert [use.correct for use in found.choices] == [option.correct for option in options]
+
+
+def texts_of_places(question: Question) -> list[str]:
+    if isinstance(question, Ordering):
+        return [entry.text for entry in question.sequence]
+    assert isinstance(question, Matching)
+    return [pair.right for pair in question.pairs]
+
+
+@pytest.mark.parametrize("kind", ["ordering", "matching"])
+def test_use_of_places(samples: Library, start: datetime, kind: str) -> None:
+    entry = next(entry for entry in samples.questions.values() if entry.question.kind == kind)
+    texts = texts_of_places(entry.question)
+    right = [text_key(text) for text in texts]
+    swapped = (right[1], right[0], *right[2:])
+    given = [[Given(entry.id, False, swapped, start)]] * 2 + [[Given(entry.id, True, tuple(right), start)]]
+    (found,) = item_statistics(given, samples.questions)
+    assert [(use.correct, use.chosen) for use in found.choices[:4]] == [(True, 1), (False, 2), (False, 2), (True, 1)]
+    assert [(use.correct, use.chosen) for use in found.choices[4:]] == [(True, 3)] * (len(texts) - 2)
+    assert all(
+        text in use.text for text, use in zip((texts[0], texts[1], texts[0], texts[1]), found.choices[:4], strict=True)
+    )
 
 
 def test_spellings_of_one_typed_answer_are_one(samples: Library, start: datetime) -> None:
