@@ -176,6 +176,28 @@ def _definition(api: ApiServer, _resource: Resource, node: KubeObject) -> KubeOb
     return {**node, "status": status}
 
 
+def _waiting(*types: str) -> Callable[[ApiServer, Resource, KubeObject], KubeObject]:
+    """The status that a definition gives an object until a controller looks at it.
+
+    Source: Gateway API 1.4.1 CRDs, default of ``status.conditions``.
+    """
+    conditions = [
+        {
+            "lastTransitionTime": "1970-01-01T00:00:00Z",
+            "message": "Waiting for controller",
+            "reason": "Pending",
+            "status": "Unknown",
+            "type": kind,
+        }
+        for kind in types
+    ]
+
+    def fill(_api: ApiServer, _resource: Resource, node: KubeObject) -> KubeObject:
+        return node if node.get("status") else {**node, "status": {"conditions": conditions}}
+
+    return fill
+
+
 _ON_CREATE: dict[str, Callable[[ApiServer, Resource, KubeObject], KubeObject]] = {
     "Pod": _pod,
     "Namespace": _namespace,
@@ -186,4 +208,6 @@ _ON_CREATE: dict[str, Callable[[ApiServer, Resource, KubeObject], KubeObject]] =
     "StatefulSet": _empty_status,
     "Ingress": lambda api, resource, node: {**node, "status": {"loadBalancer": {}}},
     "CustomResourceDefinition": _definition,
+    "GatewayClass": _waiting("Accepted"),
+    "Gateway": _waiting("Accepted", "Programmed"),
 }

@@ -13,6 +13,7 @@ from quizgame.cluster.agent.config import AgentConfig
 from quizgame.cluster.agent.policies import complaint_about
 from quizgame.cluster.bgp.clusterconfigs import reconcile_bgp
 from quizgame.cluster.clock import rfc3339
+from quizgame.cluster.gateway.controller import EdgeControllers
 from quizgame.cluster.ipam.multipool import PoolAllocator
 from quizgame.cluster.ipam.operator_side import give_addresses
 from quizgame.cluster.lbipam import assign_addresses
@@ -45,6 +46,8 @@ class Operator:
     has_pools: bool = False
     """Whether LB-IPAM has seen a pool."""
     pod_pools: PoolAllocator = field(default_factory=PoolAllocator)
+    edge: EdgeControllers = field(default_factory=EdgeControllers)
+    """Gateway API and Ingress."""
 
     def start(self, config: Mapping[str, str], pod_name: str) -> None:
         """Begin to run in a pod with this configuration."""
@@ -55,6 +58,7 @@ class Operator:
         self.unused_since = {}
         self.has_pools = False
         self.pod_pools = PoolAllocator()
+        self.edge.begin(self.api, self.config)
 
     def stop(self) -> None:
         """End; everything it maintained stays as it is."""
@@ -75,7 +79,10 @@ class Operator:
         if self.cursor != before:
             self._validate_policies(now_ns)
             give_addresses(self)
+            self.edge.sync(self.api, self.config)
             self.has_pools = assign_addresses(self.api, self.config, was_awake=self.has_pools)
+            # Again, for the addresses that its services have got now.
+            self.edge.sync(self.api, self.config)
             reconcile_bgp(self.api, self.config)
             self._note_unused(now_ns)
         self._collect_identities(now_ns)
@@ -99,6 +106,7 @@ class Operator:
             dict(self.unused_since),
             self.has_pools,
             self.pod_pools.fork(),
+            self.edge.fork(),
         )
 
     def _validate_policies(self, now_ns: int) -> None:

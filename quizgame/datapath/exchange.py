@@ -19,6 +19,7 @@ from quizgame.datapath.packet import ACK, FIN_ACK, PSH_ACK, RST_ACK, SYN, SYN_AC
 from quizgame.datapath.payloads import echo_data, http_request, http_response, tls_client_hello, tls_data
 from quizgame.datapath.recorder import HOP_NS, Recorder
 from quizgame.datapath.servers import Answer, Listener, is_running, listener_of
+from quizgame.datapath.takeover import takeover
 from quizgame.datapath.trace import Disposition, StepKind
 from quizgame.datapath.walk import Course, Side, decide
 from quizgame.goflags.times import SECOND
@@ -65,6 +66,8 @@ class Exchange:
     """The HTTP answer, the proxy's own 403 included."""
     is_denied_by_proxy: bool = False
     listener: Listener | None = None
+    onward: Course | None = None
+    """The connection to a backend that Envoy opened for it, where a gateway, an Ingress or an L7 service was asked."""
 
 
 def ephemeral_port(seed: int, origin: Origin, destination: str, port: int, start_ns: int) -> int:
@@ -107,19 +110,27 @@ def tcp(
         start_ns: When it starts; the world's present instant if left out.
     """
     start = world.clock.now_ns if start_ns is None else start_ns
-    course = decide(world, origin, first_packet(world, origin, destination, port, "TCP", start))
+    packet, ask = first_packet(world, origin, destination, port, "TCP", start), Ask(request, sni)
+    taken = takeover(world, origin, packet)
+    if taken is not None:
+        # late: it needs this module, and only worlds with Envoy configurations need it
+        from quizgame.datapath.l7lb import play
+
+        return play(world, taken, packet, ask, timeout_ns=timeout_ns, start_ns=start)
+    course = decide(world, origin, packet)
     recorder = Recorder(course, start)
-    played = _play_tcp(world, course, recorder, _Ask(request, sni), timeout_ns)
+    played = play_tcp(world, course, recorder, ask, timeout_ns)
     recorder.commit()
     return played
 
 
 @dataclass(frozen=True, slots=True)
-class _Ask:
+class Ask:
     """What a client says once it is connected."""
 
     request: HttpRequest | None
     sni: str | None
+    """Server name of a TLS handshake; ``None``: plain text, empty: a handshake without a name."""
 
     def payload(self, seed: int) -> bytes:
         """What the client writes first."""
@@ -143,7 +154,8 @@ class _Ask:
         return verdict is True
 
 
-def _play_tcp(world: World, course: Course, recorder: Recorder, ask: _Ask, timeout_ns: int) -> Exchange:
+def play_tcp(world: World, course: Course, recorder: Recorder, ask: Ask, timeout_ns: int) -> Exchange:
+    """Play a decided connection; the caller commits what the recorder holds."""
     start, request = recorder.now_ns, ask.request
     if course.source is not None:
         recorder.socket_translation(course.source)
@@ -155,7 +167,7 @@ def _play_tcp(world: World, course: Course, recorder: Recorder, ask: _Ask, timeo
         send(course, recorder, first, SYN, is_first=True)
         return Exchange(Outcome.REFUSED, course, HOP_NS)
     if not _can_open(world, course, first):
-        _retransmit(course, recorder, first, timeout_ns)
+        retransmit(course, recorder, first, timeout_ns)
         recorder.now_ns = start
         recorder.track(SYN, 1, 60)
         return Exchange(Outcome.TIMEOUT, course, timeout_ns)
@@ -207,7 +219,7 @@ def _can_open(world: World, course: Course, leg: Leg) -> bool:
     return side is None or proxy_is_up(world, side)
 
 
-def _retransmit(course: Course, recorder: Recorder, leg: Leg, limit_ns: int) -> None:
+def retransmit(course: Course, recorder: Recorder, leg: Leg, limit_ns: int) -> None:
     """Play the first packet of a connection that never comes up, again and again.
 
     Where a node let the packet pass, its connection-tracking entry is there from then on: no second verdict, and a
@@ -226,7 +238,7 @@ def _retransmit(course: Course, recorder: Recorder, leg: Leg, limit_ns: int) -> 
 
 
 def _request(
-    world: World, course: Course, recorder: Recorder, ask: _Ask, over: list[Leg], listener: Listener | None
+    world: World, course: Course, recorder: Recorder, ask: Ask, over: list[Leg], listener: Listener | None
 ) -> tuple[Answer | None, bool]:
     """Hand a request from leg to leg and take the answer back.
 
@@ -266,12 +278,12 @@ def _request(
 
 
 def _upstream(
-    world: World, course: Course, recorder: Recorder, ask: _Ask, over: list[Leg], listener: Listener | None
+    world: World, course: Course, recorder: Recorder, ask: Ask, over: list[Leg], listener: Listener | None
 ) -> tuple[Answer | None, bool]:
     """A proxy's own connection onwards, seen by the datapath with the client's identity."""
     leg, opened_ns = over[0], recorder.now_ns
     if not _can_open(world, course, leg):
-        _retransmit(course, recorder, leg, PROXY_CONNECT_TIMEOUT_NS)
+        retransmit(course, recorder, leg, PROXY_CONNECT_TIMEOUT_NS)
         recorder.now_ns = opened_ns + PROXY_CONNECT_TIMEOUT_NS
         return Answer(503, _UPSTREAM_FAILED + "connection timeout", latency_ns=0), False
     send(course, recorder, leg, SYN, is_first=True)
@@ -301,12 +313,13 @@ def proxy_is_up(world: World, side: Side) -> bool:
     l7 = side.l7
     if l7 is None:
         return True
-    if l7.kind is L7Kind.DNS or not side.agent.config.is_on("external-envoy-proxy", default=True):
-        return side.agent.is_serving
-    return _envoy_runs(side.agent)
+    return side.agent.is_serving if l7.kind is L7Kind.DNS else envoy_is_up(side.agent)
 
 
-def _envoy_runs(agent: Agent) -> bool:
+def envoy_is_up(agent: Agent) -> bool:
+    """Whether Envoy runs on an agent's node: in a pod of its own, or in the agent's where it is embedded."""
+    if not agent.config.is_on("external-envoy-proxy", default=True):
+        return agent.is_serving
     pods = agent.api.list("pods", "kube-system", label_selector="k8s-app=cilium-envoy")
     return any(dig(pod, "spec", "nodeName") == agent.node and is_running(pod) for pod in pods)
 

@@ -49,7 +49,7 @@ def translate(agent: Agent, packet: Packet, *, is_outside: bool = False) -> Tran
         packet: The packet as sent.
         is_outside: Whether it comes from outside the clusters, so that cluster addresses do not count.
     """
-    frontend = _frontend(agent, packet)
+    frontend = frontend_of(agent, packet)
     if frontend is None:
         return Translation()
     if is_outside and frontend.type == "ClusterIP" and not agent.config.is_on("bpf-lb-external-clusterip"):
@@ -73,7 +73,8 @@ def _inside(agent: Agent, frontend: Frontend) -> Frontend:
     return next((t for t in twins if t.type == "ClusterIP" and t.port_name == frontend.port_name), frontend)
 
 
-def _frontend(agent: Agent, packet: Packet) -> Frontend | None:
+def frontend_of(agent: Agent, packet: Packet) -> Frontend | None:
+    """The service address that a packet's destination is, as an agent's node sees it."""
     ip, port, protocol = packet.destination, packet.destination_port, packet.protocol
     found = agent.services.lookup(ip, port, protocol)
     if found is not None or port == 0:

@@ -136,7 +136,8 @@ class Recorder:
             if is_source and course.is_translated_on_way:
                 address, server_address = course.sent.source, course.sent.destination
             client = peer_of(agent, address, identity=client_identity)
-            server = peer_of(agent, server_address, asked_by=asked_by)
+            service = None if course.takeover is None else course.takeover.service
+            server = peer_of(agent, server_address, asked_by=asked_by, as_service=service)
             known = self._known[id(agent)] = (client, server)
         return known
 
@@ -268,6 +269,8 @@ class Recorder:
         )
 
     def _proxy_port(self, side: Side) -> int:
+        if self.course.takeover is not None:
+            return self.course.takeover.proxy_port
         if side.l7 is None:
             return 0
         is_client_side = side is self.course.source
@@ -355,6 +358,42 @@ class Recorder:
             proxy_port=self._proxy_port(side),
         )
 
+    def balanced(
+        self,
+        side: Side,
+        record: L7Record,
+        *,
+        client: Peer,
+        server: tuple[Peer, int],
+        is_forwarded: bool,
+        is_reply: bool,
+    ) -> None:
+        """Record a request that Envoy balanced over backends, or its answer.
+
+        Args:
+            side: Whose Envoy.
+            record: What was said.
+            client: The client, with the identity that Envoy stands for.
+            server: The backend and its port; the service's address where no backend was reached.
+            is_forwarded: Whether policy let it pass.
+            is_reply: Whether it is the answer.
+        """
+        ends = (client, self.course.packet.source_port), server
+        (source, source_port), (destination, port) = ends[::-1] if is_reply else ends
+        verdict = Verdict.FORWARDED if is_forwarded else Verdict.DROPPED
+        self._add(
+            side, EventType.L7, verdict, source=source, destination=destination, source_port=source_port,
+            destination_port=port, direction=Direction.EGRESS, is_reply=is_reply, l7=record,
+            proxy_port=self._proxy_port(side),
+        )  # fmt: skip
+
+    def adopt(self, other: Recorder) -> None:
+        """Take over what another connection left that was opened for this one, in its place in time."""
+        self.events += other.events
+        self.entries += other.entries
+        other.events, other.entries = [], []
+        other.commit()
+
     # ------------------------------------------------------------ connection tracking
 
     def track(self, flags: tuple[str, ...], packets: int, size: int, *, is_closing: bool = False) -> None:
@@ -388,7 +427,7 @@ class Recorder:
                 else 0,
                 source_identity=int(course.source_identity),
                 is_closing=is_closing,
-                is_proxy_redirect=side.l7 is not None,
+                is_proxy_redirect=side.l7 is not None or course.takeover is not None,
             )
             self.entries.append((side.agent, key, entry))
 

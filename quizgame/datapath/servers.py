@@ -33,6 +33,8 @@ class Answer:
     body: str = ""
     headers: Mapping[str, str] | None = None
     latency_ns: int = 1_000_000
+    is_local: bool = False
+    """Whether Envoy itself answered, not what is behind it."""
 
 
 @dataclass(frozen=True, slots=True)

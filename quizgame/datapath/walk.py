@@ -55,6 +55,15 @@ class Side:
         return decision.l7 if decision is not None and decision.verdict is PolicyVerdict.REDIRECTED else None
 
 
+@dataclass(frozen=True, slots=True)
+class Takeover:
+    """A service whose connections end at a node's Envoy."""
+
+    service: tuple[str, str]
+    """Namespace and name."""
+    proxy_port: int
+
+
 @dataclass(slots=True)
 class Course:
     """The whole course of a connection, decided but not yet run."""
@@ -79,6 +88,8 @@ class Course:
     drop_at: Direction | None = None
     is_loopback: bool = False
     """Whether the packet never leaves its sender's network namespace."""
+    takeover: Takeover | None = None
+    """What Envoy took over, where the connection ends at a service's address; Envoy's own is another course."""
     is_translated_on_way: bool = False
     """Whether another node than the sender's translated the destination."""
     hops: list[Hop] = field(default_factory=list)
@@ -193,6 +204,24 @@ def decide(world: World, origin: Origin, packet: Packet) -> Course:
     ):
         # Source: cilium/cilium v1.19: routes to pods through cilium_host have the router's address as source.
         course.packet = replace(course.packet, source=agent.router_ip)
+    return _arrive(course)
+
+
+def decide_from_proxy(world: World, side: Side, packet: Packet, identity: int, *, origin: Origin) -> Course:
+    """Work out the course of a connection that a node's Envoy opens to a backend.
+
+    Args:
+        world: The settled world.
+        side: The node, and the client's endpoint where Envoy keeps its address.
+        packet: The first packet; its source is the node's ingress address, or the client's own.
+        identity: The identity that it carries.
+        origin: Whom it is sent for.
+    """
+    course = Course(origin, packet, packet, source=side, source_identity=identity)
+    course.path = route(world, side.agent, packet.destination, packet.source)
+    course.step(side.agent.place, StepKind.ROUTE, "ipcache", course.path.detail or course.path.ending.value)
+    if course.path.cover.is_refused_at_sender:
+        return course.drop(side.agent.place, DropReason.UNENCRYPTED_TRAFFIC, Direction.EGRESS)
     return _arrive(course)
 
 

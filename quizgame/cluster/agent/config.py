@@ -79,6 +79,11 @@ class AgentConfig:
         return self.is_on("enable-l7-proxy", default=True)
 
     @property
+    def has_envoy_config(self) -> bool:
+        """Whether CiliumEnvoyConfigs are looked at, and Envoy has an address of its own on each node."""
+        return self.has_l7_proxy and self.is_on("enable-envoy-config")
+
+    @property
     def has_hubble(self) -> bool:
         """Whether the agent keeps and serves flows."""
         return self.is_on("enable-hubble", default=True)

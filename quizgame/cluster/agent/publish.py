@@ -30,12 +30,15 @@ def publish_node(agent: Agent) -> None:
         try:
             agent.router_ip = agent.ipam.allocate("router")
             agent.health_ip = agent.ipam.allocate("health")
+            agent.ingress_ip = agent.ipam.allocate("ingress") if agent.config.has_envoy_config else ""
         except AddressesExhausted:
-            # A range too small for both leaves the later one out; pods then get nothing either.
-            agent.health_ip = ""
+            # A range too small for all leaves the later ones out; pods then get nothing either.
+            agent.health_ip = agent.ingress_ip = ""
     _own_endpoint(agent, "host", ReservedIdentity.HOST, "")
     if agent.health_ip:
         _own_endpoint(agent, "health", ReservedIdentity.HEALTH, agent.health_ip)
+    if agent.ingress_ip:
+        _own_endpoint(agent, "ingress", ReservedIdentity.INGRESS, agent.ingress_ip)
     node = agent.api.find("nodes", agent.node)
     if node is None:
         return
@@ -53,7 +56,7 @@ def publish_node(agent: Agent) -> None:
         "encryption": {"key": agent.encryption.node_key} if agent.encryption.node_key else {},
         "eni": present.get("eni", {}),
         "health": {"ipv4": agent.health_ip} if agent.health_ip else {},
-        "ingress": {},
+        "ingress": {"ipv4": agent.ingress_ip} if agent.ingress_ip else {},
         "ipam": ipam_spec(agent, known),
     }
     public_key = agent.encryption.public_key
@@ -124,7 +127,7 @@ def _own_endpoint(agent: Agent, what: str, identity: int, ip: str) -> None:
         labels += [f"k8s:{key}={value}" if value else f"k8s:{key}" for key, value in labels_of(node).items()]
     agent.endpoints[number] = Endpoint(
         number, identity, tuple(str(each) for each in parse_labels(labels)), ip, created_ns=agent.started_ns,
-        interface="lxc_health" if ip else "",
+        interface="lxc_health" if what == "health" else "",
     )  # fmt: skip
     if ip:
         agent.endpoint_by_ip[ip] = number

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.egress import take_egress_policy
 from quizgame.cluster.agent.encryption import KEYS_NAMESPACE, KEYS_SECRET, take_keys
+from quizgame.cluster.agent.envoy import take_envoy_config
 from quizgame.cluster.agent.ipcache import Ipcache, IpcacheEntry
 from quizgame.cluster.agent.nodes import internal_ip, known_node
 from quizgame.cluster.agent.pods import identity_labels, is_host_network, named_ports
@@ -104,6 +105,7 @@ def _relist(agent: Agent) -> None:
     agent.egress_policies = {}
     agent.pod_pools, agent.namespace_wishes = {}, {}
     start_with(agent)
+    agent.envoy_configs = {}
     agent.reset_policy()
     for number, labels in agent.identities.items():
         agent.repository.add_identity(number, parse_labels(labels))
@@ -198,7 +200,7 @@ def _cilium_node(agent: Agent, obj: Object, is_gone: bool) -> None:
 
 def forget_node_addresses(agent: Agent, node: KnownNode) -> None:
     """Take the addresses of a node that is gone, or has changed, out of the ipcache."""
-    for ip in (node.ip, node.router_ip, node.health_ip):
+    for ip in (node.ip, node.router_ip, node.health_ip, node.ingress_ip):
         known = agent.ipcache.entries.get(f"{ip}/32")
         if known is not None and known.cluster == node.cluster:
             agent.ipcache.delete(f"{ip}/32")
@@ -219,6 +221,7 @@ def put_node_addresses(agent: Agent, key: str) -> None:
         (node.ip, identity, "0.0.0.0"),
         (node.router_ip, identity, tunnel),
         (node.health_ip, ReservedIdentity.HEALTH, tunnel),
+        (node.ingress_ip, ReservedIdentity.INGRESS, tunnel),
     ):
         if ip and not _is_own_address(agent, ip, node.cluster):
             encrypt_key = 0 if is_own else node.encryption_key
@@ -449,6 +452,8 @@ HANDLERS: dict[str, Handler] = {
     "services": _service,
     "endpointslices.discovery.k8s.io": _slice,
     "pods": _pod,
+    "ciliumenvoyconfigs.cilium.io": take_envoy_config,
+    "ciliumclusterwideenvoyconfigs.cilium.io": take_envoy_config,
     "ciliumcidrgroups.cilium.io": _cidr_group,
     "networkpolicies.networking.k8s.io": take_policy,
     "ciliumnetworkpolicies.cilium.io": take_policy,
@@ -456,5 +461,5 @@ HANDLERS: dict[str, Handler] = {
 }
 """What an agent watches, in the order in which it lists."""
 
-_LAST_BEFORE_POLICY = "pods"
+_LAST_BEFORE_POLICY = "ciliumclusterwideenvoyconfigs.cilium.io"
 _POLICY_RESOURCES = frozenset(list(HANDLERS)[list(HANDLERS).index(_LAST_BEFORE_POLICY) + 1 :])

@@ -1,0 +1,158 @@
+"""What one node's agent tells its Envoy: CiliumEnvoyConfigs, and the services whose traffic they take over.
+
+Source: cilium/cilium v1.19 pkg/ciliumenvoyconfig (exp), Documentation/network/servicemesh/l7-traffic-management.rst.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from quizgame.cluster.labelselect import matches, selector_of
+from quizgame.cluster.objects import annotations_of, dig, name_of, namespace_of
+
+if TYPE_CHECKING:
+    from quizgame.cluster.agent.agent import Agent
+    from quizgame.cluster.agent.services import Frontend
+
+LISTENER, ROUTES, CLUSTER = "Listener", "RouteConfiguration", "Cluster"
+"""Kinds of Envoy resources that matter here, as the last word of their type."""
+KEEPS_SOURCE = "cec.cilium.io/use-original-source-address"
+"""Annotation that says whether Envoy connects to backends from its client's own address."""
+_SNAKE = re.compile(r"_([a-z0-9])")
+_FREE_KEYS = frozenset(("typedExtensionProtocolOptions", "filterMetadata", "matchLabels"))
+"""Maps whose keys are names, not fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRedirect:
+    """A service whose traffic goes to a listener of Envoy instead of to backends."""
+
+    namespace: str
+    service: str
+    ports: tuple[int, ...]
+    """Service ports; none: all of them."""
+    listener: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnvoyConfig:
+    """A CiliumEnvoyConfig or CiliumClusterwideEnvoyConfig as the agent has read it."""
+
+    namespace: str
+    """Empty for a cluster-wide one."""
+    name: str
+    redirects: tuple[ServiceRedirect, ...]
+    resources: Mapping[tuple[str, str], Mapping[str, Any]]
+    """(kind, name) → Envoy resource, field names in the JSON form (``filterChains``)."""
+    keeps_source: bool
+    """Whether Envoy keeps the address and identity of a pod that connects; else it uses the node's ingress address."""
+
+    def find(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """A resource by kind and name."""
+        return self.resources.get((kind, name))
+
+    def first(self, kind: str) -> str:
+        """The name of the first resource of a kind; empty where there is none."""
+        return next((name for each, name in self.resources if each == kind), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The listener that takes over the traffic to a frontend."""
+
+    config: EnvoyConfig
+    listener: str
+
+    @property
+    def place(self) -> str:
+        """The listener's full name, as Envoy knows it."""
+        return f"{self.config.namespace}/{self.config.name}/{self.listener}"
+
+
+def json_fields(node: Any) -> Any:
+    """An Envoy resource with every field name in its JSON form; both spellings are accepted in manifests."""
+    if isinstance(node, list):
+        return [json_fields(each) for each in node]
+    if not isinstance(node, Mapping):
+        return node
+    renamed = {}
+    for key, value in node.items():
+        name = key if key.startswith("@") else _SNAKE.sub(lambda found: found[1].upper(), key)
+        renamed[name] = value if name in _FREE_KEYS else json_fields(value)
+    return renamed
+
+
+def kind_of(resource: Mapping[str, Any]) -> str:
+    """The last word of a resource's type: ``Listener`` or ``Cluster``."""
+    return str(resource.get("@type", "")).rpartition(".")[2]
+
+
+def read_envoy_config(obj: Mapping[str, Any]) -> EnvoyConfig:
+    """Read the object."""
+    spec = obj.get("spec") or {}
+    resources: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for each in spec.get("resources") or ():
+        resource = json_fields(each)
+        resources.setdefault((kind_of(resource), str(resource.get("name", ""))), resource)
+    first = next((name for kind, name in resources if kind == LISTENER), "")
+    namespace = namespace_of(obj)
+    redirects = tuple(
+        ServiceRedirect(
+            str(each.get("namespace") or namespace or "default"),
+            str(each.get("name", "")),
+            tuple(each.get("ports") or ()),
+            str(each.get("listener") or first),
+        )
+        for each in spec.get("services") or ()
+    )
+    keeps = annotations_of(obj).get(KEEPS_SOURCE, "true").lower() == "true"
+    return EnvoyConfig(namespace, name_of(obj), redirects, resources, keeps)
+
+
+def take_envoy_config(agent: Agent, obj: Mapping[str, Any], is_gone: bool) -> None:
+    """Follow a changed CiliumEnvoyConfig of either kind, where the agent looks at them and this node is selected."""
+    key = (namespace_of(obj), name_of(obj))
+    others = {each: config for each, config in agent.envoy_configs.items() if each != key}
+    is_used = not is_gone and agent.config.has_envoy_config and _is_selected(agent, obj)
+    # Replaced, never changed in place, so that forks share it.
+    agent.envoy_configs = {**others, key: read_envoy_config(obj)} if is_used else others
+
+
+def _is_selected(agent: Agent, obj: Mapping[str, Any]) -> bool:
+    structured = dig(obj, "spec", "nodeSelector")
+    if structured is None:
+        return True
+    node = agent.nodes.get(f"{agent.config.cluster_name}/{agent.node}")
+    return node is not None and matches(selector_of(structured), dict(node.labels))
+
+
+def taken_by_envoy(agent: Agent, frontend: Frontend) -> Taken | None:
+    """The listener that gets a frontend's traffic on a node; ``None`` where backends get it."""
+    if not agent.envoy_configs:
+        return None
+    port = 0
+    for _, config in sorted(agent.envoy_configs.items()):
+        for each in config.redirects:
+            if (each.namespace, each.service) != (frontend.namespace, frontend.service):
+                continue
+            port = port or service_port(agent, frontend)
+            if each.listener and (not each.ports or port in each.ports):
+                return Taken(config, each.listener)
+    return None
+
+
+def service_port(agent: Agent, frontend: Frontend) -> int:
+    """The port of the service that a frontend is for: its own one, except for a NodePort."""
+    if frontend.type != "NodePort":
+        return frontend.port
+    own = agent.services.by_service.get((frontend.namespace, frontend.service), ())
+    twins = (agent.services.frontends[address] for address in own)
+    found = (
+        each.port
+        for each in twins
+        if each.type == "ClusterIP" and (each.port_name, each.protocol) == (frontend.port_name, frontend.protocol)
+    )
+    return next(found, frontend.port)
