@@ -20,6 +20,7 @@ from quizgame.datapath.payloads import echo_data, http_request, http_response, t
 from quizgame.datapath.recorder import HOP_NS, Recorder
 from quizgame.datapath.servers import Answer, Listener, is_running, listener_of
 from quizgame.datapath.takeover import takeover
+from quizgame.datapath.throttling import transfer_ns
 from quizgame.datapath.trace import Disposition, StepKind
 from quizgame.datapath.walk import Course, Side, decide
 from quizgame.goflags.times import SECOND
@@ -198,6 +199,7 @@ def play_tcp(world: World, course: Course, recorder: Recorder, ask: Ask, timeout
         )
     if answer is not None:
         recorder.answer = ask.answered(world.seed, answer)
+        recorder.wait(transfer_ns(course, len(recorder.request), len(recorder.answer)))
         reply(course, recorder, first, PSH_ACK)
     send(course, recorder, first, FIN_ACK)
     reply(course, recorder, first, FIN_ACK)

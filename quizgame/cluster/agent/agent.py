@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from quizgame.cluster.agent.bandwidth import Bandwidth, forget_limits
+from quizgame.cluster.agent.bandwidth import begin as begin_bandwidth
 from quizgame.cluster.agent.config import AgentConfig
 from quizgame.cluster.agent.conntrack import Conntrack
 from quizgame.cluster.agent.counters import Counters
@@ -126,6 +128,7 @@ class Agent:
     """Run-time options of this agent alone (``cilium-dbg config``); gone after a restart."""
     bgp: Speaker = field(default_factory=Speaker)
     l2: Announcer = field(default_factory=Announcer)
+    bandwidth: Bandwidth = field(default_factory=Bandwidth)
 
     def __post_init__(self) -> None:
         if not self.ipam.pools and not self.ipam.owners:
@@ -142,7 +145,9 @@ class Agent:
         wanted = AgentConfig(dict(config))
         check_egress(wanted)
         addresses = begin_addresses(self, wanted)
+        bandwidth = begin_bandwidth(self, wanted)
         self.encryption = begin(self, wanted)
+        self.bandwidth = bandwidth
         if self.ipam.owners:
             self.ipam_before = self.ipam
         self.ipam = addresses
@@ -309,6 +314,7 @@ class Agent:
         self.endpoint_by_ip.pop(endpoint.ip, None)
         self.ipcache.delete(f"{endpoint.ip}/32")
         self.repository.set_named_ports("/".join(endpoint.key), {})
+        forget_limits(self, number)
 
     def put_endpoint(self, endpoint: Endpoint) -> None:
         """Put an endpoint in force, in place of the one with its id."""
@@ -446,6 +452,7 @@ class Agent:
             local_options=dict(self.local_options),
             bgp=self.bgp.fork(),
             l2=self.l2.fork(),
+            bandwidth=self.bandwidth,
         )
 
 

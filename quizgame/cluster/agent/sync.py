@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from quizgame.cluster.agent.bandwidth import take_limits
 from quizgame.cluster.agent.egress import take_egress_policy
 from quizgame.cluster.agent.encryption import KEYS_NAMESPACE, KEYS_SECRET, take_keys
 from quizgame.cluster.agent.envoy import take_envoy_config
@@ -300,6 +301,7 @@ def _pod(agent: Agent, obj: Object, is_gone: bool) -> None:
     endpoint = agent.endpoints[number]
     labels = identity_labels(obj, agent.namespace_labels.get(endpoint.namespace, {}), agent.config.cluster_name)
     agent.relabel(endpoint, labels)
+    take_limits(agent, endpoint, obj)
     ports = named_ports(obj)
     if ports:
         by_name = {name: (port, Protocol[protocol]) for name, (port, protocol) in ports.items()}

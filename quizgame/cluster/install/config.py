@@ -229,8 +229,6 @@ _FEATURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("envoyConfig.enabled", (("enable-envoy-config", "true"),)),
     ("loadBalancer.l7.backend", (("enable-envoy-config", "true"),)),
     ("egressGateway.enabled", (("enable-egress-gateway", "true"),)),
-    ("bandwidthManager.enabled", (("enable-bandwidth-manager", "true"),)),
-    ("bandwidthManager.bbr", (("enable-bbr", "true"),)),
     ("l2announcements.enabled", (("enable-l2-announcements", "true"),)),
     ("hostFirewall.enabled", (("enable-host-firewall", "true"),)),
     ("localRedirectPolicies.enabled", (("enable-local-redirect-policy", "true"),)),
@@ -280,7 +278,7 @@ def config_data(values: Values, version: str = "1.19.5") -> dict[str, str]:
     for path, keys in _FEATURES:
         if lookup(values, path, path == "hubble.enabled"):
             data.update(keys)
-    for extend in (ipam_data, _encryption, _hubble_metrics, _mutual_authentication, _l2_announcements):
+    for extend in (ipam_data, _encryption, _hubble_metrics, _mutual_authentication, _l2_announcements, _bandwidth):
         data.update(extend(values))
     for key, value in (lookup(values, "extraConfig", {}) or {}).items():
         data[key] = _text(value)
@@ -326,6 +324,16 @@ def _hubble_metrics(values: Values) -> dict[str, str]:
     if not metrics or not lookup(values, "hubble.enabled", True):
         return {}
     return {"hubble-metrics": _text(metrics), "hubble-metrics-server": ":9965"}
+
+
+def _bandwidth(values: Values) -> dict[str, str]:
+    if not lookup(values, "bandwidthManager.enabled", False):
+        return {}
+    return {
+        "enable-bandwidth-manager": "true",
+        "enable-bbr": _text(lookup(values, "bandwidthManager.bbr", False)),
+        "enable-bbr-hostns-only": _text(lookup(values, "bandwidthManager.bbrHostNamespaceOnly", False)),
+    }
 
 
 def _l2_announcements(values: Values) -> dict[str, str]:

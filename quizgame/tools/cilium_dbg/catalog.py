@@ -60,7 +60,6 @@ GROUPS: dict[str, str] = {
 REFUSED: dict[str, str] = {
     "bpf auth flush": "Empty the table of authenticated connections",
     "bpf auth list": "List the authenticated connections",
-    "bpf bandwidth list": "List the bandwidth limits",
     "bpf config list": "List the run-time configuration",
     "bpf ct flush": "Empty the connection tracking tables",
     "bpf endpoint delete": "Delete an endpoint's entry",
@@ -161,6 +160,7 @@ OTHER_FLAGS: dict[str, Callable[[], list[Flag]]] = {
     ],
     "fqdn cache list": lambda: [string("matchpattern", "Names that match a pattern", short="p")],
     "map list": lambda: [boolean("verbose", "Print the copies' content")],
+    "shell": lambda: [string("shell-sock-path", "Socket of the shell", default="/var/run/cilium/shell.sock")],
     "policy wait": lambda: [integer("fail-wait-time", "Seconds to wait after an endpoint failed", default=60)],
     "troubleshoot clustermesh": lambda: [
         string("clustermesh-config", "Folder of the configuration", default="/var/lib/cilium/clustermesh/"),

@@ -12,6 +12,7 @@ from quizgame.tools.cilium_dbg.call import Call, DbgError, Sub
 from quizgame.tools.cilium_dbg.catalog import GROUPS, OTHER_FLAGS, REFUSED
 from quizgame.tools.cilium_dbg.commands import (
     bgp,
+    bpf_bandwidth,
     bpf_maps,
     bpf_policy,
     endpoint,
@@ -40,6 +41,7 @@ COMMANDS: tuple[Sub, ...] = (
     *bgp.COMMANDS,
     *troubleshoot.COMMANDS,
     *shell.COMMANDS,
+    *bpf_bandwidth.COMMANDS,
 )
 """Everything simulated, in the order of the reference."""
 REFUSED_EVERYWHERE = ("config", "host", "log-driver", "log-opt")

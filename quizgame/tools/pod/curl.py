@@ -193,7 +193,11 @@ def _transfer(
     )
     total = found.elapsed_ns + exchange.elapsed_ns
     known = probe_fact(context, host, port, "TCP", exchange, method=request.method, path=path)
-    spend(context, exchange.elapsed_ns)
+    allowed = settings.max_time_ns
+    is_late = allowed is not None and total > allowed and exchange.outcome is Outcome.OK
+    if allowed is not None and is_late:
+        total = allowed
+    spend(context, total - found.elapsed_ns)
     timings |= {
         "time_namelookup": _duration(found.elapsed_ns),
         "time_connect": _duration(found.elapsed_ns + exchange.connect_ns),
@@ -215,11 +219,17 @@ def _transfer(
     answer = exchange.answer
     if answer is None:
         raise _Failure(52, "Empty reply from server", (known,))
+    if is_late:
+        size = len(answer.body)
+        arrived = size * total // max(found.elapsed_ns + exchange.elapsed_ns, 1)
+        took = f"Operation timed out after {total // MILLISECOND} milliseconds"
+        raise _Failure(28, f"{took} with {arrived} out of {size} bytes received", (known,))
     if parts.scheme == "https" and "k" not in settings.flags and exchange.course.destination is not None:
         message = "SSL certificate problem: unable to get local issuer certificate"
         raise _Failure(60, message, (known,))
     timings["http_code"] = timings["response_code"] = f"{answer.status:03}"
     timings["size_download"] = str(len(answer.body))
+    timings["speed_download"] = str(len(answer.body) * SECOND // max(total, 1))
     if redirects and 300 <= answer.status < 400 and answer.headers and "location" in answer.headers:
         _transfer(context, settings, answer.headers["location"], result, timings, redirects - 1)
         return

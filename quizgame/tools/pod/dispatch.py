@@ -30,7 +30,8 @@ SYSTEM: dict[str, str] = {
     "ip": "quizgame.tools.pod.ip:run",
 }
 NETWORK: dict[str, str] = {
-    name: f"quizgame.tools.pod.{name}:run" for name in ("arping", "curl", "wget", "nslookup", "dig", "nc", "ping")
+    name: f"quizgame.tools.pod.{name}:run"
+    for name in ("arping", "curl", "iperf3", "wget", "nslookup", "dig", "nc", "ping")
 }
 AGENT: dict[str, str] = {
     "cilium-dbg": "quizgame.tools.cilium_dbg.program:run",

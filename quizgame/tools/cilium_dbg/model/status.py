@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.monitor import Direction
+from quizgame.cluster.l2.devices import announcing_devices
 from quizgame.cluster.links import API_SERVER_PORT
 from quizgame.datapath.recorder import proxy_port
 from quizgame.goflags.durations import format_duration
@@ -46,6 +47,17 @@ def api_problem(agent: Agent) -> str:
     return f'Get "https://{address}:{API_SERVER_PORT}/version": dial tcp {address}:{API_SERVER_PORT}: i/o timeout'
 
 
+def bandwidth_model(agent: Agent) -> dict[str, Any]:
+    """What the bandwidth manager does, as the status says it."""
+    if not agent.bandwidth.enabled:
+        return {"devices": []}
+    return {
+        "congestionControl": agent.bandwidth.congestion_control,
+        "devices": list(announcing_devices(agent)),
+        "enabled": True,
+    }
+
+
 def status_model(agent: Agent) -> dict[str, Any]:
     """What a serving agent answers when asked for its status."""
     config = agent.config
@@ -56,7 +68,7 @@ def status_model(agent: Agent) -> dict[str, Any]:
     low = 256 if not config.cluster_id else config.cluster_id << 16
     return {
         "attach-mode": "tcx",
-        "bandwidth-manager": {"devices": []},
+        "bandwidth-manager": bandwidth_model(agent),
         "bpf-maps": {
             "dynamic-size-ratio": 0.0025, "maps": [{"name": name, "size": size} for name, size in BPF_MAPS.items()],
         },
