@@ -98,3 +98,14 @@ spec:
 """
     kubectl("apply -f -", stdin=manifest)
     assert render(kubectl("exec p -- cat /etc/cfg/mode").stdout) == "debug"
+
+
+def test_the_exit_code_of_a_silent_client_tells_what_became_of_its_attempt(kubectl: Kubectl) -> None:
+    """Source: curl, EXIT CODES: 28 is a timeout."""
+    result = kubectl("exec xwing -- curl -s -m 2 deathstar:81")
+    assert result.exit == 28
+    [line] = result.stderr
+    assert line.text == "command terminated with exit code 28"
+    assert any(
+        fact.kind == "probe" and fact.matches({"from": "default/xwing", "outcome": "timeout"}) for fact in line.facts
+    )

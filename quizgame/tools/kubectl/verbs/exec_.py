@@ -13,7 +13,7 @@ from quizgame.tools.kubectl.call import Call
 from quizgame.tools.kubectl.errors import KubectlError, Refusal
 from quizgame.tools.kubectl.pods import container_names, container_status, default_container, pod_named
 from quizgame.tools.kubectl.verb import Verb
-from quizgame.tools.output import NOT_SIMULATED
+from quizgame.tools.output import NOT_SIMULATED, lines
 from quizgame.tools.pod.dispatch import run_in_pod
 
 _SHELLS = frozenset(("sh", "bash", "/bin/sh", "/bin/bash", "ash", "/bin/ash"))
@@ -86,7 +86,7 @@ def _execute(call: Call, pod: Mapping[str, Any], container: str, command: Sequen
     # A refusal in the game's own voice is no end of a program.
     is_refused = done.exit == NOT_SIMULATED and any(line.text.startswith("quizgame: ") for line in done.stderr)
     if done.exit and not is_refused:
-        call.complain(f"command terminated with exit code {done.exit}")
+        result.stderr += lines(f"command terminated with exit code {done.exit}\n", done.exit_facts)
 
 
 _EXAMPLES = """  # Ask a service from a pod
