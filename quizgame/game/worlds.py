@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from quizgame.cluster.apps import Server
 from quizgame.cluster.build import ClusterSpec, Manifest, build_world, default_specs
 from quizgame.cluster.fabric import PART, Fabric, Traffic, make_agent, make_operator
+from quizgame.cluster.internet import INTERNET
 from quizgame.cluster.links import Links
 from quizgame.cluster.outside import Outside
 from quizgame.cluster.world import World
@@ -81,7 +82,13 @@ def free_world(
     on_refusal: Callable[[QuizgameError], None] | None = None,
 ) -> World:
     """Build the world of the free cluster: what ``kind`` and ``cilium install`` leave, and these manifests."""
-    return assemble(default_specs(clusters, workers), seed=seed, manifests=manifests, on_refusal=on_refusal)
+    return assemble(
+        default_specs(clusters, workers),
+        seed=seed,
+        manifests=manifests,
+        surroundings=Surroundings(INTERNET),
+        on_refusal=on_refusal,
+    )
 
 
 INSIGHT_PROGRAMS: Mapping[str, str] = {

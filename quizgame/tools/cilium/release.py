@@ -16,7 +16,7 @@ from quizgame.goflags.times import SECOND
 from quizgame.tools.cilium.call import Call, CommandFailed, NotSimulated, Sub
 from quizgame.tools.cilium.chart import is_simulated, version_listing
 from quizgame.tools.cilium.configuration import restart_agents
-from quizgame.tools.cilium.connectivity.workloads import NAMESPACES, remove_namespaces
+from quizgame.tools.cilium.connectivity.workloads import namespaces, remove_namespaces
 from quizgame.tools.cilium.helm import NOT_FOUND, given_values, is_installed, merged
 from quizgame.tools.cilium.status.collect import collect
 from quizgame.tools.cilium.versions import DEFAULT_VERSION
@@ -199,7 +199,7 @@ def _uninstall(call: Call) -> None:
     prefix = call.flags.text("test-namespace")
     leftovers = [f"🔥 Deleting pods in {prefix} namespace...", f"🔥 Deleting {prefix} namespace..."]
     call.say("\n".join(leftovers))
-    remove_namespaces(call.cluster, NAMESPACES)
+    remove_namespaces(call.cluster, namespaces(prefix))
     call.say("\n".join(("⌛ Uninstalling Cilium", *leftovers)))
     if not is_installed(call):
         raise CommandFailed(f"Unable to uninstall Cilium:  uninstall: Release not loaded: cilium: {NOT_FOUND}")

@@ -182,12 +182,17 @@ def _neighbours(context: PodContext) -> Iterator[Line]:
             yield Line(f"{other.node_ip} dev eth0 lladdr {node_mac(other)} REACHABLE ")
 
 
-def _route_mtu(agent: Agent | None) -> int:
+def route_mtu(agent: Agent | None) -> int:
     """What fits into a packet between nodes, next to what tunnel and encryption add."""
     if agent is None:
         return _MTU
     tunnel = _TUNNEL_OVERHEAD if agent.config.is_tunnel else 0
     return _MTU - tunnel - _ENCRYPTION_OVERHEAD.get(agent.encryption.mode, 0)
+
+
+def mtu_of(context: PodContext) -> int:
+    """The largest packet that fits on a pod's way out."""
+    return _MTU if is_host_network(context.pod) else route_mtu(_agent(context))
 
 
 def _route_lines(context: PodContext) -> Iterator[Line]:
@@ -206,7 +211,7 @@ def _routes(context: PodContext) -> Iterator[_Route]:
     # mode, by their addresses with auto-direct-node-routes; a pod has its router and nothing else.
     agent = _agent(context)
     router = agent.router_ip if agent is not None else ""
-    mtu = _route_mtu(agent)
+    mtu = route_mtu(agent)
     if not is_host_network(context.pod):
         if router:
             yield _Route("default", router, f"dev eth0 mtu {mtu}")

@@ -10,15 +10,19 @@ from quizgame.datapath.path import Ending
 from quizgame.goflags.times import SECOND
 from quizgame.tools.output import Line, Result, lines
 from quizgame.tools.pod.context import PodContext
+from quizgame.tools.pod.ip import mtu_of
 from quizgame.tools.pod.network import client_of, name_fact, probe_fact, reach, spend
 from quizgame.tools.session import STREAM_SPAN_S
 from quizgame.tools.text.options import OptionTable, ToolExit
 
 OPTIONS = OptionTable(
-    "c=", "W=", "w=", "i=", "q", "n", "4", "6!", "s=", "I!", "t!", "M!", "f!",
+    "c=", "W=", "w=", "i=", "q", "n", "4", "6!", "s=", "M=", "I!", "t!", "f!",
     usage_lines="Try 'ping -h' for more information.\n", status=2,
 )  # fmt: skip
 MAX_COUNT = 100
+_PATH_MTU_MODES = ("do", "dont", "want", "probe")
+_HEADERS = 28
+"""Bytes of the IPv4 header and of the echo request's own."""
 
 
 def _ttl(exchange: Exchange) -> int:
@@ -26,6 +30,17 @@ def _ttl(exchange: Exchange) -> int:
     course = exchange.course
     is_near = course.path.ending is Ending.NODE and course.is_same_node
     return 64 if course.is_loopback or is_near else 63
+
+
+def _too_long(host: str, ip: str, size: int, count: int, mtu: int) -> Result:
+    """What a request that must not be split comes to where it does not fit: the pod's own system refuses it."""
+    head = f"PING {host} ({ip}) {size}({size + _HEADERS}) bytes of data.\n"
+    summary = (
+        f"\n--- {host} ping statistics ---\n{count} packets transmitted, 0 received, +{count} errors, "
+        f"100% packet loss, time {(count - 1) * 1000}ms\n\n"
+    )
+    refusal = f"ping: local error: message too long, mtu={mtu}\n" * count
+    return Result(stdout=lines(head + summary), stderr=lines(refusal), exit=1)
 
 
 def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Result:
@@ -49,6 +64,11 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
         return Result(stderr=lines(f"ping: {host}: Name or service not known\n", facts), exit=2, exit_facts=facts)
     count = min(int(float(options.get("c", str(STREAM_SPAN_S)))), MAX_COUNT) or 1
     size = int(float(options.get("s", "56")))
+    if options.get("M", "dont") not in _PATH_MTU_MODES:
+        return Result(stderr=lines(f"ping: invalid -M argument: {options['M']}\n"), exit=1)
+    largest = mtu_of(context)
+    if options.get("M") == "do" and size + _HEADERS > largest:
+        return _too_long(host, place.ip, size, count, largest)
     interval = round(float(options.get("i", "1")) * SECOND)
     result = Result(stdout=lines(f"PING {host} ({place.ip}) {size}({size + 28}) bytes of data.\n"))
     times: list[float] = []

@@ -5,19 +5,45 @@ from __future__ import annotations
 from quizgame.goflags.flagset import Flag, boolean, duration, integer, string, string_map, string_slice, unsigned
 from quizgame.goflags.times import SECOND
 from quizgame.tools.cilium.call import Call, Sub
+from quizgame.tools.cilium.connectivity.options import VALIDATION_MODES
 from quizgame.tools.cilium.connectivity.run import run_test
 from quizgame.tools.cilium.connectivity.workloads import PREFIX
 
 
 def _flags() -> list[Flag]:
     return [
+        boolean("all-flows", "Print all flows of flow validation"),
+        string("assume-cilium-version", "Version of Cilium to assume"),
         boolean("cleanup", "Remove what earlier runs left, and run no test"),
+        duration("connect-timeout", "How long a connection may take to come up", default=2 * SECOND),
+        boolean("curl-insecure", "Give curl --insecure"),
         boolean("debug", "Print debugging messages", short="d"),
         boolean("exit-zero-on-failure", "End with status 0 even where tests fail"),
+        string("external-cidr", "IPv4 prefix of the external targets", default="1.0.0.0/8"),
+        string("external-ip", "IPv4 address of the external target", default="1.1.1.1"),
+        string("external-other-ip", "Another external IPv4 address", default="1.0.0.1"),
+        string("external-other-target", "Name of another external target", default="k8s.io."),
+        string("external-target", "Name of the external target", default="one.one.one.one."),
+        string(
+            "flow-validation",
+            "Flow validation by Hubble { disabled | warning | strict }",
+            default="warning",
+            choices=VALIDATION_MODES,
+        ),
         boolean("force-deploy", "Deploy the test's workloads anew"),
         boolean("hubble", "Use Hubble for flow validation and for troubleshooting", default=True),
+        boolean("include-unsafe-tests", "Run tests that may change the nodes"),
         string("multi-cluster", "Context of another cluster to test across"),
+        duration("post-test-sleep", "Pause after each test"),
+        boolean("print-flows", "Print the flows of each test"),
+        duration("request-timeout", "How long a request may take", default=10 * SECOND),
+        unsigned("retry", "Retries of failed connections to external targets", default=3),
+        duration("retry-delay", "Pause between those retries", default=3 * SECOND),
+        boolean("single-node", "Run only what can run on one node"),
         string_slice("test", "Run tests that match one of these regular expressions; with ! before it one excludes"),
+        integer("test-concurrency", "How many namespaces to test in at once", default=1),
+        string("test-namespace", "Prefix of the namespaces of the test", default=PREFIX),
+        duration("timeout", "How long all tests may take"),
         boolean("timestamp", "Print the time before each message", short="t"),
         boolean("verbose", "Print informational messages of passed tests too", short="v"),
     ]
@@ -28,21 +54,10 @@ def _other_flags() -> list[Flag]:
     return [
         string("agent-daemonset-name", "Name of the agents' DaemonSet", default="cilium"),
         string("agent-pod-selector", "Label of the agents' pods", default="k8s-app=cilium"),
-        boolean("all-flows", "Print all flows of flow validation"),
-        string("assume-cilium-version", "Version of Cilium to assume"),
         boolean("collect-sysdump-on-failure", "Collect a sysdump when a test fails"),
-        duration("connect-timeout", "How long a connection may take to come up", default=2 * SECOND),
-        boolean("curl-insecure", "Give curl --insecure"),
         unsigned("curl-parallel", "How many requests curl makes at once"),
-        string("external-cidr", "IPv4 prefix of the external targets", default="1.0.0.0/8"),
-        string("external-ip", "IPv4 address of the external target", default="1.1.1.1"),
-        string("external-other-ip", "Another external IPv4 address", default="1.0.0.1"),
-        string("external-other-target", "Name of another external target", default="k8s.io."),
-        string("external-target", "Name of the external target", default="one.one.one.one."),
-        string("flow-validation", "Flow validation by Hubble { disabled | warning | strict }", default="warning"),
         string("hubble-server", "Address of Hubble for flow validation", default="localhost:4245"),
         boolean("include-conn-disrupt-test", "Run the connection disruption test"),
-        boolean("include-unsafe-tests", "Run tests that may change the nodes"),
         string_slice("ip-families", "IP families to test", default=("ipv4", "ipv6")),
         string("junit-file", "File for a JUnit report"),
         string_map("junit-property", "`map` of properties to add to the JUnit report"),
@@ -51,17 +66,8 @@ def _other_flags() -> list[Flag]:
         string_slice("node-cidr", "Prefixes that cover all nodes"),
         string_map("node-selector", "`map` of labels of the nodes for the test's pods"),
         boolean("pause-on-fail", "Stop at a failed test", short="p"),
-        duration("post-test-sleep", "Pause after each test"),
-        boolean("print-flows", "Print the flows of each test"),
         boolean("print-image-artifacts", "Print the images of the test"),
-        duration("request-timeout", "How long a request may take", default=10 * SECOND),
-        unsigned("retry", "Retries of failed connections to external targets", default=3),
-        duration("retry-delay", "Pause between those retries", default=3 * SECOND),
         string("service-type", "Type of the test's services", default="NodePort"),
-        boolean("single-node", "Run only what can run on one node"),
-        integer("test-concurrency", "How many namespaces to test in at once", default=1),
-        string("test-namespace", "Prefix of the namespaces of the test", default=PREFIX),
-        duration("timeout", "How long all tests may take"),
         string_slice("tolerations", "Tolerations for the test's pods"),
     ]
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from quizgame.cluster.world import Cluster
 
 PREFIX = "cilium-test"
-MAIN, CCNP1, CCNP2 = f"{PREFIX}-1", f"{PREFIX}-ccnp1", f"{PREFIX}-ccnp2"
-NAMESPACES = (MAIN, CCNP1, CCNP2)
+"""What the names of the test's namespaces begin with, unless told otherwise."""
 ECHO_PORT = 8080
+HOST_NETNS, CLUSTERWIDE_CLIENT = "host-netns", "client-ccnp"
 _CURL_IMAGE = "cr.test/cilium/alpine-curl:v1.10.0"
 _ECHO_IMAGE = "img-k8s.example/gateway-api/echo-advanced:v20240412-v1.0.0-394-g40c666fd"
 
@@ -25,7 +25,7 @@ LABELS: dict[str, dict[str, str]] = {
     "client3": {"name": "client3", "kind": "client"},
     "echo-same-node": {"name": "echo-same-node", "kind": "echo", "other": "echo"},
     "echo-other-node": {"name": "echo-other-node", "kind": "echo", "first": "echo"},
-    "client-ccnp": {"name": "client-ccnp", "kind": "client"},
+    CLUSTERWIDE_CLIENT: {"name": CLUSTERWIDE_CLIENT, "kind": "ccnp"},
 }
 """Labels of the pods of each deployment."""
 CLIENTS, ECHOES = ("client", "client2", "client3"), ("echo-same-node", "echo-other-node")
@@ -70,13 +70,13 @@ def deployment(name: str, where: str, affinity: Mapping[str, Any] | None = None)
     }
 
 
-def echo_service(name: str, *, is_global: bool) -> dict[str, Any]:
+def echo_service(name: str, where: str, *, is_global: bool) -> dict[str, Any]:
     """The NodePort service of an echo deployment; global ones are shared over the mesh."""
     annotations = {"service.cilium.io/global": "true"} if is_global else {}
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": name, "namespace": MAIN, "labels": {"kind": "echo"}, "annotations": annotations},
+        "metadata": {"name": name, "namespace": where, "labels": {"kind": "echo"}, "annotations": annotations},
         "spec": {
             "type": "NodePort",
             "selector": {"name": name},
@@ -85,19 +85,33 @@ def echo_service(name: str, *, is_global: bool) -> dict[str, Any]:
     }
 
 
-def host_netns() -> dict[str, Any]:
+def l7_service(name: str, where: str, *, is_l7: bool) -> dict[str, Any]:
+    """A service whose requests Envoy balances where that is asked for, and its plain counterpart."""
+    annotations = {"service.cilium.io/lb-l7": "enabled"} if is_l7 else {}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": where, "labels": {"kind": name}, "annotations": annotations},
+        "spec": {
+            "selector": {"name": "echo-same-node"},
+            "ports": [{"name": "http", "port": ECHO_PORT, "targetPort": ECHO_PORT}],
+        },
+    }
+
+
+def host_netns(where: str) -> dict[str, Any]:
     """The DaemonSet in the nodes' own network."""
-    labels = {"name": "host-netns", "kind": "host-netns"}
-    container = {"name": "host-netns", "image": _CURL_IMAGE, "command": ["/usr/bin/pause"]}
+    labels = {"name": HOST_NETNS, "kind": HOST_NETNS}
+    container = {"name": HOST_NETNS, "image": _CURL_IMAGE, "command": ["/usr/bin/pause"]}
     spec = {
         "containers": [container], "hostNetwork": True, "tolerations": [{"operator": "Exists"}],
     }  # fmt: skip
     return {
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",
-        "metadata": {"name": "host-netns", "namespace": MAIN, "labels": labels},
+        "metadata": {"name": HOST_NETNS, "namespace": where, "labels": labels},
         "spec": {
-            "selector": {"matchLabels": {"name": "host-netns"}},
+            "selector": {"matchLabels": {"name": HOST_NETNS}},
             "template": {"metadata": {"labels": labels}, "spec": spec},
         },
     }
@@ -137,6 +151,11 @@ def is_ready(cluster: Cluster, plural: str, name: str, where: str) -> bool:
         return bool(wanted) and dig(found, "status", "numberAvailable", default=0) >= wanted
     wanted = dig(found, "spec", "replicas", default=1)
     return found is not None and dig(found, "status", "availableReplicas", default=0) >= wanted
+
+
+def namespaces(prefix: str) -> tuple[str, ...]:
+    """All namespaces of the test with this prefix."""
+    return f"{prefix}-1", f"{prefix}-ccnp1", f"{prefix}-ccnp2"
 
 
 def remove_namespaces(cluster: Cluster, names: Iterable[str]) -> list[str]:
