@@ -17,6 +17,7 @@ from quizgame.cluster.install.kind import NAMESPACES, api_service, node_object, 
 from quizgame.cluster.install.release import apply_release, install_gateway_api
 from quizgame.cluster.install.values import KIND_VALUES, Values, lookup, merge
 from quizgame.cluster.interfaces import AgentFactory, OperatorFactory
+from quizgame.cluster.ipam.cloud import Cloud
 from quizgame.cluster.requests import FieldValidation
 from quizgame.cluster.world import Cluster, World
 from quizgame.errors import QuizgameError
@@ -57,6 +58,8 @@ class ClusterSpec:
     """Node name → more labels."""
     node_addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Node name → more addresses on its network device."""
+    cloud: Cloud | None = None
+    """The cloud whose instances the nodes are; ``None``: they are in none."""
     kernel: str = "6.12.48"
     app_faults: tuple[AppFault, ...] = ()
 
@@ -247,6 +250,7 @@ def _bare_cluster(
         app_faults=spec.app_faults,
         agent_factory=agent_factory,
         node_addresses=spec.node_addresses,
+        cloud=spec.cloud,
         node_cidr=spec.node_cidr,
     )
     cluster.controllers = controllers_for(cluster)

@@ -15,7 +15,7 @@ from quizgame.cluster.bgp.clusterconfigs import reconcile_bgp
 from quizgame.cluster.clock import rfc3339
 from quizgame.cluster.gateway.controller import EdgeControllers
 from quizgame.cluster.ipam.multipool import PoolAllocator
-from quizgame.cluster.ipam.operator_side import give_addresses
+from quizgame.cluster.ipam.operator_side import check_operator, give_addresses
 from quizgame.cluster.lbipam import assign_addresses
 from quizgame.cluster.objects import condition_of, dig, name_of, with_condition
 from quizgame.goflags.times import SECOND
@@ -50,10 +50,15 @@ class Operator:
     """Gateway API and Ingress."""
 
     def start(self, config: Mapping[str, str], pod_name: str) -> None:
-        """Begin to run in a pod with this configuration."""
-        self.is_running = True
+        """Begin to run in a pod with this configuration.
+
+        Raises:
+            ContainerExit: where the operator gives up at once.
+        """
         self.pod_name = pod_name
         self.config = AgentConfig(dict(config))
+        check_operator(self)
+        self.is_running = True
         self.cursor = 0
         self.unused_since = {}
         self.has_pools = False

@@ -11,6 +11,7 @@ from quizgame.cluster.appfaults import AppFault
 from quizgame.cluster.clock import Clock
 from quizgame.cluster.controllers.manager import ControllerManager
 from quizgame.cluster.interfaces import AgentFactory, AgentPort, OperatorPort, Stepper, WorldPart
+from quizgame.cluster.ipam.cloud import Cloud
 from quizgame.cluster.objects import KubeObject, dig
 from quizgame.errors import QuizgameError
 from quizgame.goflags.times import SECOND
@@ -46,6 +47,8 @@ class Cluster:
     """Node name → addresses that someone has added to its network device."""
     node_cidr: str = "172.18.0.0/16"
     """The network that its nodes stand in: one link, on which ARP is heard."""
+    cloud: Cloud | None = None
+    """The cloud whose instances its nodes are; ``None``: they are in none."""
     controllers: ControllerManager = field(init=False)
     """Set by the builder, once the cluster is there for them to look after."""
 
@@ -93,6 +96,7 @@ class Cluster:
             app_faults=self.app_faults,
             agent_factory=self.agent_factory,
             node_addresses=self.node_addresses,
+            cloud=self.cloud,
             node_cidr=self.node_cidr,
         )
         twin.controllers = self.controllers.fork(twin)

@@ -25,6 +25,7 @@ from quizgame.cluster.agent.monitor import EventRing
 from quizgame.cluster.agent.pods import container_ports, identity_labels, named_ports, workload_of
 from quizgame.cluster.agent.services import ServiceMap
 from quizgame.cluster.agent.sync import sync
+from quizgame.cluster.agent.validation import check_config
 from quizgame.cluster.bgp.speaker import Speaker
 from quizgame.cluster.interfaces import CniError
 from quizgame.cluster.ipam.demand import expire_pending, forget_pending, next_pending_end
@@ -143,6 +144,7 @@ class Agent:
             ContainerExit: where the agent gives up at once; what was in force stays.
         """
         wanted = AgentConfig(dict(config))
+        check_config(wanted, self.cluster.cloud)
         check_egress(wanted)
         addresses = begin_addresses(self, wanted)
         bandwidth = begin_bandwidth(self, wanted)

@@ -69,6 +69,17 @@ class AgentConfig:
         return self.is_on("kube-proxy-replacement")
 
     @property
+    def has_health_endpoint(self) -> bool:
+        """Whether the node has an endpoint of its own that other nodes probe."""
+        keys = ("enable-health-checking", "enable-endpoint-health-checking")
+        return all(self.is_on(key, default=True) for key in keys)
+
+    @property
+    def load_balancer_mode(self) -> str:
+        """How answers of services find back to clients outside: ``snat``, ``dsr`` or ``hybrid``."""
+        return self.get("bpf-lb-mode", "snat")
+
+    @property
     def has_socket_lb(self) -> bool:
         """Whether services are translated when a socket connects, rather than packet by packet."""
         return self.has_kube_proxy_replacement or self.is_on("bpf-lb-sock")

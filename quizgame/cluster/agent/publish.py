@@ -9,7 +9,8 @@ from quizgame.cluster.agent.endpoints import Endpoint, EndpointState
 from quizgame.cluster.agent.ipam import AddressesExhausted
 from quizgame.cluster.agent.nodes import WIREGUARD_ANNOTATION
 from quizgame.cluster.apiserver import FieldValidation
-from quizgame.cluster.ipam.node import ipam_spec
+from quizgame.cluster.ipam.modes import Source
+from quizgame.cluster.ipam.node import cloud_spec, ipam_spec
 from quizgame.cluster.keyed import keyed_slot
 from quizgame.cluster.objects import annotations_of, condition_of, dig, is_terminating, labels_of, owner_reference
 from quizgame.policy.identity import ReservedIdentity, first_workload_identity
@@ -29,11 +30,13 @@ def publish_node(agent: Agent) -> None:
     if agent.ipam.ranges and agent.is_initialized:
         try:
             agent.router_ip = agent.ipam.allocate("router")
-            agent.health_ip = agent.ipam.allocate("health")
+            agent.health_ip = agent.ipam.allocate("health") if agent.config.has_health_endpoint else ""
             agent.ingress_ip = agent.ipam.allocate("ingress") if agent.config.has_envoy_config else ""
         except AddressesExhausted:
             # A range too small for all leaves the later ones out; pods then get nothing either.
             agent.health_ip = agent.ingress_ip = ""
+    if agent.ipam.mode.source is Source.PLUGIN:
+        agent.router_ip, agent.health_ip = agent.config.get("local-router-ipv4"), ""
     _own_endpoint(agent, "host", ReservedIdentity.HOST, "")
     if agent.health_ip:
         _own_endpoint(agent, "health", ReservedIdentity.HEALTH, agent.health_ip)
@@ -47,18 +50,16 @@ def publish_node(agent: Agent) -> None:
     addresses = [{"ip": agent.node_ip, "type": "InternalIP"}]
     if agent.router_ip:
         addresses.append({"ip": agent.router_ip, "type": "CiliumInternalIP"})
-    present = dig(known, "spec", default={})
-    spec = {
+    fields: dict[str, Any] = {
         "addresses": addresses,
-        "alibaba-cloud": present.get("alibaba-cloud", {}),
-        "azure": present.get("azure", {}),
+        **cloud_spec(agent, known),
         "bootid": dig(node, "status", "nodeInfo", "bootID", default=""),
         "encryption": {"key": agent.encryption.node_key} if agent.encryption.node_key else {},
-        "eni": present.get("eni", {}),
         "health": {"ipv4": agent.health_ip} if agent.health_ip else {},
         "ingress": {"ipv4": agent.ingress_ip} if agent.ingress_ip else {},
         "ipam": ipam_spec(agent, known),
     }
+    spec = dict(sorted(fields.items()))
     public_key = agent.encryption.public_key
     annotations = {WIREGUARD_ANNOTATION: public_key} if public_key else {}
     wanted = {

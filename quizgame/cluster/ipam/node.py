@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.ipam import DEFAULT_POOL, RESTORED, AddressesExhausted, NodeIpam
-from quizgame.cluster.interfaces import ContainerExit
+from quizgame.cluster.interfaces import CniError
+from quizgame.cluster.ipam.cloud import instance_of
 from quizgame.cluster.ipam.demand import forget_pending, note_pending, pools_spec, preallocation
+from quizgame.cluster.ipam.interfaces import free_address, instance_spec
 from quizgame.cluster.ipam.modes import MODES, REQUIRED_CIDR, Source
 from quizgame.cluster.ipam.podpools import NamespaceWish, PoolRefused, pool_for, read_pool, wish_of
+from quizgame.cluster.ipam.status import EMPTY_STATUS
 from quizgame.cluster.objects import dig, name_of, namespace_of
 
 if TYPE_CHECKING:
@@ -20,21 +23,17 @@ if TYPE_CHECKING:
     from quizgame.cluster.agent.config import AgentConfig
 
 NODES = "ciliumnodes.cilium.io"
-ENDPOINTS = "ciliumendpoints.cilium.io"
-OWN = ("router", "health")
+DELEGATION_FAILED = (
+    'plugin type="cilium-cni" name="cilium" failed (add): failed to invoke delegated plugin ADD for IPAM: '
+)
+OWN = ("router", "health", "ingress")
 """Owners of a node's own addresses out of its range."""
 
 
 def begin_addresses(agent: Agent, config: AgentConfig) -> NodeIpam:
-    """The addresses of an agent that starts: nothing is taken over yet of what the run before gave out.
-
-    Raises:
-        ContainerExit: the mode is unknown.
-    """
-    mode = MODES.get(config.ipam)
-    if mode is None:
-        raise ContainerExit(f"Unknown IPAM backend {config.ipam}")
-    return NodeIpam(agent.seed, mode=mode, default_pool=config.get("ipam-default-ip-pool") or DEFAULT_POOL)
+    """The addresses of an agent that starts: nothing is taken over yet of what the run before gave out."""
+    default = config.get("ipam-default-ip-pool") or DEFAULT_POOL
+    return NodeIpam(agent.seed, mode=MODES[config.ipam], default_pool=default)
 
 
 def own_ranges(agent: Agent) -> dict[str, tuple[str, ...]]:
@@ -132,8 +131,11 @@ def address_for(agent: Agent, pod: Mapping[str, Any]) -> str:
 
     Raises:
         AddressesExhausted: there is none; the agent then asks for one where the mode has it ask.
+        CniError: another plug-in is to give one, and does not.
     """
     ipam, owner = agent.ipam, f"{namespace_of(pod)}/{name_of(pod)}"
+    if ipam.mode.source is Source.PLUGIN:
+        return _delegated_address(agent, owner)
     if ipam.mode.source is not Source.POOLS:
         return ipam.allocate(owner)
     try:
@@ -152,6 +154,21 @@ def address_for(agent: Agent, pod: Mapping[str, Any]) -> str:
         note_pending(ipam, pool, owner, agent.now_ns)
         raise
     forget_pending(ipam, owner)
+    return ip
+
+
+def _delegated_address(agent: Agent, owner: str) -> str:
+    """What the plug-in that the CNI configuration names says; a cloud brings one.
+
+    Source: cilium/cilium v1.19 plugins/cilium-cni allocateIPsWithDelegatedPlugin; Documentation azure-delegated-ipam.
+    """
+    cloud = agent.cluster.cloud
+    if cloud is None:
+        raise CniError(f'{DELEGATION_FAILED}failed to find plugin "" in path [/opt/cni/bin]')
+    taken = {ip for each in (agent, *agent.neighbours()) for ip in each.endpoint_by_ip}
+    ip = "" if cloud.refusal else free_address(cloud, agent.seed, taken, agent.context, agent.node, owner)
+    if not ip:
+        raise CniError(f"{DELEGATION_FAILED}{cloud.refusal or 'no address is left in the subnet'}")
     return ip
 
 
@@ -184,4 +201,43 @@ def ipam_spec(agent: Agent, known: Mapping[str, Any] | None) -> dict[str, Any]:
         return {**present, "pools": pools_spec(ipam, stores, releases=agent.is_initialized)}
     if ipam.mode.source is Source.NODE and ipam.ranges:
         present["podCIDRs"] = list(ipam.ranges)
+    for key in ("min-allocate", "pre-allocate") if ipam.mode.is_cloud else ():
+        value = agent.config.get(f"ipam-{key}")
+        if value.isdecimal():
+            present[key] = int(value)
     return {**present, "pools": present.get("pools", {})}
+
+
+def cloud_spec(agent: Agent, known: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What ``spec`` of the own CiliumNode says of the cloud: what the agent found, and what others set."""
+    present = {key: dig(known, "spec", key, default={}) for key in ("alibaba-cloud", "azure", "eni")}
+    cloud = agent.cluster.cloud
+    if not agent.ipam.mode.is_cloud or cloud is None:
+        return present
+    found = instance_spec(cloud, instance_of(cloud, agent.seed, agent.context, agent.node))
+    return {
+        key: {**value, **present.get(key, {})} if isinstance(value, dict) else value
+        for key, value in {**present, **found}.items()
+    }
+
+
+def tell_used(agent: Agent) -> None:
+    """Write ``status.ipam.used``: which of the listed addresses are given out, and to whom.
+
+    Simplified: the real agent writes at most every 15 seconds.
+    """
+    ipam = agent.ipam
+    if ipam.mode.source is not Source.ADDRESSES:
+        return
+    node = agent.api.find(NODES, agent.node)
+    if node is None:
+        return
+    pool = dig(node, "spec", "ipam", "pool", default={})
+    used = {ip: {**(pool.get(ip) or {}), "owner": owner} for ip, owner in sorted(ipam.owners.items())}
+    status: dict[str, Any] = {**EMPTY_STATUS, **(node.get("status") or {})}
+    if dig(status, "ipam", "used", default={}) == used:
+        return
+    status["ipam"] = {"operator-status": {}, **(status.get("ipam") or {}), "used": used}
+    if not used:
+        del status["ipam"]["used"]
+    agent.api.update_status(NODES, node, status)

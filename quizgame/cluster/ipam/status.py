@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from quizgame.cluster.apiserver import ApiServer
 
 NODES = "ciliumnodes.cilium.io"
-_EMPTY: dict[str, Any] = {"alibaba-cloud": {}, "azure": {}, "eni": {}}
+EMPTY_STATUS: dict[str, Any] = {"alibaba-cloud": {}, "azure": {}, "eni": {}}
 """What the type of a CiliumNode's status always shows."""
 
 
@@ -18,7 +18,7 @@ def set_operator_error(api: ApiServer, node: KubeObject, message: str) -> None:
     """Write ``status.ipam.operator-status.error``, or take it away where there is no error."""
     if dig(node, "status", "ipam", "operator-status", "error", default="") == message:
         return
-    status: dict[str, Any] = {**_EMPTY, **(node.get("status") or {})}
+    status: dict[str, Any] = {**EMPTY_STATUS, **(node.get("status") or {})}
     operator = {"error": message} if message else {}
     status["ipam"] = {**(status.get("ipam") or {}), "operator-status": operator}
     api.update_status(NODES, node, status)

@@ -62,7 +62,10 @@ def operator_entries(operator: Operator) -> Iterator[Entry]:
     for name, (at_ns, text) in sorted(operator.pod_pools.reported_pools.items()):
         yield slog(at_ns, "error", f'failed to upsert pool "{name}"', _OPERATOR, error=text, subsys="ip-pool-watcher")
     for name, (at_ns, text) in sorted(operator.pod_pools.reported_nodes.items()):
-        yield slog(
-            at_ns, "warn", "Failed to allocate PodCIDRs to node", _OPERATOR, error=text, nodeName=name,
-            subsys="ipam-allocator-multi-pool",
-        )  # fmt: skip
+        if operator.config.ipam == "multi-pool":
+            yield slog(
+                at_ns, "warn", "Failed to allocate PodCIDRs to node", _OPERATOR, error=text, nodeName=name,
+                subsys="ipam-allocator-multi-pool",
+            )  # fmt: skip
+        else:
+            yield slog(at_ns, "warn", text, _OPERATOR, name=name, subsys="ipam")
