@@ -15,7 +15,7 @@ from quizgame.cluster.agent.monitor import HttpRecord, L7Record, L7Type
 from quizgame.cluster.keyed import keyed_int
 from quizgame.cluster.objects import dig
 from quizgame.datapath.legs import Leg, Stop, legs, reaches_end, reply, send
-from quizgame.datapath.packet import ACK, FIN_ACK, PSH_ACK, RST_ACK, SYN, SYN_ACK, HttpRequest, Origin, Packet
+from quizgame.datapath.packet import ACK, FIN_ACK, PSH_ACK, RST_ACK, SYN, SYN_ACK, Origin, Packet
 from quizgame.datapath.payloads import echo_data, http_request, http_response, tls_client_hello, tls_data
 from quizgame.datapath.recorder import HOP_NS, Recorder
 from quizgame.datapath.servers import Answer, Listener, is_running, listener_of
@@ -24,7 +24,7 @@ from quizgame.datapath.throttling import transfer_ns
 from quizgame.datapath.trace import Disposition, StepKind
 from quizgame.datapath.walk import Course, Side, decide
 from quizgame.goflags.times import SECOND
-from quizgame.policy import l7 as policy_l7
+from quizgame.policy.l7 import HttpRequest, TlsHello
 from quizgame.policy.model import L7Kind
 
 if TYPE_CHECKING:
@@ -147,12 +147,7 @@ class Ask:
         """Whether a side's proxy lets it pass. A proxy for HTTP cannot read TLS and refuses it."""
         if side.l7 is None or self.request is None:
             return True
-        if self.sni is not None:
-            verdict = side.l7.decide(policy_l7.TlsHello(self.sni))
-        else:
-            asked = self.request
-            verdict = side.l7.decide(policy_l7.HttpRequest(asked.method, asked.path, asked.host, dict(asked.headers)))
-        return verdict is True
+        return side.l7.decide(TlsHello(self.sni) if self.sni is not None else self.request) is True
 
 
 def play_tcp(world: World, course: Course, recorder: Recorder, ask: Ask, timeout_ns: int) -> Exchange:

@@ -26,7 +26,7 @@ from quizgame.datapath.exchange import (
     retransmit,
 )
 from quizgame.datapath.legs import Leg, Stop, reply, send
-from quizgame.datapath.packet import ACK, FIN_ACK, PSH_ACK, RST_ACK, SYN, SYN_ACK, HttpRequest, Packet
+from quizgame.datapath.packet import ACK, FIN_ACK, PSH_ACK, RST_ACK, SYN, SYN_ACK, Packet
 from quizgame.datapath.path import Ending, Path
 from quizgame.datapath.peers import peer_of
 from quizgame.datapath.proxyroutes import (
@@ -43,9 +43,9 @@ from quizgame.datapath.servers import Answer
 from quizgame.datapath.trace import StepKind
 from quizgame.datapath.walk import Course, Side, Takeover, decide_from_proxy
 from quizgame.goflags.times import SECOND
-from quizgame.policy import l7 as policy_l7
 from quizgame.policy.decision import Decision, PolicyVerdict
 from quizgame.policy.identity import ReservedIdentity
+from quizgame.policy.l7 import HttpRequest
 from quizgame.policy.model import Direction as PolicyDirection
 from quizgame.policy.model import Protocol
 
@@ -335,8 +335,7 @@ def _record(request: HttpRequest) -> HttpRecord:
 def _passes(decision: Decision, request: HttpRequest | None) -> bool:
     if decision.verdict is not PolicyVerdict.REDIRECTED or decision.l7 is None or request is None:
         return decision.allowed
-    asked = policy_l7.HttpRequest(request.method, request.path, request.host, dict(request.headers))
-    return decision.l7.decide(asked) is not False
+    return decision.l7.decide(request) is not False
 
 
 def _endpoints(agent: Agent, name: str) -> Sequence[Backend]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 SYN = ("SYN",)
 SYN_ACK = ("SYN", "ACK")
@@ -63,23 +62,3 @@ class Packet:
             flags=flags,
             icmp=icmp,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """What a client asks of an HTTP server."""
-
-    method: str = "GET"
-    path: str = "/"
-    """With its query."""
-    host: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class DnsQuery:
-    """One question to a name server."""
-
-    name: str
-    """With its final dot."""
-    qtype: str = "A"

@@ -11,8 +11,8 @@ from quizgame.cluster.keyed import keyed_hex
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from quizgame.datapath.packet import HttpRequest
     from quizgame.datapath.servers import Answer
+    from quizgame.policy.l7 import HttpRequest
 
 _QTYPES = {"A": 1, "NS": 2, "CNAME": 5, "PTR": 12, "TXT": 16, "AAAA": 28, "SRV": 33}
 _LABEL_BYTES = 63

@@ -12,8 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from quizgame.cluster.agent.envoy import ROUTES, EnvoyConfig
-from quizgame.datapath.packet import HttpRequest
-from quizgame.policy.l7 import compiled, full_match
+from quizgame.policy.l7 import HttpRequest, compiled, full_match
 
 Node = Mapping[str, Any]
 Pick = Callable[[Sequence[int]], int]

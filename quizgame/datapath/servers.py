@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
     from quizgame.cluster.agent.endpoints import Endpoint
     from quizgame.cluster.world import World
-    from quizgame.datapath.packet import HttpRequest
     from quizgame.datapath.walk import Course
+    from quizgame.policy.l7 import HttpRequest
 
 KUBELET_PORT = 10250
 

@@ -16,9 +16,10 @@ from quizgame.cluster.fabric import Traffic, fabric_of
 from quizgame.cluster.objects import name_of
 from quizgame.datapath.exchange import tcp
 from quizgame.datapath.names import NameOutcome, resolve
-from quizgame.datapath.packet import HttpRequest, Origin
+from quizgame.datapath.packet import Origin
 from quizgame.datapath.servers import is_running
 from quizgame.datapath.topology import outside_origin, pod_origin
+from quizgame.policy.l7 import HttpRequest
 
 if TYPE_CHECKING:
     from quizgame.cluster.world import World

@@ -11,9 +11,10 @@ from quizgame.cluster.fabric import agents_of, fabric_of
 from quizgame.cluster.links import Block, Links
 from quizgame.cluster.world import World
 from quizgame.datapath.exchange import Exchange, Outcome, ping, tcp
-from quizgame.datapath.packet import HttpRequest, Origin
+from quizgame.datapath.packet import Origin
 from quizgame.datapath.topology import pod_origin
 from quizgame.datapath.trace import Disposition
+from quizgame.policy.l7 import HttpRequest
 
 BuildWorld = Callable[..., World]
 Apply = Callable[[World, str], None]

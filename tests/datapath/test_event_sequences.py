@@ -17,9 +17,10 @@ from quizgame.cluster.fabric import agents_of
 from quizgame.cluster.world import World
 from quizgame.datapath.exchange import Exchange, Outcome, ping, tcp
 from quizgame.datapath.names import resolve
-from quizgame.datapath.packet import HttpRequest, Origin
+from quizgame.datapath.packet import Origin
 from quizgame.datapath.topology import outside_origin, pod_origin
 from quizgame.hubble.making import flow_of
+from quizgame.policy.l7 import HttpRequest
 
 BuildWorld = Callable[..., World]
 

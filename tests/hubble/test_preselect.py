@@ -8,7 +8,6 @@ from quizgame.cluster.fabric import agents_of
 from quizgame.cluster.world import World
 from quizgame.datapath.exchange import tcp
 from quizgame.datapath.names import resolve
-from quizgame.datapath.packet import HttpRequest
 from quizgame.datapath.topology import pod_origin
 from quizgame.game.worlds import free_world
 from quizgame.hubble.answer import answer
@@ -17,6 +16,7 @@ from quizgame.hubble.flowfilter import EventTypeFilter, FlowFilter
 from quizgame.hubble.making import record_of
 from quizgame.hubble.observer import GetFlowsRequest
 from quizgame.hubble.preselect import preselect
+from quizgame.policy.l7 import HttpRequest
 from quizgame.yamlsource.loader import load_documents
 from quizgame.yamlsource.scalars import Dialect
 

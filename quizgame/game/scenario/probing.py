@@ -11,9 +11,10 @@ from quizgame.cluster.world import World
 from quizgame.content.scenario.parts import Probe, WorkloadName
 from quizgame.datapath.exchange import Exchange, Outcome, tcp, udp
 from quizgame.datapath.names import DNS_PORT, NameOutcome, resolve
-from quizgame.datapath.packet import HttpRequest, Origin
+from quizgame.datapath.packet import Origin
 from quizgame.datapath.servers import is_running, listener_of
 from quizgame.datapath.topology import outside_origin, pod_origin
+from quizgame.policy.l7 import HttpRequest
 from quizgame.tools.naming import destination_name, workload_name
 from quizgame.tools.pod.network import is_address
 

@@ -7,8 +7,8 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from quizgame.datapath.exchange import SYN_TIMEOUT_NS, Outcome, tcp
-from quizgame.datapath.packet import HttpRequest
 from quizgame.goflags.times import SECOND
+from quizgame.policy.l7 import HttpRequest
 from quizgame.tools.output import Line, Result, lines, not_simulated
 from quizgame.tools.pod.context import PodContext
 from quizgame.tools.pod.network import client_of, name_fact, probe_fact, reach, spend
