@@ -25,12 +25,13 @@ MILLISECOND = 1_000_000
 MAX_REDIRECTS = 50
 
 OPTIONS = OptionTable(
-    "s,silent", "S,show-error", "i,include,show-headers", "I,head", "v,verbose", "k,insecure", "L,location", "f,fail",
-    "o,output=", "O,remote-name!", "w,write-out=", "X,request=", "H,header=", "d,data,data-ascii,data-raw,data-binary=",
-    "json=", "m,max-time=", "connect-timeout=", "A,user-agent=", "u,user!", "b,cookie!", "c,cookie-jar!", "F,form!",
-    "T,upload-file!", "x,proxy!", "4,ipv4", "6,ipv6!", "retry=", "retry-delay=", "retry-connrefused", "resolve!",
-    "connect-to!", "http1.1", "http2", "G,get", "e,referer=", "N,no-buffer", "compressed", "cacert=", "cert=", "key=",
-    "no-progress-meter", "url=", "q,disable", "fail-with-body", "interface!", "noproxy=", "Z,parallel!",
+    "s,silent", "S,show-error", "i,include,show-headers", "I,head", "v,verbose", "k,insecure", "L,location",
+    "f,fail", "o,output=", "O,remote-name!", "w,write-out=", "X,request=", "H,header=",
+    "d,data,data-ascii,data-raw,data-binary=", "json=", "m,max-time=", "connect-timeout=", "A,user-agent=",
+    "u,user!", "b,cookie!", "c,cookie-jar!", "F,form!", "T,upload-file!", "x,proxy!", "4,ipv4", "6,ipv6!", "retry=",
+    "retry-delay=", "retry-connrefused", "retry-all-errors", "resolve!", "connect-to!", "http1.1", "http2", "G,get",
+    "e,referer=", "N,no-buffer", "compressed", "cacert=", "cert=", "key=", "no-progress-meter", "url=", "q,disable",
+    "fail-with-body", "interface!", "noproxy=", "Z,parallel!",
     usage_lines="curl: try 'curl --help' or 'curl --manual' for more information\n", status=2,
 )  # fmt: skip
 
@@ -48,6 +49,8 @@ class _Settings:
     connect_timeout_ns: int | None = None
     user_agent: str = f"curl/{CURL_VERSION}"
     retries: int = 0
+    retry_delay_ns: int = 0
+    """Between two attempts; 0: a second, twice as long each time."""
 
     @property
     def shows_errors(self) -> bool:
@@ -123,6 +126,8 @@ def _settings(argv: Sequence[str], stdin: Sequence[Line]) -> _Settings:
                 settings.urls.append(value)
             case "retry":
                 settings.retries = min(int(value), 10) if value.isdecimal() else 0
+            case "retry-delay":
+                settings.retry_delay_ns = _seconds(value, "--retry-delay") or 0
             case _:
                 settings.flags.add(key)
     return settings
@@ -136,20 +141,30 @@ def _seconds(text: str, option: str) -> int | None:
 
 
 def _fetch(context: PodContext, settings: _Settings, url: str) -> Result:
-    """One URL, retries included."""
+    """One URL, retries included: each attempt tells its error, the last one alone what it got."""
+    complaints: list[Line] = []
     for attempt in range(settings.retries + 1):
         result = _attempt(context, settings, url)
-        if result.exit not in (28, 7) or attempt == settings.retries:
+        if not _is_retried(settings, result.exit) or attempt == settings.retries:
             break
-        if result.exit == 7 and "retry-connrefused" not in settings.flags:
-            break
-        spend(context, (1 << attempt) * SECOND)
+        complaints += result.stderr
+        spend(context, settings.retry_delay_ns or (1 << attempt) * SECOND)
+    result.stderr = [*complaints, *result.stderr]
     return result
+
+
+def _is_retried(settings: _Settings, status: int) -> bool:
+    if "retry-all-errors" in settings.flags:
+        return status != 0
+    return status == 28 or (status == 7 and "retry-connrefused" in settings.flags)
 
 
 def _attempt(context: PodContext, settings: _Settings, url: str) -> Result:
     result = Result()
-    timings: dict[str, str] = {"exitcode": "0", "http_code": "000", "response_code": "000", "url": url}
+    timings: dict[str, str] = {
+        "exitcode": "0", "http_code": "000", "response_code": "000", "url": url, "local_ip": "", "local_port": "0",
+        "remote_ip": "", "remote_port": "0",
+    }  # fmt: skip
     try:
         _transfer(context, settings, url, result, timings, MAX_REDIRECTS if "L" in settings.flags else 0)
     except _Failure as failure:
@@ -202,16 +217,20 @@ def _transfer(
         "time_namelookup": _duration(found.elapsed_ns),
         "time_connect": _duration(found.elapsed_ns + exchange.connect_ns),
         "time_total": _duration(total),
-        "remote_ip": found.ip,
-        "remote_port": str(port),
         "num_connects": "1" if exchange.connect_ns else "0",
         "scheme": parts.scheme,
     }
+    if exchange.connect_ns:
+        sent = exchange.course.sent
+        timings |= {
+            "local_ip": sent.source, "local_port": str(sent.source_port), "remote_ip": found.ip,
+            "remote_port": str(port),
+        }  # fmt: skip
     result.exit_facts = (known,)
     if "v" in settings.flags:
         result.stderr += lines(_trying(host, found, port, exchange))
     try:
-        _check(settings, exchange, host, port, total, known)
+        _check(settings, exchange, host, port, total, known, is_tls=parts.scheme == "https")
     except _Failure as failure:
         if "v" in settings.flags:
             result.stderr += lines(f"* {failure.message}\n* closing connection #0\n", (known,))
@@ -266,7 +285,9 @@ def _connect_limit(settings: _Settings, spent_ns: int) -> int:
     return max(min([*limits, SYN_TIMEOUT_NS]), MILLISECOND)
 
 
-def _check(settings: _Settings, exchange: Exchange, host: str, port: int, total_ns: int, known: Fact) -> None:
+def _check(
+    settings: _Settings, exchange: Exchange, host: str, port: int, total_ns: int, known: Fact, *, is_tls: bool
+) -> None:
     """Turn a connection that failed into curl's message."""
     took = total_ns // MILLISECOND
     match exchange.outcome:
@@ -284,7 +305,8 @@ def _check(settings: _Settings, exchange: Exchange, host: str, port: int, total_
             raise _Failure(7, message, (known,))
         case Outcome.RESET:
             if exchange.is_denied_by_proxy:
-                raise _Failure(56, "Recv failure: Connection reset by peer", (known,))
+                # Source: libcurl: a connection that breaks during the TLS handshake is CURLE_SSL_CONNECT_ERROR.
+                raise _Failure(35 if is_tls else 56, "Recv failure: Connection reset by peer", (known,))
             raise _Failure(52, "Empty reply from server", (known,))
         case Outcome.OK:
             return
