@@ -22,7 +22,7 @@ from quizgame.cluster.agent.service_build import SERVICE_NAME_LABEL, build_front
 from quizgame.cluster.agent.services import ServiceMap
 from quizgame.cluster.apierror import ApiError
 from quizgame.cluster.ipam.modes import Source
-from quizgame.cluster.ipam.node import missing_addresses, start_with, take_pool, take_ranges, take_wish
+from quizgame.cluster.ipam.node import missing_addresses, start_with, take_pool, take_ranges, take_wish, tell_used
 from quizgame.cluster.objects import dig, labels_of, name_of, namespace_of
 from quizgame.policy.identity import ReservedIdentity
 from quizgame.policy.labels import SOURCE_K8S, Label, is_identity_relevant, parse_labels
@@ -86,6 +86,7 @@ def _ask_for_addresses(agent: Agent) -> bool:
 def _finish(agent: Agent) -> None:
     publish_node(agent)
     publish_endpoints(agent)
+    tell_used(agent)
     agent.ipam.is_changed = False
 
 
