@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.config import AgentConfig
 from quizgame.cluster.agent.policies import complaint_about
@@ -138,9 +138,3 @@ class Operator:
             del self.unused_since[name]
             if self.api.find(IDENTITIES, name) is not None:
                 self.api.delete(IDENTITIES, name)
-
-
-def policy_is_valid(policy: Mapping[str, Any]) -> bool | None:
-    """What the ``Valid`` condition says; ``None`` where the operator has not examined the policy."""
-    condition = condition_of(policy, "Valid")
-    return None if condition is None else condition["status"] == "True"

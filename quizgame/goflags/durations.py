@@ -87,11 +87,6 @@ def round_duration(ns: int, unit: int) -> int:
     return sign * (whole + (1 if rest * 2 >= unit else 0)) * unit
 
 
-def truncate_duration(ns: int, unit: int) -> int:
-    """Return the multiple of ``unit`` next to ``ns`` on the side of zero."""
-    return ns - (abs(ns) % unit) * (-1 if ns < 0 else 1)
-
-
 def _decimal(ns: int, unit: int) -> str:
     whole, rest = divmod(ns, unit)
     if not rest:

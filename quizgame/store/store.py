@@ -224,12 +224,8 @@ class Store:
         connection = self._db.conn
         try:
             connection.execute("BEGIN IMMEDIATE")
-            try:
+            with connection:  # commits, or rolls back whatever is raised
                 yield
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
         except sqlite3.Error as error:
             raise StoreError(f"cannot write to the database {self.path}: {error}") from error
 

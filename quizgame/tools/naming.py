@@ -5,21 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.pods import workload_of
+from quizgame.policy.identity import ENTITY_IDENTITIES
 
 if TYPE_CHECKING:
     from quizgame.cluster.world import World
     from quizgame.datapath.walk import Course
 
-_RESERVED = {
-    1: "host",
-    2: "world",
-    3: "unmanaged",
-    4: "health",
-    5: "init",
-    6: "remote-node",
-    7: "kube-apiserver",
-    8: "ingress",
-}
+_ENTITIES = {identity: entity for entity, identity in ENTITY_IDENTITIES.items()}
 
 
 def workload_name(world: World, namespace: str, pod: str, cluster: str = "") -> str:
@@ -44,7 +36,7 @@ def peer_name(world: World, namespace: str, pod: str, identity: int, ip: str, cl
     """Name one side of a flow: workload, else entity, else address."""
     if pod:
         return workload_name(world, namespace, pod, cluster)
-    return _RESERVED.get(identity, ip)
+    return _ENTITIES.get(identity, ip)
 
 
 def destination_name(world: World, course: Course, asked: str) -> str:

@@ -114,13 +114,7 @@ class Programs(Mapping[str, Tool]):
             return _Refused(name)
         if tool is None:
             module_name, _, attribute = self._table[name].partition(":")
-            try:
-                tool = getattr(import_module(module_name), attribute)
-            except ModuleNotFoundError as problem:
-                if not f"{problem.name}.".startswith(f"{module_name}."):
-                    raise
-                tool = _Refused(name)
-            self._loaded[name] = tool
+            tool = self._loaded[name] = getattr(import_module(module_name), attribute)
         return tool
 
     def __contains__(self, name: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -123,8 +123,3 @@ _SHOWN: Mapping[str, Callable[[Any, int], _Shown]] = {
     "fill-in": _show_blank,
     "spot": _show_lines,
 }
-
-
-def present_all(entries: Iterable[BankQuestion], seed: int) -> Sequence[Item]:
-    """Show several questions, in their order."""
-    return [present(entry, seed) for entry in entries]

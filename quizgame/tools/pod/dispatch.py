@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from quizgame.tools import registry
-from quizgame.tools.output import Line, Result, failure, not_simulated
+from quizgame.tools.output import Line, Result, failure
 from quizgame.tools.pod.context import PodContext, PodProgram
 from quizgame.tools.pod.environment import environment_of, files_of
 from quizgame.tools.session import Session, Tool
@@ -184,10 +184,5 @@ class _PodTool:
     def run(self, argv: Sequence[str], session: Session, stdin: Sequence[Line]) -> Result:
         """Run it in the container, whatever session is at hand."""
         module_name, _, attribute = self._target.partition(":")
-        try:
-            program: PodProgram = getattr(import_module(module_name), attribute)
-        except ModuleNotFoundError as problem:
-            if problem.name is None or not module_name.startswith(problem.name):
-                raise
-            return not_simulated(self.name)
+        program: PodProgram = getattr(import_module(module_name), attribute)
         return program(argv, self._context, stdin)
