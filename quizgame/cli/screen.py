@@ -75,7 +75,7 @@ def _open_workspace(args: Namespace) -> Workspace:
     shelf = Shelf.load(scenario_folders(user_home(), folders), store, now, new_seed)
     scenarios = [
         ScenarioEntry(
-            source.id, source.sample.title, "scenario", source.sample.domain, source.sample.difficulty.value,
+            source.id, source.sample.title, source.kind, source.sample.domain, source.sample.difficulty.value,
             source.sample.minutes, source.sample.competencies,
         )
         for source in shelf.sources()

@@ -36,6 +36,8 @@ FILES_OF_ONE_SCENARIO = 200
 
 MODELS: Mapping[str, type[Scenario] | type[Lab]] = {"Scenario": Scenario, "Lab": Lab}
 """What a file of this room may be, by its `kind`."""
+KINDS = tuple(kind.lower() for kind in MODELS)
+"""What is played: ``scenario`` and ``lab``; also the kinds of attempts at them in a store."""
 
 Manifests = list[tuple[str, list[dict[str, Any]]]]
 """Where they come from, and the objects, in order."""

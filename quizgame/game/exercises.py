@@ -10,9 +10,6 @@ from quizgame.game.scenario.exercise import ExerciseAttempt
 from quizgame.game.scenario.reference import Reference
 from quizgame.game.scenario.stage import Stage
 
-EXERCISES = ("scenario", "lab")
-"""The kinds of attempts in a store that are exercises."""
-
 
 def attempt_at(stage: Stage, journal: Journal | None = None) -> ExerciseAttempt:
     """An attempt at the scenario or lab of a stage.

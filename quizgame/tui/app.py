@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from quizgame.errors import QuizgameError
 from quizgame.tui.desk import Desk
-from quizgame.tui.launch import ExamTerms, Launch, PlayTerms, PracticeTerms, PreviewTerms, Resume
+from quizgame.tui.launch import ExamTerms, FreeTerms, Launch, PlayTerms, PracticeTerms, PreviewTerms, Resume
 from quizgame.tui.resilient import ResilientApp
 from quizgame.tui.screens.home import HomeScreen
 from quizgame.tui.settings import load_settings, save_settings
@@ -163,10 +163,23 @@ class QuizgameApp(ResilientApp):
         self.run_worker(open_exam(self, terms), group="open", exclusive=True, exit_on_error=False)
 
     def open_scenario(self, terms: PlayTerms) -> None:
-        """Show a scenario's briefing, or go on with the attempt at it."""
+        """Show the briefing of a scenario or lab, or go on with the attempt at it."""
         from quizgame.tui.scenario.briefing import open_scenario
 
         self.run_worker(open_scenario(self, terms), group="open", exclusive=True, exit_on_error=False)
+
+    def open_free(self, terms: FreeTerms) -> None:
+        """Open a free cluster."""
+        from quizgame.tui.scenario.free import open_free
+
+        self.run_worker(open_free(self, terms), group="open", exclusive=True, exit_on_error=False)
+
+    def open_goal(self, terms: PlayTerms | FreeTerms | None) -> None:
+        """Open what was chosen in a list of where to go; ``None``: nothing was."""
+        if isinstance(terms, PlayTerms):
+            self.open_scenario(terms)
+        elif terms is not None:
+            self.open_free(terms)
 
     def go_home(self) -> None:
         """Leave every screen above home."""

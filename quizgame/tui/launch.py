@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quizgame.cluster.world import World
     from quizgame.content.scenarios import ScenarioSource
     from quizgame.game.quiz.focus import Focus
 
@@ -33,6 +36,8 @@ class PracticeTerms:
     focus: Focus = field(default_factory=_any)
     minutes: int | None = None
     """How long on the wall clock; ``None``: as long as the questions last."""
+    competencies: tuple[str, ...] = ()
+    """Slugs; empty for all."""
     or_resume: bool = False
     """Whether to go on with the run under way instead, where there is one."""
 
@@ -51,7 +56,7 @@ class ExamTerms:
 
 @dataclass(frozen=True, slots=True)
 class PlayTerms:
-    """Which scenario to play."""
+    """Which scenario or lab to play."""
 
     scenario: str
     """Its id."""
@@ -61,6 +66,15 @@ class PlayTerms:
     """Where it was loaded from a file; ``None``: found by its id."""
     is_continued: bool = False
     """Whether to go on at once with the attempt under way, without a briefing first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTerms:
+    """Which free cluster to open."""
+
+    clusters: int = 1
+    build: Callable[[], World] | None = None
+    """Makes its world; ``None``: as many clusters as `kind` and `cilium install` leave behind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ class TooSmall(Static):
 class _Fitting(Screen[Result]):
     """Hides a screen's contents while the terminal is too small for them."""
 
+    HELP: ClassVar[str] = ""
+    """What the screen is for; the help screen shows it above the keys."""
     _kept_focus: Widget | None = None
 
     def on_resize(self, event: events.Resize) -> None:
@@ -60,6 +62,11 @@ class _Fitting(Screen[Result]):
             self.set_class(False, "-too-small")
             if self._kept_focus is not None and self._kept_focus.is_attached:
                 self.call_after_refresh(self.set_focus, self._kept_focus)
+
+    @property
+    def help_text(self) -> str:
+        """What the help screen says of it."""
+        return self.HELP
 
     @property
     def is_too_small(self) -> bool:
@@ -103,9 +110,8 @@ class _Fitting(Screen[Result]):
 
 
 class Page(_Fitting[Result]):
-    """A whole screen. ``HELP`` says what it is for; the help screen shows it above the keys."""
+    """A whole screen."""
 
-    HELP: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", id="page.back", tooltip="Leave this screen"),
     ]
@@ -118,7 +124,6 @@ class Page(_Fitting[Result]):
 class Dialog(_Fitting[Result], ModalScreen[Result]):
     """Something small above a screen, which it darkens."""
 
-    HELP: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="dialog.cancel", tooltip="Close without doing anything"),
     ]

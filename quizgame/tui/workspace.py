@@ -78,7 +78,7 @@ class Overview:
     """How many problems the packs have."""
     scenarios: Sequence[ScenarioEntry]
     scenario: OpenAttempt | None = None
-    """The scenario under way."""
+    """The scenario or lab under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +157,10 @@ class Workspace:
         """How many questions the bank holds in each domain."""
         return Counter(entry.domain for entry in self.library.questions.values())
 
-    def scenario_on(self, competency: str) -> ScenarioEntry | None:
-        """The shortest scenario that trains a competency, if one does and can be played."""
+    def exercises_on(self, competency: str) -> list[ScenarioEntry]:
+        """Scenarios and labs that train a competency and can be played, the shortest first."""
         fitting = [entry for entry in self.scenarios if competency in entry.competencies] if self.shelf else []
-        return min(fitting, key=lambda entry: (entry.minutes, entry.id), default=None)
+        return sorted(fitting, key=lambda entry: (entry.minutes, entry.id))
 
     @property
     def bank(self) -> Mapping[str, BankQuestion]:
@@ -169,14 +169,21 @@ class Workspace:
 
     # Practice
 
-    def begin_practice(self, terms: PracticeTerms) -> PracticeSession | None:
-        """Begin a practice run, ending any other; ``None`` where these terms give no question."""
+    def begin_practice(self, terms: PracticeTerms, *, aside: bool = False) -> PracticeSession | None:
+        """Begin a practice run; ``None`` where these terms give no question.
+
+        Args:
+            terms: What to practise.
+            aside: Whether a run under way stays open; otherwise it is ended.
+        """
         if terms.or_resume and (under_way := self.resume_practice()) is not None:
             return under_way
         now, seed = self.now(), self.new_seed()
         reviews = self.store.given() if terms.focus is Focus.CONFUSED else self.store.reviews()
         mastery = estimate_mastery(reviews, self.blueprint, now)
         bank: list[Subject] = [*self.library.in_domains(terms.domains), *templates_in(terms.domains, self.templates)]
+        if terms.competencies:
+            bank = [subject for subject in bank if subject.competency in terms.competencies]
         bank = focused(bank, terms.focus, reviews, mastery, self.blueprint)
         plan = plan_practice(
             bank,
@@ -191,7 +198,7 @@ class Workspace:
         )
         if not plan.items:
             return None
-        for attempt in self.store.open_attempts("practice"):
+        for attempt in () if aside else self.store.open_attempts("practice"):
             self._practice(attempt.id).end(now)
         attempt = self.store.start_attempt(
             "practice", seed=seed, payload=plan.started(), now=now, pack=self.library.digest

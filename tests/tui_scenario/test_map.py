@@ -8,10 +8,11 @@ from textual.content import Content
 from quizgame.content.scenarios import ScenarioLibrary
 from quizgame.game.scenario.attempt import Attempt
 from quizgame.game.scenario.stage import Stage
+from quizgame.tui.scenario.games.scenario import SCENARIO
+from quizgame.tui.scenario.games.scenario_panes import notebook_entries, step_entries
 from quizgame.tui.scenario.ledger import Entry, entry_rows
 from quizgame.tui.scenario.map import brief_entries, flow_entries, tree_entries
-from quizgame.tui.scenario.panes import notebook_entries, step_entries
-from quizgame.tui.scenario.picture import MapPicture, map_of, picture_of
+from quizgame.tui.scenario.picture import MapPicture, map_of
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_no_flows_are_said_to_be_none() -> None:
 def test_the_notebook_names_the_line_that_showed_it_and_steps_hide_what_is_not_found(stage: Stage) -> None:
     attempt = Attempt(stage)
     attempt.run_line("hubble observe --verdict DROPPED")
-    picture = picture_of(attempt)
+    picture = SCENARIO.picture(attempt)
     notes = "\n".join(lines(notebook_entries(picture)))
     assert "The catalogue's node drops the requests of shop" in notes
     assert "$ hubble observe --verdict DROPPED" in notes

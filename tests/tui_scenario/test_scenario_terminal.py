@@ -78,7 +78,7 @@ def test_what_was_shown_survives_kill_nine_and_the_attempt_goes_on(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("nowhere",), 'unknown scenario "nowhere"'),
+        (("nowhere",), 'unknown scenario or lab "nowhere"'),
         (("no-such-file.yaml",), "no such file"),
         (("l7-method-denied", "--pack", "/no/such/folder"), "no folder /no/such/folder"),
     ],

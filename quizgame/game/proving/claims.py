@@ -171,7 +171,7 @@ def _refusal_failures(ground: Ground, claim: Claim) -> Iterator[str]:
 def _command_failures(ground: Ground, claim: Claim) -> Iterator[str]:
     if claim.command is None:
         raise UnusableClaim("shows, lacks and exit are about a command: give one")
-    shell = free_shell(_cluster_world(ground.proof.cluster or ProofCluster(), ground.manifests(claim)).fork())
+    shell = free_shell(cluster_world(ground.proof.cluster or ProofCluster(), ground.manifests(claim)).fork())
     for line in _texts(claim.command):
         result = shell.run_line(line)
     output = render(result.stdout) + render(result.stderr)
@@ -197,7 +197,12 @@ def _shortened(output: str, length: int = 200) -> str:
     return text if len(text) <= length else text[: length - 3] + "..."
 
 
-def _cluster_world(cluster: ProofCluster, manifests: tuple[str, ...]) -> World:
+def cluster_world(cluster: ProofCluster, manifests: tuple[str, ...]) -> World:
+    """The cluster of a proof with these manifests applied; take forks of it.
+
+    Raises:
+        QuizgameError: A manifest is refused, or a line of the set-up fails.
+    """
     return _built(cluster.clusters, cluster.workers, tuple(sorted(cluster.values.items())), cluster.setup, manifests)
 
 

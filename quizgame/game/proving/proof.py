@@ -43,8 +43,8 @@ def prove(entry: BankQuestion, *, fast: bool = False) -> ProofReport:
         fast: Leave out the claims that need a cluster.
     """
     question = entry.question
-    proof = question.proof or Proof()
-    ground = Ground(proof, (question.exhibit or "") if proof.exhibit else "")
+    ground = ground_of(entry)
+    proof = ground.proof
     problems: list[YamlProblem] = []
     stated = list(_stated(entry))
     executed = 0
@@ -60,6 +60,17 @@ def prove(entry: BankQuestion, *, fast: bool = False) -> ProofReport:
         message = "the proof claims nothing: give options a claim, or the proof holds or fails"
         problems.append(YamlProblem(entry.place("proof"), message))
     return ProofReport(int(bool(stated)), executed, len(stated) - executed, tuple(problems))
+
+
+def ground_of(entry: BankQuestion) -> Ground:
+    """What the claims of a question start from."""
+    proof = entry.question.proof or Proof()
+    return Ground(proof, (entry.question.exhibit or "") if proof.exhibit else "")
+
+
+def stated_claims(entry: BankQuestion) -> list[Claim]:
+    """What the proof and the options claim, true and false alike."""
+    return [each.claim for each in _stated(entry)]
 
 
 def together(reports: Iterable[ProofReport]) -> ProofReport:

@@ -1,8 +1,7 @@
-"""The briefing: what has been reported, what can be earned, and the way in. Keeps the attempt open meanwhile."""
+"""The briefing of a scenario or lab: what it is about, and the way in. Keeps the attempt open meanwhile."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -18,7 +17,9 @@ from quizgame.tui.meters import bar, counted
 from quizgame.tui.page import Page
 from quizgame.tui.prose import plain
 from quizgame.tui.scenario.engine import Engine
+from quizgame.tui.scenario.games.table import GAMES
 from quizgame.tui.scenario.markdown import PackMarkdown
+from quizgame.tui.scenario.opening import ExerciseOpening
 from quizgame.tui.scenario.picture import Picture
 from quizgame.tui.widgets.keybar import KeyBar
 from quizgame.tui.widgets.topbar import TopBar
@@ -32,11 +33,11 @@ FACTS_SHOWN = 5
 
 
 async def open_scenario(app: QuizgameApp, terms: PlayTerms) -> None:
-    """Show the briefing of a scenario; where an attempt at it is under way, that one's."""
+    """Show the briefing of a scenario or lab; where an attempt at it is under way, that one's."""
     workspace = await app.desk.workspace()
     shelf = workspace.shelf
     if shelf is None:
-        app.notify("no scenarios are loaded", severity="error", markup=False)
+        app.notify("no scenarios and no labs are loaded", severity="error", markup=False)
         return
     try:
         source = terms.source if terms.source is not None else shelf.library.find(terms.scenario)
@@ -59,21 +60,21 @@ class BriefingScreen(Page[None]):
 
     Args:
         shelf: The attempts.
-        source: The scenario.
+        source: The scenario or lab.
         seed: Which member.
         opened: The attempt at it that is under way.
     """
 
     CSS_PATH = "briefing.tcss"
     HELP = (
-        "What has been reported, and what can be earned. Names and places differ from attempt to attempt. Whatever "
+        "What it is about, and what there is to do. Names and places may differ from attempt to attempt. Whatever "
         "you do is saved line by line: leave when you like and go on later."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "Start", id="briefing.start", tooltip="Build the clusters and begin"),
         Binding("enter", "continue", "Continue", id="briefing.continue", tooltip="Go on where you left it"),
         Binding("n", "renew", "Another one", id="briefing.renew",
-                tooltip="The same scenario with other names and places; an attempt under way is given up"),
+                tooltip="The same from the start, with other names and places; an attempt under way is given up"),
         Binding("escape,q", "back", "Back", id="briefing.back", key_display="esc",
                 tooltip="Back; an attempt under way stays open"),
     ]  # fmt: skip
@@ -87,7 +88,8 @@ class BriefingScreen(Page[None]):
         self._engine: Engine | None = None
         self._picture: Picture | None = None
         self._is_building = False
-        self._scenario = source.sample
+        self._game = GAMES[source.kind]
+        self._exercise = source.sample
 
     def draw(self) -> None:
         """Fill the variables in.
@@ -95,17 +97,17 @@ class BriefingScreen(Page[None]):
         Raises:
             QuizgameError: The values of this seed do not fit.
         """
-        self._scenario = self._source.draw(self._seed).scenario
+        self._exercise = self._source.draw(self._seed).exercise
 
     def compose(self) -> ComposeResult:
         """Figures, the author's text, what earns points, where an attempt stands."""
-        scenario = self._scenario
-        yield TopBar(f"Scenario › {plain(scenario.title)}", self._figures())
+        exercise = self._exercise
+        yield TopBar(f"{self._game.word} › {plain(exercise.title)}", self._figures())
         with VerticalScroll(id="briefing"):
-            yield Static(plain(scenario.title), id="title", markup=False)
+            yield Static(plain(exercise.title), id="title", markup=False)
             yield Static(self._standing(), id="standing", markup=False)
-            yield PackMarkdown(scenario.briefing, id="text")
-            yield Static(self._terms(), id="points", markup=False)
+            yield PackMarkdown(exercise.briefing, id="text")
+            yield Static(self._game.terms(exercise), id="points", markup=False)
         yield Static("", id="progress-line", markup=False)
         yield KeyBar()
 
@@ -127,54 +129,25 @@ class BriefingScreen(Page[None]):
     # What is shown
 
     def _figures(self) -> Content:
-        scenario = self._scenario
+        exercise = self._exercise
         return Content.assemble(
-            (scenario.difficulty.value, "bold"), ("  ·  ", "$foreground-muted"), f"about {scenario.minutes} min"
+            (exercise.difficulty.value, "bold"), ("  ·  ", "$foreground-muted"), f"about {exercise.minutes} min"
         )
-
-    def _terms(self) -> Content:
-        scenario = self._scenario
-        lines = [Content.styled("What earns points", "bold $primary")]
-        numbers: Counter[str] = Counter(step.kind for step in scenario.steps)
-        points: Counter[str] = Counter()
-        for step in scenario.steps:
-            points[step.kind] += step.points
-        for kind, meaning in (
-            ("evidence", "seeing what proves the cause, before you decide"),
-            ("diagnosis", "naming it, once"),
-            ("repair", "what was broken works, and nothing more has opened"),
-            ("verification", "seeing with your own eyes that it works"),
-        ):
-            if numbers[kind]:
-                many = f" ×{numbers[kind]}" if numbers[kind] > 1 else ""
-                lines.append(
-                    Content.assemble(
-                        f"{points[kind]:>4}  ", (f"{kind + many:<16}", "bold"), (meaning, "$foreground-muted")
-                    )
-                )
-        if scenario.hints:
-            prices = ", ".join(str(hint.price) for hint in scenario.hints)
-            lines.append(
-                Content.styled(f"      {counted(len(scenario.hints), 'hint')} for {prices} points", "$foreground-muted")
-            )
-        return Content("\n").join(lines)
 
     def _standing(self) -> Content:
         if self._picture is not None:
-            word = "submitted" if self._picture.is_over else "under way"
-            return Content.styled(f"This attempt is {word}: {self._picture.points} points.", "bold")
+            word = "over" if self._picture.is_over else "under way"
+            return Content.styled(f"This attempt is {word}: {self._game.so_far(self._picture)}.", "bold")
         opened = self._opened
         if opened is None:
             return Content("")
         lines = [
-            Content.styled(
-                f"An attempt is under way: {counted(opened.lines, 'line')}, {opened.points} points so far.", "bold"
-            )
+            Content.styled(f"An attempt is under way: {counted(opened.lines, 'line')}, {opened.so_far} so far.", "bold")
         ]
         if not opened.can_go_on:
             lines.append(
                 Content.styled(
-                    "! The scenario or quizgame has changed since, so it cannot go on. What it had found stands:",
+                    "! Its file or quizgame has changed since, so it cannot go on. What it had found stands:",
                     "$text-warning",
                 )
             )
@@ -230,12 +203,12 @@ class BriefingScreen(Page[None]):
         try:
             engine = self._engine
             if engine is None or self._picture is None:
-                engine = self._engine = Engine(self.quiz.desk, self._shelf, self._source, self.quiz.now)
-                if self._opened is not None:
-                    self._picture = await engine.resume(self._opened.record, self._progress)
-                else:
-                    self._picture = await engine.begin(self._seed, self._progress)
+                record = self._opened.record if self._opened is not None else None
+                opening = ExerciseOpening(self.quiz.desk, self._shelf, self._source, self._seed, record)
+                engine = self._engine = Engine(opening, self._game, self.quiz.now)
+                await engine.open(self._progress)
             past = await engine.results()
+            first = await engine.opening_lines()
             self._picture = await engine.look()
         except Exception as error:  # whatever a pack or the simulator does, the app goes on and says so
             self._building_failed(error)
@@ -243,7 +216,8 @@ class BriefingScreen(Page[None]):
         finally:
             self._is_building = False
         self._show_progress("", None)
-        self.app.push_screen(PlayScreen(engine, self._picture, past), self._left)
+        screen = PlayScreen(engine, self._picture, past, first, self._exercise.competencies)
+        self.app.push_screen(screen, self._left)
 
     def _left(self, picture: Picture | None) -> None:
         """Keep how the attempt stood when it was left."""

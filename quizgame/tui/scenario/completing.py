@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from quizgame.game.scenario.words import WORDS
-from quizgame.game.worlds import INSIGHT_PROGRAMS
 from quizgame.tools.shell.completion import complete
 
 if TYPE_CHECKING:
-    from quizgame.game.scenario.attempt import Attempt
+    from quizgame.game.scenario.workstation import Workstation
 
 
-def proposals(attempt: Attempt, line: str, cursor: int) -> list[str]:
+def proposals(attempt: Workstation, line: str, cursor: int) -> list[str]:
     """Whole words that could stand in place of the one that ends at the cursor, sorted."""
     before = line[:cursor]
     words = before.split()
     word = "" if not words or before[-1:].isspace() else words[-1]
     done = words[:-1] if word else words
     if not done:
-        own = {*WORDS, *(INSIGHT_PROGRAMS if attempt.is_over else ())}
-        found = {name for name in own if name.startswith(word)}
-        return sorted(found | set(complete(attempt.session, line, cursor, attempt.shell.tools)))
-    if done[0] == "answer":
-        return sorted(each for each in _answer_words(attempt, done) if each.startswith(word))
-    if done[0] in WORDS:
-        return []
+        own = {name for name in attempt.words if name.startswith(word)}
+        return sorted(own | set(complete(attempt.session, line, cursor, attempt.shell.tools)))
+    if done[0] in attempt.words:
+        return sorted(each for each in attempt.proposals(done) if each.startswith(word))
     return complete(attempt.session, line, cursor, attempt.shell.tools)
-
-
-def _answer_words(attempt: Attempt, done: Sequence[str]) -> Iterable[str]:
-    diagnoses = {view.id: view for view in attempt.steps() if view.kind == "diagnosis"}
-    if len(done) == 1:
-        return diagnoses
-    view = diagnoses.get(done[1])
-    numbers = [str(number) for number in range(1, len(view.choices) + 1)] if view is not None else []
-    return [*numbers, "--sure", "--unsure"]
 
 
 def extension(word: str, found: Sequence[str]) -> str:

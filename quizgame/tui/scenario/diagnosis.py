@@ -1,4 +1,4 @@
-"""Asks for a diagnosis: what is it, and how sure are you. It is given once."""
+"""Asks for a diagnosis or an answer: what is it, and, where that is asked, how sure are you."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from textual.content import Content
 from textual.reactive import var
 from textual.widgets import Static
 
-from quizgame.game.scenario.steps import StepView
 from quizgame.tui.page import Dialog
 from quizgame.tui.prose import inline
+from quizgame.tui.scenario.games.game import Question
 from quizgame.tui.widgets.keybar import KeyBar
 from quizgame.tui.widgets.row import Row
 
@@ -40,18 +40,17 @@ class Diagnosis:
 
 
 class DiagnosisScreen(Dialog[Diagnosis]):
-    """One diagnosis.
+    """One question.
 
     Args:
-        view: The step, not answered yet.
-        evidence_open: How many pieces of evidence have not been found yet.
+        question: What is asked, not answered yet.
     """
 
     CSS_PATH = "diagnosis.tcss"
     HELP = (
-        "Choose with the arrows and space, or by number; mark several where several things are wrong. Then answer: "
-        "with **s** if you are sure, **u** if you are not, enter if you do not want to say. A diagnosis is given once, "
-        "and evidence counts only if it was seen before it."
+        "Choose with the arrows and space, or by number, then answer with enter. Of a diagnosis, mark several where "
+        "several things are wrong, and answer with **s** if you are sure, **u** if you are not; it is given once, and "
+        "evidence counts only if it was seen before it."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False, id="diagnosis.up"),
@@ -66,36 +65,33 @@ class DiagnosisScreen(Dialog[Diagnosis]):
 
     cursor: var[int] = var(0)
 
-    def __init__(self, view: StepView, evidence_open: int) -> None:
+    def __init__(self, question: Question) -> None:
         super().__init__()
-        self._view = view
-        self._evidence_open = evidence_open
+        self._question = question
+        self._view = question.view
         self._marked: set[int] = set()
-        self._rows = [Row(inline(choice.text), indent=7, classes="option") for choice in view.choices]
+        self._rows = [Row(inline(choice.text), indent=7, classes="option") for choice in self._view.choices]
 
     def compose(self) -> ComposeResult:
         """The question, the options, a word of warning."""
         with VerticalGroup(classes="dialog", id="diagnosis") as box:
-            box.border_title = "Diagnosis"
-            box.border_subtitle = f"{self._view.points} points · given once"
-            yield Static(inline(self._view.title or ""), id="ask", markup=False)
+            box.border_title = self._question.title
+            box.border_subtitle = self._question.note
+            yield Static(inline(self._question.ask), id="ask", markup=False)
             with VerticalScroll(id="options", can_focus=False):
                 yield from self._rows
-            yield Static(self._warning(), id="warning", markup=False)
+            yield Static(self._question.warning, id="warning", markup=False)
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Show the cursor."""
         self._show()
 
-    def _warning(self) -> Content:
-        if not self._evidence_open:
-            return Content.styled("All evidence is found.", "$text-success")
-        noun = "piece of evidence is" if self._evidence_open == 1 else "pieces of evidence are"
-        return Content.styled(
-            f"! {self._evidence_open} {noun} not found yet: what you see after answering may no longer count.",
-            "$text-warning",
-        )
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """How sure one is is not asked everywhere."""
+        if action == "answer" and parameters != ("",) and not self._question.has_confidence:
+            return False
+        return super().check_action(action, parameters)
 
     def _show(self) -> None:
         for place, row in enumerate(self._rows):
@@ -125,8 +121,9 @@ class DiagnosisScreen(Dialog[Diagnosis]):
             self.action_mark()
 
     def action_mark(self) -> None:
-        """Mark what is under the cursor, or take the mark back."""
-        self._marked ^= {self.cursor}
+        """Mark what is under the cursor, or take the mark back; where one choice is right, it is the one."""
+        others = self._marked if self._question.has_confidence else self._marked & {self.cursor}
+        self._marked = others ^ {self.cursor}
         self._show()
 
     def action_answer(self, how: str) -> None:

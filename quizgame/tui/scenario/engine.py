@@ -1,8 +1,7 @@
-"""Runs one attempt on a thread of its own, so that the event loop never waits for the simulation.
+"""Runs one workstation on a thread of its own, so that the event loop never waits for the simulation.
 
-Rules for this file: the world, the attempt and everything in them are touched on the engine's thread alone; what comes
-back to the event loop is values. The journal is the store's, reached on the desk's thread, and a line is in it before
-its outcome is returned.
+Rules for this file: the world, what is played on it and everything in them are touched on the engine's thread alone;
+what comes back to the event loop is values. A line is in the journal before its outcome is returned.
 """
 
 from __future__ import annotations
@@ -14,22 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from threading import Event as Flag
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from quizgame.game.events import Event, Journal
-from quizgame.game.scenario.attempt import Attempt, LineResult
-from quizgame.game.scenario.debrief import Debrief, debrief_of
-from quizgame.game.scenario.reference import Reference
-from quizgame.game.scenario.stage import Stage
+from quizgame.game.events import Event
+from quizgame.game.scenario.exercise import ExerciseAttempt
+from quizgame.game.scenario.workstation import LineResult, Workstation
 from quizgame.tools.output import Line
 from quizgame.tui.scenario.completing import proposals
-from quizgame.tui.scenario.picture import Picture, picture_of
-
-if TYPE_CHECKING:
-    from quizgame.content.scenarios import ScenarioSource
-    from quizgame.store.store import Attempt as Record
-    from quizgame.tui.desk import Desk
-    from quizgame.tui.scenario.shelf import Shelf
+from quizgame.tui.scenario.games.game import Game, LastPage
+from quizgame.tui.scenario.opening import Opening
+from quizgame.tui.scenario.picture import Picture
 
 T = TypeVar("T")
 Progress = Callable[[str, float | None], None]
@@ -79,20 +72,17 @@ class LineFailed(Exception):
 
 
 class Engine:
-    """One attempt, open until `close`.
+    """One workstation, open until `close`.
 
     Args:
-        desk: Owns the store.
-        shelf: The attempts in it; used on the desk's thread.
-        source: The scenario.
+        opening: What is opened.
+        game: What is played on it.
         now: The clock.
     """
 
-    def __init__(self, desk: Desk, shelf: Shelf, source: ScenarioSource, now: Callable[[], datetime]) -> None:
-        self.source = source
-        self.record: Record | None = None
-        self._desk = desk
-        self._shelf = shelf
+    def __init__(self, opening: Opening, game: Game[Any], now: Callable[[], datetime]) -> None:
+        self.game = game
+        self._opening = opening
         self._now = now
         self._thread = ThreadPoolExecutor(1, "world")
         self._interrupted = Flag()
@@ -100,21 +90,16 @@ class Engine:
         self._edited: Future[str | None] | None = None
         self._watcher: Watcher | None = None
         self._width = 80
-        self._stage: Stage | None = None
-        self._attempt: Attempt | None = None
+        self._attempt: Workstation | None = None
         self._shown_ns: int | None = None
         """When the present line last showed something; ``None`` until it does."""
         self._pictured_ns = 0
 
     # On the event loop
 
-    async def begin(self, seed: int, progress: Progress) -> Picture:
-        """Build the scenario's clusters and begin an attempt."""
-        return await self._call(self._begin, seed, progress)
-
-    async def resume(self, record: Record, progress: Progress) -> Picture:
-        """Build the scenario's clusters and run the recorded lines again."""
-        return await self._call(self._resume, record, progress)
+    async def open(self, progress: Progress) -> Picture:
+        """Build the clusters, and run the recorded lines again where there are any."""
+        return await self._call(self._build, progress)
 
     async def watch(self, watcher: Watcher, width: int) -> Picture:
         """Let a screen take part in running commands.
@@ -127,7 +112,7 @@ class Engine:
 
     async def look(self) -> Picture:
         """How everything stands."""
-        return await self._call(lambda: picture_of(self._open))
+        return await self._call(self._picture)
 
     async def results(self) -> list[LineResult]:
         """What all lines so far did."""
@@ -150,9 +135,13 @@ class Engine:
         """Words that could stand in place of the one that ends at the cursor."""
         return await self._call(lambda: proposals(self._open, line, cursor))
 
-    async def debrief(self) -> Debrief:
-        """The debrief of the submitted attempt; plays the experts if that has not been done."""
-        return await self._call(lambda: debrief_of(self._open))
+    async def opening_lines(self) -> Sequence[Line]:
+        """What the game says before the first line."""
+        return await self._call(self._opening_lines)
+
+    async def last_page(self) -> LastPage:
+        """What is shown at the end; of a scenario that plays the experts if it has not been done."""
+        return await self._call(lambda: self.game.last_page(self._open))
 
     def interrupt(self) -> None:
         """End what streams."""
@@ -172,56 +161,38 @@ class Engine:
     # On the engine's thread
 
     @property
-    def _open(self) -> Attempt:
+    def _open(self) -> Workstation:
         if self._attempt is None:
-            raise RuntimeError("the attempt is not open")
+            raise RuntimeError("nothing is open")
         return self._attempt
 
-    def _build(self, seed: int, progress: Progress) -> Stage:
+    def _picture(self) -> Picture:
+        picture: Picture = self.game.picture(self._open)
+        return picture
+
+    def _build(self, progress: Progress) -> Picture:
         progress("Building the clusters", None)
-        stage = Stage(self.source.draw(seed))
-        _ = stage.broken
-        self._stage = stage
-        return stage
-
-    def _begin(self, seed: int, progress: Progress) -> Picture:
-        stage = self._build(seed, progress)
-        started = Attempt(stage).started()
-        self.record = self._desk.wait(self._shelf.begin, self.source, seed, started)
-        self._attempt = self._fresh(stage)
-        return picture_of(self._attempt)
-
-    def _resume(self, record: Record, progress: Progress) -> Picture:
-        self.record = record
-        self._build(record.seed, progress)
+        self._opening.build()
         self._replay(progress)
-        return picture_of(self._open)
+        return self._picture()
 
     def _replay(self, progress: Progress) -> None:
-        if self._stage is None or self.record is None:
-            raise RuntimeError("there is nothing to replay")
-        events = self._desk.wait(self._shelf.events, self.record)
-        attempt = self._fresh(self._stage)
+        events = self._opening.events()
+        attempt = self._opening.fresh()
+        self._use_screen(attempt)
         attempt.replay(_counted(events, progress))
         self._attempt = attempt
 
-    def _fresh(self, stage: Stage) -> Attempt:
-        reference = Reference(stage)
-        attempt = Attempt(stage, journal=self._journal(), reference=lambda: reference)
-        self._use_screen(attempt)
-        return attempt
-
-    def _journal(self) -> Journal:
-        if self.record is None:
-            raise RuntimeError("the attempt has no record")
-        return _DeskJournal(self._desk, self._shelf, self.record)
+    def _opening_lines(self) -> Sequence[Line]:
+        attempt = self._open
+        return attempt.opening() if isinstance(attempt, ExerciseAttempt) else ()
 
     def _watch(self, watcher: Watcher, width: int) -> Picture:
         self._watcher, self._width = watcher, width
         self._use_screen(self._open)
-        return picture_of(self._open)
+        return self._picture()
 
-    def _use_screen(self, attempt: Attempt) -> None:
+    def _use_screen(self, attempt: Workstation) -> None:
         if self._watcher is not None:
             attempt.feeds.use_screen(width=self._width, edit_text=self._edit, stream=self._stream)
 
@@ -230,7 +201,7 @@ class Engine:
         self._shown_ns = None
         try:
             result = attempt.run_line(line, self._now())
-            return Outcome(result, picture_of(attempt))
+            return Outcome(result, self._picture())
         except Exception as error:  # a bug in a tool must not end the app; the learner is told, and goes on
             raise LineFailed(line, error, self._restore()) from error
 
@@ -246,7 +217,7 @@ class Engine:
         attempt = self._open
         if not attempt.is_over:
             attempt.let_pass(seconds)
-        return picture_of(attempt)
+        return self._picture()
 
     def _stream(self, lines: Sequence[Line]) -> bool:
         """Show lines, then wait as long as the simulated clock went; ``False`` once interrupted."""
@@ -257,7 +228,7 @@ class Engine:
         self._shown_ns = now_ns
         if self._watcher is not None and now_ns - self._pictured_ns >= PICTURE_NS:
             self._pictured_ns = now_ns
-            self._watcher.show_picture(picture_of(self._open))
+            self._watcher.show_picture(self._picture())
         return not self._interrupted.wait(min(max(pause_s, LEAST_PAUSE_S), LONGEST_PAUSE_S))
 
     def _edit(self, name: str, text: str) -> str | None:
@@ -269,23 +240,6 @@ class Engine:
             return self._edited.result()
         finally:
             self._edited = None
-
-
-class _DeskJournal:
-    """Records events on the desk's thread, and waits for it."""
-
-    def __init__(self, desk: Desk, shelf: Shelf, record: Record) -> None:
-        self._desk = desk
-        self._shelf = shelf
-        self._record = record
-
-    def append(self, event: Event) -> None:
-        """Record an event."""
-        self._desk.wait(self._shelf.append, self._record, event)
-
-    def finish(self, event: Event) -> None:
-        """Record the last event."""
-        self._desk.wait(self._shelf.finish, self._record, event)
 
 
 def _counted(events: Sequence[Event], progress: Progress) -> Iterator[Event]:

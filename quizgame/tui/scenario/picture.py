@@ -1,23 +1,17 @@
-"""What the panes show of a running attempt, taken at one instant on the world's thread.
+"""What the panes show of the clusters and of what is played on them, taken at one instant on the world's thread.
 
 Rules for this file: no Textual. Pictures are values: the event loop may keep and compare them while the world goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.monitor import DROP_TEXTS, EventType, L7Type, MonitorEvent, Peer, TracePoint, Verdict
 from quizgame.cluster.fabric import agents_of
 from quizgame.cluster.objects import KubeObject, controller_of, dig, name_of, namespace_of
 from quizgame.cluster.world import Cluster, World
-from quizgame.game.scenario.steps import StepState, StepView
-
-if TYPE_CHECKING:
-    from quizgame.game.scenario.attempt import Attempt
-    from quizgame.game.scenario.conduct import Deduction
 
 SYSTEM_NAMESPACES = frozenset(("kube-system", "cilium-secrets", "kube-public", "kube-node-lease", "local-path-storage"))
 """Namespaces whose pods the map only counts."""
@@ -90,63 +84,19 @@ class MapPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class EvidencePicture:
-    """One entry of the notebook."""
-
-    step: str
-    title: str
-    points: int
-    line: str
-    """The line that showed it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Picture:
-    """All that the play screen shows besides the terminal."""
+    """What every game shows besides the terminal; each adds what is its own."""
 
     title: str
-    steps: tuple[StepView, ...]
-    evidence: tuple[EvidencePicture, ...]
-    facts_seen: int
-    points: int
-    deductions: tuple[Deduction, ...]
-    hints: tuple[str, ...]
-    hints_left: int
-    next_hint_price: int | None
-    elapsed_s: float
     minutes: int
+    """How long it should take; 0 where nobody says."""
+    elapsed_s: float
     is_over: bool
+    lines: int
+    """How many were run."""
     folder: str
     """The shell's working folder, for the prompt."""
     map: MapPicture
-
-
-def picture_of(attempt: Attempt) -> Picture:
-    """Take a picture; costs a few milliseconds, on the thread that owns the world."""
-    steps = tuple(attempt.steps())
-    return Picture(
-        title=attempt.scenario.title,
-        steps=steps,
-        evidence=tuple(_evidence(attempt, steps)),
-        facts_seen=len(attempt.seen),
-        points=attempt.report.score if attempt.report is not None else attempt.points_so_far(),
-        deductions=attempt.report.deductions if attempt.report is not None else attempt.deductions,
-        hints=attempt.hints_given,
-        hints_left=len(attempt.scenario.hints) - len(attempt.hints_given),
-        next_hint_price=attempt.next_hint_price,
-        elapsed_s=attempt.elapsed_s,
-        minutes=attempt.scenario.minutes,
-        is_over=attempt.is_over,
-        folder=attempt.session.cwd,
-        map=map_of(attempt.world),
-    )
-
-
-def _evidence(attempt: Attempt, steps: Iterable[StepView]) -> Iterator[EvidencePicture]:
-    for view in sorted(steps, key=lambda view: -1 if view.command is None else view.command):
-        if view.kind == "evidence" and view.state is StepState.EARNED and view.command is not None:
-            line = attempt.results[view.command].line if view.command < len(attempt.results) else ""
-            yield EvidencePicture(view.id, view.title or view.id, view.points, line)
 
 
 def map_of(world: World) -> MapPicture:

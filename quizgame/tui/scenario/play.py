@@ -17,15 +17,15 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from quizgame.errors import QuizgameError
-from quizgame.game.scenario.steps import StepState
 from quizgame.tools.output import Line
 from quizgame.tui.page import Page
 from quizgame.tui.prose import plain
 from quizgame.tui.scenario.diagnosis import Diagnosis, DiagnosisScreen
 from quizgame.tui.scenario.engine import Engine, LineFailed, Outcome, shown_lines
+from quizgame.tui.scenario.games.game import Confirmation, LastPage
 from quizgame.tui.scenario.ledger import Ledger
 from quizgame.tui.scenario.map import brief_entries, flow_entries, tree_entries
-from quizgame.tui.scenario.panes import news_of, notebook_entries, status_of, step_entries
+from quizgame.tui.scenario.markdown import terminal_lines
 from quizgame.tui.scenario.picture import Picture
 from quizgame.tui.scenario.prompt import Prompt
 from quizgame.tui.scenario.scrollback import GAME, TOOL
@@ -36,46 +36,41 @@ from quizgame.tui.widgets.keybar import KeyBar
 from quizgame.tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
-    from quizgame.game.scenario.attempt import LineResult
-    from quizgame.game.scenario.debrief import Debrief
+    from quizgame.game.scenario.workstation import LineResult
 
 TICK_S = 1.0
 """Every so often as much simulated time passes while no command runs."""
 NOTICE_S = 8.0
 FLASH_S = 2.0
-PANES = {"steps": "Steps", "notebook": "Notebook", "map": "Map"}
-KEYS = {"steps": "f2", "notebook": "f3", "map": "f4"}
-_WELCOME = "kubectl, cilium and hubble are at hand. `brief` tells again what is wrong."
+_GAME_ACTIONS = frozenset(("hint", "diagnose", "answer", "verify", "submit", "end", "debrief"))
+"""Actions that not every game has."""
 _REST = "tab completes · ↑ older lines · ctrl+r searches · ctrl+c stops · f1 helps"
-_REST_OVER = "It is over: why and what-if tell what decided · f8 opens the debrief again"
 
 
 class PlayScreen(Page[Picture]):
-    """One attempt being played.
+    """What is played at a workstation.
 
     Args:
-        engine: The attempt, open.
+        engine: The workstation, open.
         picture: How it stands.
         past: What its lines so far did.
+        opening: What the game says before the first line.
+        competencies: What is trained.
     """
 
     CSS_PATH = "play.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (118, "-wide"), (160, "-vast")]  # noqa: RUF012  # Textual types it so
-    HELP = (
-        "A workstation with `kubectl`, `cilium` and `hubble`, connected to simulated clusters. Find out what is wrong, "
-        "give your diagnosis, repair it, and prove that it works. What a command shows you is noted in the notebook "
-        "if it matters. The game's own words (`brief`, `steps`, `answer`, `hint`, `verify`, `score`, `submit`) can be "
-        "typed at the prompt as well. Every line is saved before its output is shown."
-    )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "pane('steps')", "Steps", show=False, id="play.steps", tooltip="What earns points"),
-        Binding("f3", "pane('notebook')", "Notebook", show=False, id="play.notebook", tooltip="What has been found"),
+        Binding("f2", "pane('steps')", "Steps", show=False, id="play.steps", tooltip="What is to be done"),
+        Binding("f3", "pane('notebook')", "Notebook", show=False, id="play.notebook", tooltip="What was found out"),
         Binding("f4", "pane('map')", "Map", show=False, id="play.map", tooltip="Clusters, pods and the last flows"),
-        Binding("f5", "hint", "Hint", id="play.hint", tooltip="Buy a hint; its price is shown first"),
+        Binding("f5", "hint", "Hint", id="play.hint", tooltip="A hint; if it costs points, that is said first"),
         Binding("f6", "diagnose", "Diagnose", id="play.diagnose", tooltip="Give the diagnosis, once"),
-        Binding("f7", "verify", "Verify", id="play.verify", tooltip="Check the repair as things are now"),
+        Binding("f6", "answer", "Answer", id="play.answer", tooltip="Answer the task's question"),
+        Binding("f7", "verify", "Verify", id="play.verify", tooltip="Check what is to be reached as things are now"),
         Binding("f8", "submit", "Submit", id="play.submit", tooltip="End the attempt and see the debrief"),
-        Binding("f8", "debrief", "Debrief", id="play.debrief", tooltip="See the debrief again"),
+        Binding("f8", "end", "End", id="play.end", tooltip="End it as things are, and see the last page"),
+        Binding("f8", "debrief", "Debrief", id="play.debrief", tooltip="See the last page again"),
         Binding("ctrl+c", "interrupt", "Stop", show=False, id="play.interrupt"),
         Binding("escape", "back", "Leave", id="play.leave",
                 tooltip="Back to the prompt; from there leave, to go on later"),
@@ -108,40 +103,64 @@ class PlayScreen(Page[Picture]):
 
         outcome: Outcome | LineFailed
 
-    def __init__(self, engine: Engine, picture: Picture, past: Sequence[LineResult]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        picture: Picture,
+        past: Sequence[LineResult] = (),
+        opening: Sequence[Line] = (),
+        competencies: tuple[str, ...] = (),
+    ) -> None:
         super().__init__()
         self.engine = engine
+        self.game = engine.game
         self.picture = picture
         self._past = past
+        self._opening = opening
+        self._competencies = competencies
         self._front = "terminal"
         self._fresh: frozenset[str] = frozenset()
+        self._offered: frozenset[str] = frozenset()
+        """Actions of the game that make sense now."""
         self._notice_timer: Timer | None = None
-        self._debrief: Debrief | None = None
+        self._last_page: LastPage | None = None
+
+    @property
+    def help_text(self) -> str:
+        """What the game says of itself."""
+        return self.game.help
+
+    @property
+    def _where(self) -> str:
+        return f"{self.game.word} › {plain(self.picture.title)}"
 
     def compose(self) -> ComposeResult:
         """Where we are, the panes, one line for news, the keys."""
-        yield TopBar(f"Scenario › {plain(self.picture.title)}")
+        yield TopBar(self._where)
         yield PaneTabs()
         with Horizontal(id="work"):
             yield Terminal(id="terminal")
             with Vertical(id="side"):
-                for name, title in PANES.items():
-                    with VerticalScroll(id=f"{name}-pane", classes="pane") as pane:
-                        pane.border_title = f"{title} · {KEYS[name]}"
-                        yield Ledger(id=name)
-                        if name == "map":
+                for each in self.game.panes:
+                    with VerticalScroll(id=f"{each.name}-pane", classes="pane") as pane:
+                        pane.border_title = f"{each.title} · {each.key}"
+                        yield Ledger(id=each.name)
+                        if each.name == "map":
                             yield Ledger(id="flows")
         yield Static("", id="notice", markup=False)
         yield KeyBar()
 
     async def on_mount(self) -> None:
         """Show what has been done so far, and begin to watch."""
+        self.add_class(f"-{self.game.kind}")
         self.set_class(self.app.size.width < self.HORIZONTAL_BREAKPOINTS[1][0], "-narrow")
+        if not self._past:
+            self.terminal.note(self.game.welcome)
+        self.terminal.write(terminal_lines(self._opening), GAME)
+        self.terminal.scrollback.end()
         for result in self._past:
             self.terminal.show_past(result.line, self.picture.folder)
             self._write(result)
-        if not self._past:
-            self.terminal.note(_WELCOME)
         self._show(self.picture)
         self._rest_notice()
         self.terminal.prompt.focus()
@@ -194,8 +213,8 @@ class PlayScreen(Page[Picture]):
     @on(Terminal.Entered)
     def _entered(self, event: Terminal.Entered) -> None:
         self._bring("terminal")
-        if event.line.split()[:1] == ["submit"] and not self.picture.is_over:
-            self._notice(Content.styled("Judging the repair beside those of the experts …", "$primary"))
+        if self.game.judging and event.line.split()[:1] == ["submit"] and not self.picture.is_over:
+            self._notice(Content.styled(self.game.judging, "$primary"))
         self._run(event.line)
 
     @work(group="line", exit_on_error=False)
@@ -226,12 +245,17 @@ class PlayScreen(Page[Picture]):
         self._show(picture)
         self._tell_news(result, picture)
         self.terminal.done()
-        if picture.is_over and not was_over:
+        if picture.is_over and not was_over and self.game.opens_last_page(result):
             self.action_debrief()
 
     def _write(self, result: LineResult) -> None:
-        role = GAME if result.is_word else TOOL
-        self.terminal.write(shown_lines(result), role)
+        shown = list(shown_lines(result))
+        if result.is_word:
+            self.terminal.write(terminal_lines(shown), GAME)
+        else:
+            self.terminal.write(shown, TOOL)
+        self.terminal.scrollback.end()
+        self.terminal.write(terminal_lines(result.told), GAME)
         self.terminal.scrollback.end()
 
     def _failed(self, failure: LineFailed) -> None:
@@ -285,36 +309,35 @@ class PlayScreen(Page[Picture]):
     # What is shown
 
     def _show(self, picture: Picture) -> None:
-        is_ended = picture.is_over != self.picture.is_over
         self.picture = picture
         is_brief = self.has_class("-wide")
         drawn = tree_entries if not is_brief else brief_entries
-        self.query_one("#steps", Ledger).entries = tuple(step_entries(picture, is_brief=is_brief))
-        self.query_one("#notebook", Ledger).entries = tuple(notebook_entries(picture))
+        for name, entries in self.game.entries(picture, is_brief=is_brief).items():
+            self.query_one(f"#{name}", Ledger).entries = tuple(entries)
         self.query_one("#map", Ledger).entries = tuple(drawn(picture.map))
         self.query_one("#flows", Ledger).entries = () if is_brief else tuple(flow_entries(picture.map))
         self._show_top()
-        if is_ended:
+        offered = frozenset(action for action in self.game.offers if self.game.can(action, picture))
+        if offered != self._offered:
+            self._offered = offered
             self.refresh_bindings()
 
     def _show_top(self) -> None:
-        self.query_one(TopBar).status = status_of(self.picture, is_wide=self._is_wide)
-        done = sum(view.state is not StepState.OPEN for view in self.picture.steps)
-        figures = {
-            "steps": f"{done}/{len(self.picture.steps)}",
-            "notebook": str(len(self.picture.evidence)),
-            "map": "",
-        }
+        self.query_one(TopBar).status = self.game.status(self.picture, is_wide=self._is_wide)
+        figures = self.game.figures(self.picture)
         tabs = self.query_one(PaneTabs)
         tabs.front = self._front
         tabs.tabs = (
             Tab("terminal", "Terminal"),
-            *(Tab(name, title, KEYS[name], figures[name], name in self._fresh) for name, title in PANES.items()),
+            *(
+                Tab(pane.name, pane.title, pane.key, figures.get(pane.name, ""), pane.name in self._fresh)
+                for pane in self.game.panes
+            ),
         )
 
     def _tell_news(self, result: LineResult, picture: Picture) -> None:
         """Say what the line earned and cost; mark the panes that hold it."""
-        news = news_of(result, picture)
+        news = self.game.news(result, picture)
         for name in news.panes:
             self._flash(name)
         if news.said:
@@ -329,7 +352,7 @@ class PlayScreen(Page[Picture]):
         self._notice_timer = self.set_timer(NOTICE_S, self._rest_notice)
 
     def _rest_notice(self) -> None:
-        rest = _REST_OVER if self.picture.is_over else _REST
+        rest = self.game.rest_over if self.picture.is_over else _REST
         self.query_one("#notice", Static).update(Content.styled(rest, "$foreground-muted"))
 
     @on(Terminal.SearchShown)
@@ -368,8 +391,8 @@ class PlayScreen(Page[Picture]):
         self._front = "terminal" if self._is_wide else name
         self._fresh -= {name}
         self.set_class(self._front != "terminal", "-pane")
-        for each in PANES:
-            self.query_one(f"#{each}-pane").set_class(each == name, "-front")
+        for pane in self.game.panes:
+            self.query_one(f"#{pane.name}-pane").set_class(pane.name == name, "-front")
         self._show_top()
         target = self.terminal.prompt if name == "terminal" else self.query_one(f"#{name}-pane")
         self.call_after_refresh(target.focus, False)
@@ -388,24 +411,12 @@ class PlayScreen(Page[Picture]):
     # Actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what can still be done."""
-        is_over = self.picture.is_over
-        if action in ("hint", "diagnose", "submit") and is_over:
-            return False
-        if action == "hint" and self.picture.next_hint_price is None:
-            return False
-        if action == "diagnose" and not self._open_diagnoses():
-            return False
-        if action == "debrief" and not is_over:
+        """Offer what the game has, and what of it can be done now."""
+        if action == "pane":
+            return any(pane.name == parameters[0] for pane in self.game.panes)
+        if action in _GAME_ACTIONS and action not in self._offered:
             return False
         return super().check_action(action, parameters)
-
-    def _open_diagnoses(self) -> list[int]:
-        return [
-            place
-            for place, view in enumerate(self.picture.steps)
-            if view.kind == "diagnosis" and view.state is StepState.OPEN
-        ]
 
     def _can_enter(self) -> bool:
         if self.terminal.is_busy:
@@ -416,60 +427,64 @@ class PlayScreen(Page[Picture]):
             return True
         return False
 
-    def _confirmed(self, line: str, title: str, text: str) -> None:
+    def _confirmed(self, line: str, asked: Confirmation | None) -> None:
+        """Run a line, if it is meant; what is asked nothing about is."""
+
         def answered(is_meant: bool | None) -> None:
             if is_meant and self._can_enter():
                 self.terminal.run(line)
 
-        self.app.push_screen(ConfirmScreen(title, text), answered)
+        if asked is None:
+            answered(True)
+        else:
+            self.app.push_screen(ConfirmScreen(asked.title, asked.text), answered)
 
     def action_hint(self) -> None:
-        """Name the price, then buy."""
-        price = self.picture.next_hint_price
-        if price is None or not self._can_enter():
-            return
-        number = len(self.picture.hints) + 1
-        total = number + self.picture.hints_left - 1
-        text = f"Hint {number} of {total} costs {price} of 100 points."
-        self._confirmed("hint", "Buy a hint?", text)
+        """Name the price if there is one, then take it."""
+        if self._can_enter():
+            self._confirmed("hint", self.game.hint_warning(self.picture))
 
     def action_diagnose(self) -> None:
         """Ask for the first diagnosis that is open."""
-        places = self._open_diagnoses()
-        if not places or not self._can_enter():
+        self.action_answer()
+
+    def action_answer(self) -> None:
+        """Ask what is to be answered now."""
+        question = self.game.question(self.picture)
+        if question is None or not self._can_enter():
             return
-        missing = sum(view.kind == "evidence" and view.state is StepState.OPEN for view in self.picture.steps)
 
         def answered(diagnosis: Diagnosis | None) -> None:
             if diagnosis is not None and self._can_enter():
                 self.terminal.run(diagnosis.line)
 
-        self.app.push_screen(DiagnosisScreen(self.picture.steps[places[0]], missing), answered)
+        self.app.push_screen(DiagnosisScreen(question), answered)
 
     def action_verify(self) -> None:
-        """Check the repair."""
+        """Check how things are."""
         if self._can_enter():
             self.terminal.run("verify")
 
     def action_submit(self) -> None:
         """End the attempt, if that is meant."""
-        if not self._can_enter():
-            return
-        left = [view.kind for view in self.picture.steps if view.state is StepState.OPEN and view.kind != "repair"]
-        rest = f" Still open: {', '.join(dict.fromkeys(left))}." if left else ""
-        self._confirmed("submit", "Submit?", f"The attempt ends and is judged as things are now.{rest}")
+        self.action_end()
+
+    def action_end(self) -> None:
+        """End it, if that is meant."""
+        if self._can_enter():
+            self._confirmed("submit", self.game.end_warning(self.picture))
 
     @work(group="debrief", exclusive=True, exit_on_error=False)
     async def action_debrief(self) -> None:
-        """Show the debrief."""
+        """Show the last page."""
         from quizgame.tui.scenario.debriefing import DebriefScreen
 
         try:
-            debrief = self._debrief = self._debrief or await self.engine.debrief()
+            page = self._last_page = self._last_page or await self.engine.last_page()
         except QuizgameError as error:
             self.tell(error)
             return
-        self.app.push_screen(DebriefScreen(debrief, self.picture.title))
+        self.app.push_screen(DebriefScreen(page, self._where, self._competencies))
 
     def action_back(self) -> None:
         """End a search, close a pane, else leave; the attempt stays open."""
@@ -477,6 +492,15 @@ class PlayScreen(Page[Picture]):
             return
         if self._front != "terminal" or not self.terminal.prompt.has_focus:
             self._bring("terminal")
+            return
+        asked = self.game.leave_warning(self.picture)
+        if asked is None:
+            self._leave(True)
+        else:
+            self.app.push_screen(ConfirmScreen(asked.title, asked.text), self._leave)
+
+    def _leave(self, is_meant: bool | None) -> None:
+        if not is_meant:
             return
         if self.terminal.is_busy:
             self.engine.interrupt()

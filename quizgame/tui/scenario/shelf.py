@@ -1,4 +1,4 @@
-"""The scenarios that can be played, and the learner's attempts at them in the store.
+"""The scenarios and labs that can be played, and the learner's attempts at them in the store.
 
 Rules for this file: no Textual. Everything here runs on the desk's thread, which owns the store.
 """
@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quizgame import __version__
-from quizgame.content.scenarios import ScenarioLibrary, ScenarioSource, load_scenarios
+from quizgame.content.scenarios import KINDS, ScenarioLibrary, ScenarioSource, load_scenarios
 from quizgame.game.events import Event, Payload
+from quizgame.tui.meters import counted
 
 if TYPE_CHECKING:
     from quizgame.store.store import Attempt as Record
     from quizgame.store.store import Store
 
-KIND = "scenario"
 LINE = "line"
 
 
@@ -33,17 +33,26 @@ class OpenAttempt:
     """How many lines were run."""
     points: int
     """Earned by what was seen, less what was charged, as recorded."""
+    done: int
+    """How many steps or tasks have been earned."""
     facts: tuple[str, ...]
     """What was seen, as recorded; the last ones."""
     can_go_on: bool
-    """Whether scenario and program are those that it was begun with; if not, what is recorded stands."""
+    """Whether file and program are those that it was begun with; if not, what is recorded stands."""
+
+    @property
+    def so_far(self) -> str:
+        """How far it has come, in a few words."""
+        return f"{counted(self.done, 'task')} done" if self.record.kind == "lab" else counted(self.points, "point")
 
 
 @dataclass(frozen=True, slots=True)
 class ShelfEntry:
-    """One scenario as the list shows it."""
+    """One scenario or lab as the list shows it."""
 
     id: str
+    kind: str
+    """``scenario`` or ``lab``."""
     title: str
     domain: str
     difficulty: str
@@ -81,18 +90,18 @@ class Shelf:
         return cls(load_scenarios(folders), store, now, new_seed)
 
     def sources(self) -> list[ScenarioSource]:
-        """What can be played, the easiest first within a domain."""
+        """What can be played: labs, then scenarios, the easiest first within a domain."""
         order = ("easy", "medium", "hard")
         return sorted(
             self.library.sources.values(),
-            key=lambda one: (one.sample.domain, order.index(one.sample.difficulty.value), one.id),
+            key=lambda one: (one.kind, one.sample.domain, order.index(one.sample.difficulty.value), one.id),
         )
 
     def entries(self) -> list[ShelfEntry]:
-        """All scenarios with what the learner made of them."""
+        """All scenarios and labs with what the learner made of them."""
         best: dict[str, int] = {}
         passed: set[str] = set()
-        for attempt in self._store.attempts(KIND):
+        for attempt in self._attempts():
             if attempt.result is not None:
                 best[attempt.subject] = max(best.get(attempt.subject, 0), int(attempt.result["score"]))
                 if attempt.result["passed"]:
@@ -100,7 +109,7 @@ class Shelf:
         opened = {record.subject for record in self._newest_open()}
         return [
             ShelfEntry(
-                source.id, source.sample.title, source.sample.domain, source.sample.difficulty.value,
+                source.id, source.kind, source.sample.title, source.sample.domain, source.sample.difficulty.value,
                 source.sample.minutes, best.get(source.id), source.id in passed, source.id in opened,
             )
             for source in self.sources()
@@ -116,7 +125,7 @@ class Shelf:
     def begin(self, source: ScenarioSource, seed: int, started: Payload) -> Record:
         """Begin an attempt; an older one at the same scenario is thereby given up."""
         return self._store.start_attempt(
-            KIND, subject=source.id, seed=seed, payload=started, now=self._now(), pack=source.digest
+            source.kind, subject=source.id, seed=seed, payload=started, now=self._now(), pack=source.digest
         )
 
     def events(self, record: Record) -> Sequence[Event]:
@@ -133,8 +142,15 @@ class Shelf:
 
     def _newest_open(self) -> list[Record]:
         """Open attempts, the newest first, that no later attempt at the same scenario has replaced."""
-        newest = {attempt.subject: attempt.id for attempt in self._store.attempts(KIND)}
-        return [record for record in self._store.open_attempts(KIND) if newest[record.subject] == record.id]
+        newest = {attempt.subject: attempt.id for attempt in self._attempts()}
+        opened = [record for kind in KINDS for record in self._store.open_attempts(kind)]
+        opened.sort(key=lambda record: record.id, reverse=True)
+        return [record for record in opened if newest[record.subject] == record.id]
+
+    def _attempts(self) -> list[Record]:
+        """All attempts, the oldest first."""
+        found = [attempt for kind in KINDS for attempt in self._store.attempts(kind)]
+        return sorted(found, key=lambda attempt: attempt.id)
 
     def _opened(self, record: Record) -> OpenAttempt:
         events = self._store.events(record.id)
@@ -148,6 +164,7 @@ class Shelf:
             str(events[0].payload.get("title", record.subject)),
             len(ran),
             max(0, earned - charged),
+            sum(len(payload["earned"]) for payload in ran),
             tuple(facts),
             source is not None and source.digest == record.pack and record.engine == __version__,
         )

@@ -1,4 +1,4 @@
-"""The list of scenarios: what each is about, how hard, how long, and how far the learner came."""
+"""The list of scenarios and labs: what each is about, how hard, how long, and how far the learner came."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from quizgame.tui.widgets.topbar import TopBar
 
 
 class ShelfScreen(Page[None]):
-    """Chooses a scenario."""
+    """Chooses a scenario or a lab."""
 
     CSS_PATH = "shelf_screen.tcss"
     HELP = (
-        "Broken clusters to repair. Each is one of a family: names and places differ from attempt to attempt, the "
-        "lesson does not."
+        "Labs lead through something that works, task by task; scenarios are broken clusters to repair. Each is one "
+        "of a family: names and places differ from attempt to attempt, the lesson does not."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "back", "Back", id="shelf.back", key_display="esc", tooltip="Back home"),
@@ -34,7 +34,7 @@ class ShelfScreen(Page[None]):
 
     def compose(self) -> ComposeResult:
         """The list."""
-        yield TopBar("Broken clusters")
+        yield TopBar("Broken clusters and labs")
         with VerticalScroll(id="shelf", can_focus=False):
             yield Menu(id="shelf-menu")
             yield Static("", id="shelf-note", markup=False)
@@ -58,7 +58,12 @@ class ShelfScreen(Page[None]):
             return
         title_of = workspace.blueprint.title_of
         self.query_one(Menu).entries = tuple(
-            Entry(entry.id, plain(entry.title), self._note(entry, title_of(entry.domain)), is_urgent=entry.is_open)
+            Entry(
+                entry.id,
+                f"{entry.kind.capitalize()}: {plain(entry.title)}",
+                self._note(entry, title_of(entry.domain)),
+                is_urgent=entry.is_open,
+            )
             for entry in entries
         )
         problems = len(workspace.shelf.library.problems)

@@ -48,7 +48,7 @@ class HelpScreen(Dialog[None]):
 
 def help_rows(about: Screen[object]) -> Iterator[Widget]:
     """The help of a screen: what it is for, then its keys, the nearest first."""
-    purpose = str(getattr(about, "HELP", ""))
+    purpose = str(getattr(about, "help_text", ""))
     if purpose:
         yield Static(prose(purpose), markup=False)
     groups: dict[DOMNode, dict[str, list[str]]] = {}

@@ -45,7 +45,10 @@ class HomeScreen(Page[None]):
         Binding("d", "open('due')", "Due", id="home.due", tooltip="Practise what is due today"),
         Binding("p", "open('practice')", "Practise", id="home.practice", tooltip="Choose domains and how many"),
         Binding("e", "open('exam')", "Exam", id="home.exam", tooltip="Sit a timed mock exam"),
-        Binding("s", "open('scenarios')", "Scenarios", id="home.scenarios", tooltip="Repair a broken cluster"),
+        Binding(
+            "s", "open('scenarios')", "Clusters", id="home.scenarios", tooltip="Repair a broken cluster, or do a lab"
+        ),
+        Binding("f", "open('free')", "Free cluster", id="home.free", tooltip="Play on clusters of your own"),
         Binding("g", "open('progress')", "Progress", id="home.progress", tooltip="Scores, mastery, what is to come"),
         Binding("q", "app.quit", "Quit", id="home.quit", tooltip="Leave; everything is saved"),
         Binding("escape", "nothing", show=False),
@@ -121,7 +124,7 @@ class HomeScreen(Page[None]):
             entries.append(Entry("practice-open", "Continue practice", f"{run.done} of {run.total} done", key))
         if overview.scenario is not None:
             opened = overview.scenario
-            note = f"{counted(opened.lines, 'line')}, {counted(opened.points, 'point')} so far"
+            note = f"{counted(opened.lines, 'line')}, {opened.so_far} so far"
             key = "" if overview.exam or overview.practice else "c"
             entries.append(Entry("scenario-open", f"Continue: {plain(opened.title)}", note, key))
         due = counted(overview.due, "question") if overview.due else "nothing due today"
@@ -133,7 +136,8 @@ class HomeScreen(Page[None]):
         if overview.scenarios:
             kinds = [(sum(one.kind == kind for one in overview.scenarios), kind) for kind in ("scenario", "lab")]
             note = ", ".join(counted(number, kind) for number, kind in kinds if number)
-            entries.append(Entry("scenarios", "Broken clusters", note, "s"))
+            entries.append(Entry("scenarios", "Broken clusters and labs", note, "s"))
+        entries.append(Entry("free", "Free cluster", "play, nothing is scored", "f"))
         taken = f"{counted(overview.exams, 'exam')}, {overview.mastery.overall.answers} answers"
         entries.append(Entry("progress", "Progress", taken, "g"))
         return entries
@@ -210,8 +214,15 @@ class HomeScreen(Page[None]):
                 self.quiz.open_practice(PracticeTerms(count=min(self._overview.due, 50), due_only=True))
             case "due":
                 self.notify("Nothing is due today. Practise something new instead: p", markup=False)
+            case "free":
+                self._choose_free()
             case _:
                 self.app.push_screen(name)
+
+    def _choose_free(self) -> None:
+        from quizgame.tui.screens.jump import JumpScreen, free_goals
+
+        self.app.push_screen(JumpScreen("Free cluster", free_goals()), self.quiz.open_goal)
 
 
 def _readiness(workspace: Workspace, overview: Overview) -> Content:

@@ -18,9 +18,10 @@ from quizgame.game.quiz.practice import Feedback as PracticeFeedback
 from quizgame.game.quiz.practice import PracticeSession
 from quizgame.tui.answers.area import AnswerArea
 from quizgame.tui.answers.table import answer_area
-from quizgame.tui.launch import PlayTerms, PracticeTerms, Resume
+from quizgame.tui.launch import PracticeTerms, Resume
 from quizgame.tui.meters import bar, span
 from quizgame.tui.page import Page
+from quizgame.tui.screens.jump import JumpScreen, exercise_goals, free_goals, question_goals
 from quizgame.tui.widgets.feedback import Feedback
 from quizgame.tui.widgets.keybar import KeyBar
 from quizgame.tui.widgets.question import QuestionPane
@@ -28,15 +29,16 @@ from quizgame.tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
     from quizgame.tui.app import QuizgameApp
-    from quizgame.tui.workspace import ScenarioEntry
 
 
 async def open_practice(app: QuizgameApp, terms: PracticeTerms | Resume) -> None:
     """Begin or go on with a practice run and show it."""
     workspace = await app.desk.workspace()
+    # A run on whose screen one comes back later must not be ended by another that is opened above it.
+    aside = any(isinstance(screen, PracticeScreen) for screen in app.screen_stack)
     try:
         if isinstance(terms, PracticeTerms):
-            session = await app.desk.call(workspace.begin_practice, terms)
+            session = await app.desk.call(workspace.begin_practice, terms, aside=aside)
         else:
             session = await app.desk.call(workspace.resume_practice)
     except QuizgameError as error:
@@ -84,8 +86,8 @@ class PracticeScreen(Page[None]):
         Binding("s,f2", "answer('sure')", "Sure", id="practice.sure", tooltip="Answer, and be sure of it"),
         Binding("u,f3", "answer('unsure')", "Unsure", id="practice.unsure", tooltip="Answer, without being sure"),
         Binding("n,f4", "skip", "Skip", id="practice.skip", tooltip="Leave this question for another time"),
-        Binding("j", "jump", "Scenario", id="practice.jump",
-                tooltip="Play a scenario on the same competency; leaving it leads back here"),
+        Binding("j", "jump", "Try it", id="practice.jump",
+                tooltip="Scenarios and labs on the same competency, or a free cluster; leaving them leads back here"),
         Binding("v", "view", "View", id="practice.view", tooltip="Show the exhibit on the whole screen"),
         Binding("q", "end", "End", id="practice.end", tooltip="End this run and see how it went"),
         Binding("escape", "back", "Leave", id="practice.leave", tooltip="Leave; the run stays open"),
@@ -163,7 +165,7 @@ class PracticeScreen(Page[None]):
             return False
         if action in ("answer", "skip") and is_answered:
             return False
-        if action == "jump" and self._scenario is None:
+        if action == "jump" and not is_answered:
             return False
         if action == "view" and not self.query(QuestionPane).filter(".-has-exhibit"):
             return False
@@ -233,24 +235,15 @@ class PracticeScreen(Page[None]):
         """End the run."""
         await show_summary(self.quiz, self.session, instead=True)
 
-    @property
-    def _scenario(self) -> ScenarioEntry | None:
-        """What to play on the competency of the question just answered."""
-        workspace = self.quiz.workspace
-        if self._feedback is None or workspace is None:
-            return None
-        return workspace.scenario_on(self._feedback.item.competency)
-
     def action_jump(self) -> None:
-        """Open the scenario above this screen, so that leaving it leads back to the question."""
-        scenario = self._scenario
-        if scenario is not None:
-            self.quiz.open_scenario(PlayTerms(scenario.id))
-
-    def action_view(self) -> None:
-        """Show the exhibit on the whole screen."""
-        from quizgame.tui.screens.exhibit import ExhibitScreen
-
-        item = self.query_one(QuestionPane).item
-        if item is not None and item.question.exhibit:
-            self.app.push_screen(ExhibitScreen(item.question.exhibit))
+        """Offer what can be tried on this competency, above this screen, so that leaving it leads back."""
+        workspace, feedback = self.quiz.workspace, self._feedback
+        if workspace is None or feedback is None:
+            return
+        goals = [
+            *exercise_goals(workspace.exercises_on(feedback.item.competency)),
+            *question_goals(workspace.library.questions.get(feedback.item.id)),
+            *free_goals(),
+        ]
+        title = workspace.blueprint.title_of(feedback.item.competency)
+        self.app.push_screen(JumpScreen(title, goals), self.quiz.open_goal)

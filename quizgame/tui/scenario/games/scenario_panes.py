@@ -1,22 +1,19 @@
-"""Entries of the panes beside the terminal: steps with their points, and the notebook. Pure functions of pictures."""
+"""Entries of a scenario's panes: steps with their points, and the notebook. Pure functions of pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from quizgame.game.scenario.steps import StepState, StepView
-from quizgame.tui.meters import clock, counted
+from quizgame.tui.meters import counted
 from quizgame.tui.prose import inline, plain
 from quizgame.tui.scenario.ledger import BLANK, Entry, heading
-from quizgame.tui.scenario.picture import Picture
 
 if TYPE_CHECKING:
-    from quizgame.game.scenario.attempt import LineResult
+    from quizgame.tui.scenario.games.scenario import ScenarioPicture
 
 SIGNS: dict[StepState, tuple[str, str]] = {
     StepState.OPEN: ("○", "$foreground-muted"),
@@ -38,7 +35,7 @@ _OPEN_TEXT = {
 }
 
 
-def step_entries(picture: Picture, *, is_brief: bool) -> Iterator[Entry]:
+def step_entries(picture: ScenarioPicture, *, is_brief: bool) -> Iterator[Entry]:
     """The steps, then what the points come to.
 
     Args:
@@ -89,14 +86,14 @@ def _open_text(view: StepView) -> str:
     return _OPEN_TEXT.get(view.kind, "")
 
 
-def _rest(picture: Picture) -> str:
+def _rest(picture: ScenarioPicture) -> str:
     said = ["Diagnosis and repair count at the end."]
     if picture.next_hint_price is not None:
         said.append(f"{counted(picture.hints_left, 'hint')} left, the next for {picture.next_hint_price} points.")
     return " ".join(said)
 
 
-def notebook_entries(picture: Picture) -> Iterator[Entry]:
+def notebook_entries(picture: ScenarioPicture) -> Iterator[Entry]:
     """What has been found out, each with the line that showed it, then the hints."""
     if not picture.evidence:
         yield Entry(
@@ -121,49 +118,3 @@ def notebook_entries(picture: Picture) -> Iterator[Entry]:
         yield Entry(inline(hint.strip()), indent=0)
     yield BLANK
     yield Entry(Content.styled(f"{counted(picture.facts_seen, 'fact')} seen in all", "$foreground-muted"), indent=0)
-
-
-def status_of(picture: Picture, *, is_wide: bool) -> Content:
-    """The right end of the top line: points, and simulated time beside the time that was meant for it."""
-    elapsed = clock(timedelta(seconds=int(picture.elapsed_s)))
-    is_late = picture.elapsed_s > picture.minutes * 60
-    over = " over time" if is_late and is_wide else ""
-    return Content.assemble(
-        (f"{picture.points} points", "bold"),
-        ("  ·  ", "$foreground-muted"),
-        (elapsed, "bold $text-warning" if is_late else "bold"),
-        (f" of {picture.minutes} min{over}", "$text-warning" if is_late else "$foreground-muted"),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What a line earned and cost."""
-
-    said: tuple[Content, ...]
-    panes: tuple[str, ...]
-    """The panes that hold it."""
-
-
-def news_of(result: LineResult, picture: Picture) -> News:
-    """What to say of a line that has run.
-
-    Args:
-        result: What it did.
-        picture: How things stand after it.
-    """
-    views = {view.id: view for view in picture.steps}
-    said: list[Content] = []
-    panes: list[str] = []
-    for view in (views[step] for step in result.earned):
-        if view.kind == "evidence":
-            panes.append("notebook")
-            said.append(Content.styled(f"✓ evidence +{view.earned}  {plain(view.title or '')}", "bold $text-success"))
-        elif not picture.is_over:
-            panes.append("steps")
-            said.append(Content.styled(f"✓ {view.kind} +{view.earned}", "bold $text-success"))
-    said += [
-        Content.styled(f"− {deduction.points} points: {plain(deduction.reason)}", "bold $text-warning")
-        for deduction in result.deductions
-    ]
-    return News(tuple(said), tuple(panes))
