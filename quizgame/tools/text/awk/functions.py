@@ -23,7 +23,7 @@ from quizgame.tools.text.date import render_date
 from quizgame.tools.text.regex import Match
 
 if TYPE_CHECKING:
-    from quizgame.tools.text.awk.interpreter import Interpreter
+    from quizgame.tools.text.awk.evaluator import Evaluator
 
 Arguments = tuple[Expression, ...]
 REFUSED = frozenset(("system", "mktime", "asort", "asorti", "typeof"))
@@ -48,7 +48,7 @@ def _need(name: str, arguments: Arguments, least: int, most: int) -> None:
         raise AwkProblem(f"fatal: {len(arguments)} is invalid as number of arguments for {name}")
 
 
-def _length(run: Interpreter, arguments: Arguments) -> Value:
+def _length(run: Evaluator, arguments: Arguments) -> Value:
     _need("length", arguments, 0, 1)
     if not arguments:
         return float(len(run.record.text))
@@ -58,7 +58,7 @@ def _length(run: Interpreter, arguments: Arguments) -> Value:
     return float(len(run.text(argument)))
 
 
-def _substr(run: Interpreter, arguments: Arguments) -> Value:
+def _substr(run: Evaluator, arguments: Arguments) -> Value:
     _need("substr", arguments, 2, 3)
     text = run.text(arguments[0])
     start = to_number(run.evaluate(arguments[1]))
@@ -73,12 +73,12 @@ def _substr(run: Interpreter, arguments: Arguments) -> Value:
     return text[max(start, 1) - 1 : max(end - 1, 0)]
 
 
-def _index(run: Interpreter, arguments: Arguments) -> Value:
+def _index(run: Evaluator, arguments: Arguments) -> Value:
     _need("index", arguments, 2, 2)
     return float(run.text(arguments[0]).find(run.text(arguments[1])) + 1)
 
 
-def _split(run: Interpreter, arguments: Arguments) -> Value:
+def _split(run: Evaluator, arguments: Arguments) -> Value:
     _need("split", arguments, 2, 3)
     text = run.text(arguments[0])
     target = arguments[1]
@@ -114,7 +114,7 @@ def _replacement(template: str, match: Match) -> str:
     return "".join(out)
 
 
-def _substitute(run: Interpreter, arguments: Arguments, *, is_global: bool) -> Value:
+def _substitute(run: Evaluator, arguments: Arguments, *, is_global: bool) -> Value:
     _need("gsub" if is_global else "sub", arguments, 2, 3)
     target: Expression = arguments[2] if len(arguments) == 3 else FieldReference(Number(0.0))
     regex = run.regex(arguments[0])
@@ -135,11 +135,11 @@ def _substitute(run: Interpreter, arguments: Arguments, *, is_global: bool) -> V
     return float(count)
 
 
-def _sub(run: Interpreter, arguments: Arguments) -> Value:
+def _sub(run: Evaluator, arguments: Arguments) -> Value:
     return _substitute(run, arguments, is_global=False)
 
 
-def _gsub(run: Interpreter, arguments: Arguments) -> Value:
+def _gsub(run: Evaluator, arguments: Arguments) -> Value:
     return _substitute(run, arguments, is_global=True)
 
 
@@ -158,7 +158,7 @@ def _gensub_text(template: str, match: Match) -> str:
     return "".join(out)
 
 
-def _gensub(run: Interpreter, arguments: Arguments) -> Value:
+def _gensub(run: Evaluator, arguments: Arguments) -> Value:
     _need("gensub", arguments, 3, 4)
     regex = run.regex(arguments[0])
     template = run.text(arguments[1])
@@ -177,7 +177,7 @@ def _gensub(run: Interpreter, arguments: Arguments) -> Value:
     return "".join(out) + text[position:]
 
 
-def _match(run: Interpreter, arguments: Arguments) -> Value:
+def _match(run: Evaluator, arguments: Arguments) -> Value:
     _need("match", arguments, 2, 3)
     match = run.regex(arguments[1]).search(run.text(arguments[0]))
     run.scope.set_number("RSTART", float(match.start() + 1) if match else 0.0)
@@ -192,22 +192,22 @@ def _match(run: Interpreter, arguments: Arguments) -> Value:
     return float(match.start() + 1) if match else 0.0
 
 
-def _sprintf(run: Interpreter, arguments: Arguments) -> Value:
+def _sprintf(run: Evaluator, arguments: Arguments) -> Value:
     _need("sprintf", arguments, 1, 1000)
     values = [run.evaluate(argument) for argument in arguments]
     return format_values(to_text(values[0]), values[1:])
 
 
-def _case(change: Callable[[str], str]) -> Callable[[Interpreter, Arguments], Value]:
-    def function(run: Interpreter, arguments: Arguments) -> Value:
+def _case(change: Callable[[str], str]) -> Callable[[Evaluator, Arguments], Value]:
+    def function(run: Evaluator, arguments: Arguments) -> Value:
         _need("tolower", arguments, 1, 1)
         return change(run.text(arguments[0]))
 
     return function
 
 
-def _numeric(name: str, compute: Callable[..., float], count: int = 1) -> Callable[[Interpreter, Arguments], Value]:
-    def function(run: Interpreter, arguments: Arguments) -> Value:
+def _numeric(name: str, compute: Callable[..., float], count: int = 1) -> Callable[[Evaluator, Arguments], Value]:
+    def function(run: Evaluator, arguments: Arguments) -> Value:
         _need(name, arguments, count, count)
         try:
             return float(compute(*(to_number(run.evaluate(argument)) for argument in arguments)))
@@ -231,20 +231,20 @@ def _shift_left(a: int, b: int) -> int:
     return (a << min(b, 64)) & (2**53 - 1)
 
 
-def _rand(run: Interpreter, arguments: Arguments) -> Value:
+def _rand(run: Evaluator, arguments: Arguments) -> Value:
     seed, count = run.random_state
     run.random_state = (seed, count + 1)
     digest = hashlib.sha256(f"rand/{seed}/{count}".encode()).digest()
     return int.from_bytes(digest[:6], "big") / 2**48
 
 
-def _srand(run: Interpreter, arguments: Arguments) -> Value:
+def _srand(run: Evaluator, arguments: Arguments) -> Value:
     before = run.random_state[0]
     run.random_state = (int(to_number(run.evaluate(arguments[0]))) if arguments else run.now_s, 0)
     return float(before)
 
 
-def _strtonum(run: Interpreter, arguments: Arguments) -> Value:
+def _strtonum(run: Evaluator, arguments: Arguments) -> Value:
     _need("strtonum", arguments, 1, 1)
     text = run.text(arguments[0]).strip()
     try:
@@ -253,17 +253,17 @@ def _strtonum(run: Interpreter, arguments: Arguments) -> Value:
         return 0.0
 
 
-def _strftime(run: Interpreter, arguments: Arguments) -> Value:
+def _strftime(run: Evaluator, arguments: Arguments) -> Value:
     template = run.text(arguments[0]) if arguments else "%a %b %e %H:%M:%S UTC %Y"
     instant = int(to_number(run.evaluate(arguments[1]))) if len(arguments) > 1 else run.now_s
     return render_date(template, max(0, min(instant, 2**36)) * 10**9)
 
 
-def _nothing(_run: Interpreter, _arguments: Arguments) -> Value:
+def _nothing(_run: Evaluator, _arguments: Arguments) -> Value:
     return 0.0
 
 
-FUNCTIONS: dict[str, Callable[[Interpreter, Arguments], Value]] = {
+FUNCTIONS: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "length": _length,
     "substr": _substr,
     "index": _index,
