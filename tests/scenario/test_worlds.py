@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from quizgame.cluster.fabric import agents_of
 from quizgame.cluster.world import World
+from quizgame.content.scenario.variables import first_values
+from quizgame.content.scenarios import ScenarioSource, source_of
 from quizgame.game.scenario.matrix import closed, matrix_of, opened
 from quizgame.game.scenario.probing import probe_world
 from quizgame.game.scenario.stage import Stage
+from quizgame.yamlsource.loader import load_document
 from quizgame.yamlsource.place import YamlError
 
 Change = Callable[[dict[str, Any]], object]
@@ -112,3 +116,40 @@ def test_actions_change_what_the_datapath_does(
     stage = make_stage(lambda data: data.update(fault=[action]))
     (probed,) = probe_world(stage.broken, stage.contexts, stage.drawn.scenario.symptoms)
     assert probed.works is not is_changed
+
+
+BARE = """
+apiVersion: quizgame/v1
+kind: Lab
+id: bare
+title: A cluster without a network
+domain: installation-and-configuration
+competencies: [install-test-status]
+difficulty: easy
+minutes: 5
+briefing: Install Cilium.
+world: {clusters: [{name: prod, installed: false}]}
+tasks: [{id: one, title: t, text: t, done: [{object: {kind: Node, name: prod-worker}}], solution: "true", explain: e}]
+debrief: d
+"""
+
+
+def test_a_cluster_may_be_handed_over_without_cilium() -> None:
+    source = source_of(load_document(BARE, "scenario.yaml"), Path(), BARE.encode())
+    cluster = Stage(source.with_values(first_values(source.vary))).healthy.cluster
+    assert cluster.api.find("daemonsets", "cilium", "kube-system") is None
+    apps = {
+        pod["metadata"].get("labels", {}).get("k8s-app"): pod["status"]["phase"] for pod in cluster.api.list("pods")
+    }
+    assert apps["kube-dns"] == "Pending"  # it waits for a network
+    assert apps["kube-proxy"] == "Running"
+
+
+def test_a_mesh_takes_clusters_with_cilium(make_source: Callable[..., ScenarioSource]) -> None:
+    def joined(data: dict[str, Any]) -> None:
+        one = data["world"]["clusters"][0]
+        data["world"]["clusters"] = [{**one, "id": 1}, {"name": "other", "id": 2, "installed": False}]
+        data["world"]["mesh"] = {"connected": [[one["name"], "other"]]}
+
+    with pytest.raises(YamlError, match="a cluster of a mesh has Cilium installed"):
+        make_source(joined)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
+from quizgame.addresses import is_ipv4
 from quizgame.content.model import Line, PackModel, PlacedError, Slug, Text
 from quizgame.content.scenario.parts import (
     ClientText,
@@ -18,7 +19,6 @@ from quizgame.content.scenario.parts import (
     Port,
     Protocol,
     TargetText,
-    is_address,
     parse_client,
     parse_target,
 )
@@ -62,6 +62,9 @@ class WorldCluster(PackModel):
                                                                      "computes on kind.")  # fmt: skip
     node_addresses: dict[Line, tuple[Address, ...]] = Field(
         default_factory=dict, alias="nodeAddresses", description="Node: more addresses on its network device."
+    )
+    installed: StrictBool = Field(
+        True, description="Whether Cilium is installed; if not, its nodes wait for a network."
     )
     gateway_api: StrictBool = Field(False, alias="gatewayAPI", description="Whether Gateway API is installed.")
     manifests: tuple[Text | Document, ...] = Field(
@@ -208,7 +211,7 @@ class TrafficSection(PackModel):
             raise PlacedError("traffic goes to a DNS name or an address, as programs do: use a service's name", "to")
         if target.port is None:
             raise PlacedError("the port is missing: write NAME:PORT", "to")
-        if parse_client(self.from_).workload is None and not is_address(target.host):
+        if parse_client(self.from_).workload is None and not is_ipv4(target.host):
             raise PlacedError("a client outside asks for an address: nobody resolves names for it", "to")
         return self
 
@@ -252,6 +255,9 @@ class WorldSection(PackModel):
                     message = f'mesh names the cluster "{name}", which is not in clusters'
                     raise PlacedError(message, "mesh", "connected", place)
         joined = {name for pair in self.mesh.connected for name in pair}
+        for place, cluster in enumerate(self.clusters):
+            if cluster.name in joined and not cluster.installed:
+                raise PlacedError("a cluster of a mesh has Cilium installed", "clusters", place, "installed")
         ids = [cluster.id for cluster in self.clusters if cluster.name in joined]
         if 0 in ids or len(set(ids)) < len(ids):
             raise PlacedError("clusters of a mesh need ids from 1 to 255 that differ", "clusters")

@@ -138,7 +138,7 @@ def _spec(
         service_cidr="10.96.0.0/16" if alone else f"10.{96 + number}.0.0/16",
         first_host=first_host,
         values=values,
-        cilium=version,
+        cilium=version if cluster.installed else "",
         gateway_api=cluster.gateway_api,
         node_addresses=cluster.node_addresses,
     )
