@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from quizgame.addresses import is_ip
 from quizgame.cli.main import Exit
 from quizgame.cli.manifests import manifest_files
 from quizgame.errors import QuizgameError
@@ -23,7 +24,6 @@ from quizgame.policy.world import (
     UnreadableObject,
     WorldSettings,
     build_world,
-    is_address,
 )
 from quizgame.yamlsource.loader import Document, load_document, read_documents
 from quizgame.yamlsource.place import YamlError, YamlProblem
@@ -173,9 +173,9 @@ class _CaseReader:
                 self._report(("dns", name), "expected a list of addresses")
                 continue
             for index, address in enumerate(addresses):
-                if not is_address(str(address)):
+                if not is_ip(str(address)):
                     self._report(("dns", name, index), f'"{address}" is no address')
-            names[name] = [str(address) for address in addresses if is_address(str(address))]
+            names[name] = [str(address) for address in addresses if is_ip(str(address))]
         return names
 
     def _init_pods(self, value: Any) -> list[str]:

@@ -7,9 +7,9 @@ or in many. A long span plays only what a ring buffer could still hold of it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
+from quizgame.addresses import is_ipv4
 from quizgame.cluster.agent.pods import workload_of
 from quizgame.cluster.clock import EPOCH_NS
 from quizgame.cluster.fabric import Traffic, fabric_of
@@ -43,7 +43,7 @@ def _connect(world: World, traffic: Traffic, start_ns: int) -> None:
     for origin in _clients(world, traffic):
         at = start_ns
         ip = traffic.to
-        if not _is_address(ip):
+        if not is_ipv4(ip):
             found = resolve(world, origin, traffic.to, start_ns=at, timeout_ns=CLIENT_TIMEOUT_NS)
             if found.outcome is not NameOutcome.OK:
                 continue
@@ -64,11 +64,3 @@ def _clients(world: World, traffic: Traffic) -> Iterator[Origin]:
             origin = pod_origin(world, traffic.context, traffic.namespace, name_of(pod))
             if origin is not None:
                 yield origin
-
-
-def _is_address(text: str) -> bool:
-    try:
-        IPv4Address(text)
-    except ValueError:
-        return False
-    return True

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from quizgame.addresses import is_ip
 from quizgame.errors import QuizgameError
 from quizgame.policy.l7 import DnsRequest, HttpRequest, Request, TlsHello
 from quizgame.policy.model import Protocol
-from quizgame.policy.world import Peer, Probe, is_address
+from quizgame.policy.world import Peer, Probe
 
 _PROTOCOLS: Final = {
     "TCP": Protocol.TCP,
@@ -53,7 +54,7 @@ def _peer(data: Mapping[str, Any], key: str) -> Peer:
     if "entity" in value:
         return Peer(entity=_text(value, "entity"))
     address = _text(value, "ip")
-    if not is_address(address):
+    if not is_ip(address):
         raise BadProbe(f'"{key}" has the ip "{address}": expected an address')
     return Peer(address=address)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from ipaddress import ip_address
 from typing import Any, Final
 
 from quizgame.errors import QuizgameError
@@ -391,12 +390,3 @@ def _named_ports(spec: Manifest) -> dict[str, tuple[int, Protocol]]:
         for port in container.get("ports") or ()
         if port.get("name")
     }
-
-
-def is_address(text: str) -> bool:
-    """Say whether a text is an IP address."""
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

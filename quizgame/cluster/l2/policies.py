@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 from typing import Any
 
+from quizgame.addresses import is_ipv4
 from quizgame.cluster.labelselect import Selector, matches, selector_of
 from quizgame.cluster.lbipam_requests import NAME_LABEL, NAMESPACE_LABEL
 from quizgame.cluster.objects import dig, labels_of, name_of, namespace_of
@@ -50,7 +50,8 @@ class L2Policy:
         ]
         if not ips or not matches(self.services, service_labels(service)):
             return None
-        return tuple((ip, device) for ip in ips if _is_ipv4(ip) for device in self.devices)
+        # Source: Documentation/network/l2-announcements.rst, limitations: no IPv6 and no NDP.
+        return tuple((ip, device) for ip in ips if is_ipv4(ip) for device in self.devices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +132,3 @@ def _load_balancer_ips(service: Mapping[str, Any]) -> list[str]:
 
 def _external_ips(service: Mapping[str, Any]) -> list[str]:
     return list(dig(service, "spec", "externalIPs", default=()))
-
-
-def _is_ipv4(text: str) -> bool:
-    # Source: Documentation/network/l2-announcements.rst, limitations: no IPv6 and no NDP.
-    try:
-        IPv4Address(text)
-    except ValueError:
-        return False
-    return True

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from quizgame.addresses import is_ip
 from quizgame.cluster.install.mesh_config import API_SERVER, CONFIG_SECRET, MIRROR_SECRET
 from quizgame.cluster.mesh.config import SYSTEM, endpoint_of, service_ips, service_port, trusts
 from quizgame.cluster.objects import dig
@@ -69,7 +69,7 @@ def dial(world: World, links: Links, cluster: Cluster, place: str, name: str, *,
         return tried
     if tried.host == f"{API_SERVER}.{SYSTEM}.svc":
         return _dial_local(cluster, tried.url)
-    ip = tried.host if _is_ip(tried.host) else _alias(cluster.api, tried.host, as_mirror=as_mirror)
+    ip = tried.host if is_ip(tried.host) else _alias(cluster.api, tried.host, as_mirror=as_mirror)
     if not ip:
         return Dialled(tried.url, obstacle=Obstacle.RESOLVE)
     server, targets = _behind(world, ip)
@@ -97,13 +97,6 @@ def _alias(api: ApiServer, host: str, *, as_mirror: bool) -> str:
     kind, name = ("deployments.apps", API_SERVER) if as_mirror else ("daemonsets.apps", "cilium")
     aliases = dig(api.find(kind, name, SYSTEM), "spec", "template", "spec", "hostAliases", default=())
     return next((str(each["ip"]) for each in aliases if host in each.get("hostnames", ())), "")
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        return bool(ip_address(text))
-    except ValueError:
-        return False
 
 
 def _behind(world: World, ip: str) -> tuple[Cluster | None, tuple[str, ...]]:

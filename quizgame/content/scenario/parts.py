@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictInt, StringConstraints, model_validator
 
+from quizgame.addresses import is_ipv4
 from quizgame.content.model import Line, PackModel
 
 Scalar = Line | StrictInt
@@ -90,22 +90,13 @@ def parse_workload(text: str) -> WorkloadName:
     return WorkloadName(found.group(1) or "", found.group(2), found.group(3))
 
 
-def is_address(text: str) -> bool:
-    """Whether a text is an IPv4 address."""
-    try:
-        IPv4Address(text)
-    except AddressValueError:
-        return False
-    return True
-
-
 def parse_client(text: str) -> Client:
     """Read ``[CLUSTER:]NAMESPACE/WORKLOAD``, or an address outside.
 
     Raises:
         ValueError: if it is neither.
     """
-    return Client(None, text) if is_address(text) else Client(parse_workload(text), "")
+    return Client(None, text) if is_ipv4(text) else Client(parse_workload(text), "")
 
 
 def parse_target(text: str) -> Target:
@@ -176,7 +167,7 @@ class Probe(PackModel):
         if self.http is not None and self.protocol != "TCP":
             raise ValueError("HTTP goes over TCP")
         target = self.target
-        if self.client.workload is None and target.workload is None and not is_address(target.host):
+        if self.client.workload is None and target.workload is None and not is_ipv4(target.host):
             raise ValueError("a client outside asks for an address: nobody resolves names for it")
         return self
 

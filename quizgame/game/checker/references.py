@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from quizgame.addresses import is_ipv4
 from quizgame.cluster.agent.pods import workload_of
 from quizgame.cluster.fabric import fabric_of
 from quizgame.cluster.objects import name_of, namespace_of
 from quizgame.cluster.world import World
 from quizgame.content.scenario.lab import Lab, TaskCheck
-from quizgame.content.scenario.parts import Probe, Target, WorkloadName, is_address, parse_client, parse_target
+from quizgame.content.scenario.parts import Probe, Target, WorkloadName, parse_client, parse_target
 from quizgame.content.scenario.scenario import Scenario
 from quizgame.content.scenario.steps import EvidenceStep, RepairStep, Wanted
 from quizgame.content.scenarios import DrawnScenario
@@ -166,7 +167,7 @@ def _workload_problems(workload: WorkloadName | None, names: Names) -> Iterator[
 def _host_problems(client: WorkloadName | None, target: Target, names: Names) -> Iterator[str]:
     """A DNS name must be a service's of the client's cluster, or one outside."""
     host = target.host.rstrip(".").lower()
-    if not host or is_address(host) or host in names.outside or client is None:
+    if not host or is_ipv4(host) or host in names.outside or client is None:
         return
     name, _, rest = host.partition(".")
     wanted = f"{rest.partition('.')[0] or client.namespace}/{name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quizgame.addresses import is_ipv4
 from quizgame.cluster.agent.pods import workload_of
 from quizgame.cluster.objects import dig, name_of
 from quizgame.cluster.world import Cluster, World
@@ -9,7 +10,6 @@ from quizgame.datapath.names import NameOutcome, resolve
 from quizgame.datapath.packet import Origin
 from quizgame.datapath.topology import agents, node_origin, outside_origin, pod_origin
 from quizgame.game.insight.question import BadQuestion
-from quizgame.tools.pod.network import is_address
 
 
 def find_source(world: World, text: str) -> tuple[Origin, str]:
@@ -18,7 +18,7 @@ def find_source(world: World, text: str) -> tuple[Origin, str]:
     Raises:
         BadQuestion: nothing of this name is there.
     """
-    if is_address(text):
+    if is_ipv4(text):
         return _origin_at(world, text), text
     node = next((agent for agent in agents(world) if text in (agent.node, f"{agent.context}/{agent.node}")), None)
     if node is not None:
@@ -39,7 +39,7 @@ def find_destination(world: World, origin: Origin, text: str) -> tuple[str, str]
     Raises:
         BadQuestion: nothing of this name is there.
     """
-    if is_address(text):
+    if is_ipv4(text):
         return text, text
     node = next((agent for agent in agents(world) if text == agent.node), None)
     if node is not None:

@@ -8,10 +8,11 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
+from quizgame.addresses import is_ipv4
 from quizgame.cluster.objects import KubeObject, dig, name_of
 from quizgame.cluster.world import World
 from quizgame.content.scenario.lab import TaskCheck, WantedCondition, WantedObject
-from quizgame.content.scenario.parts import Probe, is_address
+from quizgame.content.scenario.parts import Probe
 from quizgame.content.scenario.steps import Wanted
 from quizgame.game.scenario.evidence import holds
 from quizgame.game.scenario.probing import Probed, try_probe
@@ -237,6 +238,6 @@ def _placed(probe: Probe, cluster: str) -> Probe:
 
     def named(text: str) -> str:
         place = text.partition("/")[0]
-        return text if "/" not in text or ":" in place or is_address(text) else f"{cluster}:{text}"
+        return text if "/" not in text or ":" in place or is_ipv4(text) else f"{cluster}:{text}"
 
     return probe.model_copy(update={"from_": named(probe.from_), "to": named(probe.to)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from quizgame.addresses import is_ipv4
 from quizgame.cluster.agent.pods import workload_of
 from quizgame.cluster.objects import dig, name_of
 from quizgame.cluster.world import World
@@ -16,7 +17,6 @@ from quizgame.datapath.servers import is_running, listener_of
 from quizgame.datapath.topology import outside_origin, pod_origin
 from quizgame.policy.l7 import HttpRequest
 from quizgame.tools.naming import destination_name, workload_name
-from quizgame.tools.pod.network import is_address
 
 PATIENCE_NS = 3_000_000_000
 """How long a probe waits for a connection."""
@@ -114,7 +114,7 @@ def _origins(world: World, contexts: Mapping[str, str], probe: Probe) -> Iterato
 
 
 def _try_host(world: World, origin: Origin, probe: Probe, host: str) -> Try:
-    if is_address(host):
+    if is_ipv4(host):
         return _try_address(world, origin, probe, host, host)
     found = resolve(world, origin, host, timeout_ns=None, start_ns=world.clock.now_ns)
     if found.outcome is not NameOutcome.OK:

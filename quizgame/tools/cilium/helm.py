@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from quizgame.cluster.install.release import apply_release, release_revision
-from quizgame.cluster.install.values import Values, assign, merge, parse_set
+from quizgame.cluster.install.values import Values, assign, parse_set
 from quizgame.tools.cilium.call import RELEASE, SYSTEM, Call, CommandFailed
 
 NOT_FOUND = "release: not found"
@@ -59,8 +59,3 @@ def _text_of(value: Any) -> Any:
     if isinstance(value, list):
         return [_text_of(each) for each in value]
     return "" if value is None else str(value)
-
-
-def merged(base: Values, over: Values) -> dict[str, Any]:
-    """Values with others laid over them."""
-    return merge(base, over)

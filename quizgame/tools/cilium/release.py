@@ -7,7 +7,7 @@ from typing import Any
 
 from quizgame.cluster.install.config import config_data
 from quizgame.cluster.install.release import apply_release, remove_release, render
-from quizgame.cluster.install.values import Values, lookup
+from quizgame.cluster.install.values import Values, lookup, merge
 from quizgame.cluster.objects import dig, name_of
 from quizgame.errors import QuizgameError
 from quizgame.goflags.durations import MINUTE
@@ -17,7 +17,7 @@ from quizgame.tools.cilium.call import Call, CommandFailed, NotSimulated, Sub
 from quizgame.tools.cilium.chart import is_simulated, version_listing
 from quizgame.tools.cilium.configuration import restart_agents
 from quizgame.tools.cilium.connectivity.workloads import namespaces, remove_namespaces
-from quizgame.tools.cilium.helm import NOT_FOUND, given_values, is_installed, merged
+from quizgame.tools.cilium.helm import NOT_FOUND, given_values, is_installed
 from quizgame.tools.cilium.status.collect import collect
 from quizgame.tools.cilium.versions import DEFAULT_VERSION
 from quizgame.tools.folder import FileProblem, read_file
@@ -75,9 +75,9 @@ def _given(call: Call, verb: str) -> Mapping[str, Any]:
             raise CommandFailed(f"Unable to {verb} Cilium: open {name}: {reason}") from None
         for document in documents:
             if isinstance(document.data, Mapping):
-                values = merged(values, document.data)
+                values = merge(values, document.data)
     try:
-        return merged(values, given_values(call.flags.texts("set"), call.flags.texts("set-string")))
+        return merge(values, given_values(call.flags.texts("set"), call.flags.texts("set-string")))
     except ValueError as wrong:
         raise CommandFailed(f"Unable to {verb} Cilium: {wrong}") from None
 
@@ -157,7 +157,7 @@ def _install(call: Call) -> None:
         call.say(version_listing())
         return
     given, version = _given(call, "install"), _version(call)
-    values = merged(_detect(call, given, version), given)
+    values = merge(_detect(call, given, version), given)
     _check("install", values)
     if _dry_run(call, values, version):
         return
@@ -181,7 +181,7 @@ def _upgrade(call: Call) -> None:
     base: Values = call.cluster.values
     if call.flags.is_on("reset-values"):
         base = detected
-    values = merged(base, given)
+    values = merge(base, given)
     _check("upgrade", values)
     if _dry_run(call, values, version):
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from quizgame.addresses import is_ipv4
 from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.agent.pods import is_host_network
 from quizgame.cluster.fabric import fabric_of
@@ -14,7 +15,6 @@ from quizgame.cluster.objects import dig
 from quizgame.datapath.devices import NETWORK_DEVICE, node_mac
 from quizgame.tools.facts import fact
 from quizgame.tools.output import Line, Result, lines
-from quizgame.tools.pod.network import is_address
 from quizgame.tools.session import STREAM_SPAN_S
 from quizgame.tools.text.options import OptionTable, ToolExit
 
@@ -46,7 +46,7 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
             return Result(stderr=lines(f"arping: invalid argument: '{options[key]}'\n"), exit=1)
     if device != NETWORK_DEVICE:
         return Result(stderr=lines(f"arping: Device {device} not available.\n"), exit=2)
-    if not is_address(target):
+    if not is_ipv4(target):
         return Result(stderr=lines(f"arping: {target}: Name or service not known\n"), exit=2)
     count = min(int(options.get("c", options.get("w", str(STREAM_SPAN_S)))), _MAX_PROBES) or 1
     return _probe(context, target, count, is_quiet="q" in options, stops_at_first="f" in options)

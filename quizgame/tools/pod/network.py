@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
+from quizgame.addresses import is_ipv4
 from quizgame.datapath.exchange import Exchange, Outcome
 from quizgame.datapath.names import NameOutcome, Resolution, resolve
 from quizgame.datapath.packet import Origin
@@ -29,15 +29,6 @@ class Reach:
     elapsed_ns: int = 0
 
 
-def is_address(text: str) -> bool:
-    """Whether a host is an IPv4 address."""
-    try:
-        IPv4Address(text)
-    except ValueError:
-        return False
-    return True
-
-
 def client_of(context: PodContext) -> Origin:
     """The origin of what a pod's programs send."""
     origin = pod_origin(context.session.world, context.cluster.context, context.namespace, context.name)
@@ -46,7 +37,7 @@ def client_of(context: PodContext) -> Origin:
 
 def reach(context: PodContext, host: str, timeout_ns: int | None = None) -> Reach:
     """Turn a host into an address, asking the pod's name server where it is a name."""
-    if is_address(host):
+    if is_ipv4(host):
         return Reach(host)
     if host == "localhost":
         return Reach("127.0.0.1")

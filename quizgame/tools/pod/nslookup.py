@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from quizgame.addresses import is_ipv4
 from quizgame.datapath.names import NameOutcome, Resolution, ask, candidates, resolver_config
 from quizgame.tools.output import Line, Result, lines
 from quizgame.tools.pod.context import PodContext
-from quizgame.tools.pod.network import client_of, is_address, name_fact, reach, spend
+from quizgame.tools.pod.network import client_of, name_fact, reach, spend
 
 TIMED_OUT = ";; communications error to {server}#53: timed out\n"
 
@@ -32,7 +33,7 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
         if not place.ip:
             return Result(stderr=lines(f"nslookup: couldn't get address for '{words[1]}': not found\n"), exit=1)
         server = place.ip
-    if is_address(name):
+    if is_ipv4(name):
         return Result(stdout=lines(f"** server can't find {_reverse(name)}: NXDOMAIN\n\n"), exit=1)
     last: Resolution | None = None
     for candidate in candidates(name, config):

@@ -12,6 +12,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Protocol
 
+from quizgame.addresses import is_ipv4
 from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.agent.monitor import Direction, EventType, MonitorEvent, Verdict
 from quizgame.cluster.fabric import agents_of
@@ -26,7 +27,6 @@ from quizgame.tools.cilium.connectivity.actions import Action, Probe
 from quizgame.tools.cilium.connectivity.expectations import Expectation, Outcome
 from quizgame.tools.cilium.connectivity.site import Site
 from quizgame.tools.facts import Fact
-from quizgame.tools.pod.network import is_address
 
 DNS_PORT = 53
 _time_of = attrgetter("time_ns")
@@ -167,7 +167,7 @@ class _Ends:
 
 def _ends(probe: Probe) -> _Ends:
     source, peer = probe.source.ip, probe.peer
-    target = peer.address if is_address(peer.address) else ""
+    target = peer.address if is_ipv4(peer.address) else ""
     there, back = _between(source, target), _between(target, source)
     if probe.is_ping:
         return _Ends(_all(there, _icmp(8)), _all(back, _icmp(0)))
