@@ -45,6 +45,11 @@ def _absolute(node: Mapping[str, Any]) -> bool:
     return node.get("type") not in ("Exact", "PathPrefix") or str(node.get("value", "/")).startswith("/")
 
 
+ONE_OF: Mapping[str, tuple[str, ...]] = {"RedirectFrontend": ("addressMatcher", "serviceMatcher")}
+"""Type name → fields of which a value has exactly one."""
+IMMUTABLE: Mapping[str, tuple[str, ...]] = {"RedirectSpec": ("redirectBackend", "redirectFrontend")}
+"""Type name → fields that no update may change (transition rules ``self == oldSelf``)."""
+
 CEL_RULES: Mapping[str, tuple[Rule, ...]] = {
     "BGPAdvertised": (
         _needs("Service", "service"),

@@ -10,7 +10,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from quizgame.cluster.apierror import Cause
-from quizgame.cluster.customrules import CEL_RULES, HAS_CEL
+from quizgame.cluster.customrules import CEL_RULES, HAS_CEL, IMMUTABLE, ONE_OF
 from quizgame.cluster.resources import Resource
 from quizgame.cluster.schema import Field, Schema, custom_schema
 from quizgame.cluster.schema_cilium import PATTERNS
@@ -39,8 +39,14 @@ class _Findings:
         self.is_blocking = self.is_blocking or blocking
 
 
-def violations(resource: Resource, node: Mapping[str, Any]) -> list[Cause]:
-    """What is wrong with an object of a custom kind, in the order of its fields."""
+def violations(resource: Resource, node: Mapping[str, Any], old: Mapping[str, Any] | None = None) -> list[Cause]:
+    """What is wrong with an object of a custom kind, in the order of its fields.
+
+    Args:
+        resource: The kind.
+        node: The object.
+        old: What is stored, where the object is to replace it.
+    """
     schema = custom_schema()
     if resource.kind not in schema.types:
         return []
@@ -51,7 +57,22 @@ def violations(resource: Resource, node: Mapping[str, Any]) -> list[Cause]:
         return causes
     if findings.is_blocking:
         return [*causes, _UNCHECKED]
-    return [*causes, *_cel(node, resource.kind, schema, "")]
+    return [*causes, *_cel(node, resource.kind, schema, ""), *_transitions(resource, node, old, schema)]
+
+
+def _transitions(
+    resource: Resource, node: Mapping[str, Any], old: Mapping[str, Any] | None, schema: Schema
+) -> list[Cause]:
+    """Changes of what may not change, in the parts of a spec."""
+    kind = schema.types[resource.kind].fields.get("spec")
+    if old is None or kind is None:
+        return []
+    before, after = old.get("spec") or {}, node.get("spec") or {}
+    return [
+        Cause(f"spec.{name}", f"Invalid value: {name} is immutable")
+        for name in IMMUTABLE.get(kind.type, ())
+        if name in before and name in after and before[name] != after[name]
+    ]
 
 
 def _walk(node: Mapping[str, Any], type_name: str, schema: Schema, path: str, findings: _Findings) -> None:
@@ -59,6 +80,14 @@ def _walk(node: Mapping[str, Any], type_name: str, schema: Schema, path: str, fi
     for known in shape.required:
         if known.name not in node:
             findings.add(_join(path, known.name), "Required value", blocking=True)
+    alternatives = ONE_OF.get(type_name, ())
+    given = [each for each in alternatives if each in node]
+    if alternatives and len(given) != 1:
+        found = f"{len(given)} valid alternatives" if given else "none valid"
+        rule = f'"{path}" must validate one and only one schema (oneOf). Found {found}'
+        findings.add("<nil>", f'Invalid value: "": {rule}', blocking=True)
+        if not given:
+            findings.add(_join(path, alternatives[0]), "Required value", blocking=True)
     for key, value in node.items():
         field = shape.fields.get(key)
         if field is None or (not path and key in ("metadata", "status", "apiVersion", "kind")):

@@ -38,7 +38,7 @@ def check(api: ApiServer, resource: Resource, node: KubeObject, old: KubeObject 
 
         causes += [each for each in policyschema.violations(node) if each.field != "metadata.name"]
     elif resource.is_custom:
-        causes += customvalidation.violations(resource, node)
+        causes += customvalidation.violations(resource, node, old)
     else:
         schema = builtin_schema()
         if resource.kind in schema.types:

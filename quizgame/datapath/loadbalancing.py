@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from quizgame.cluster.agent.redirect import INTERNAL, is_skipped
 from quizgame.cluster.agent.service_build import build_frontends
 from quizgame.cluster.agent.services import Backend, Frontend
 from quizgame.cluster.keyed import keyed_int
@@ -54,6 +55,8 @@ def translate(agent: Agent, packet: Packet, *, is_outside: bool = False) -> Tran
         return Translation()
     if is_outside and frontend.type == "ClusterIP" and not agent.config.is_on("bpf-lb-external-clusterip"):
         return Translation()
+    if is_skipped(agent, frontend, packet.source):
+        return Translation()
     usable = frontend.usable
     if frontend.local_traffic_policy and not is_outside:
         usable = _inside(agent, frontend).usable
@@ -70,7 +73,7 @@ def _inside(agent: Agent, frontend: Frontend) -> Frontend:
     """The service's cluster-internal twin of a frontend: ``externalTrafficPolicy`` is for clients outside alone."""
     own = agent.services.by_service.get((frontend.namespace, frontend.service), ())
     twins = (agent.services.frontends[address] for address in own)
-    return next((t for t in twins if t.type == "ClusterIP" and t.port_name == frontend.port_name), frontend)
+    return next((t for t in twins if t.type in INTERNAL and t.port_name == frontend.port_name), frontend)
 
 
 def frontend_of(agent: Agent, packet: Packet) -> Frontend | None:

@@ -275,9 +275,15 @@ def _server_answer(world: World, course: Course, name: str, recorder: Recorder) 
     if side is None or side.endpoint is None or not side.endpoint.is_pod:
         return None
     pod = side.agent.api.find("pods", side.endpoint.pod, side.endpoint.namespace)
-    if pod is None or not _is_coredns(pod) or not is_running(pod):
+    if pod is None or not is_running(pod):
         return None
+    upstream = _cached_service(pod)
     bare = name.rstrip(".")
+    if upstream and is_cluster_name(bare):
+        service = side.agent.api.find("services", upstream, side.endpoint.namespace)
+        return _forward(world, side, name, recorder, dig(service, "spec", "clusterIP", default=""))
+    if not upstream and not _is_coredns(pod):
+        return None
     if not is_cluster_name(bare):
         return _forward(world, side, name, recorder)
     answer = answer_of(side.agent.api, bare)
@@ -296,8 +302,22 @@ def _is_coredns(pod: Mapping[str, Any]) -> bool:
     return labels_of(pod).get("k8s-app") == "kube-dns"
 
 
-def _forward(world: World, side: Side, name: str, recorder: Recorder) -> _Reply | None:
-    """CoreDNS asks the network's resolver; its own policy and path decide whether that works."""
+def _cached_service(pod: Mapping[str, Any]) -> str:
+    """The service that a node-local DNS cache asks for names of the cluster; empty where the pod is none.
+
+    Source: k8s.io/dns node-cache, option ``-upstreamsvc``.
+    Simplified: the cache keeps nothing, so that it answers as long as what it asks does.
+    """
+    for container in dig(pod, "spec", "containers", default=()):
+        if "node-cache" in container.get("image", "").rpartition("/")[2]:
+            words = [str(each) for each in (*(container.get("command") or ()), *(container.get("args") or ()))]
+            given = [words[place + 1] for place, word in enumerate(words[:-1]) if word.lstrip("-") == "upstreamsvc"]
+            return given[0] if given else "kube-dns-upstream"
+    return ""
+
+
+def _forward(world: World, side: Side, name: str, recorder: Recorder, server: str = "") -> _Reply | None:
+    """A name server asks another, the network's resolver by default; its own policy and path decide whether it can."""
     endpoint = side.endpoint
     origin = None if endpoint is None else pod_origin(world, side.agent.context, endpoint.namespace, endpoint.pod)
     if origin is None:
@@ -307,7 +327,7 @@ def _forward(world: World, side: Side, name: str, recorder: Recorder) -> _Reply 
     exchange = udp(
         world,
         origin,
-        fabric_of(world).outside.resolver_ip,
+        server or fabric_of(world).outside.resolver_ip,
         DNS_PORT,
         at_server=question.ask_server,
         proxy=question,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.monitor import DropReason
+from quizgame.cluster.agent.redirect import INTERNAL
 from quizgame.cluster.fabric import agent_on
 from quizgame.datapath.gateway import through_gateway
 from quizgame.datapath.loadbalancing import Translation, translate
@@ -260,7 +261,7 @@ def _translate_at_node(world: World, course: Course, sender: Agent) -> None:
     if node.config.has_kube_proxy_replacement:
         return
     translation = translate(node, course.packet)
-    if translation.frontend is None or translation.frontend.type == "ClusterIP" or translation.backend is None:
+    if translation.frontend is None or translation.frontend.type in INTERNAL or translation.backend is None:
         return
     onward = route(world, node, translation.backend.ip)
     course.path = replace(onward, point=course.path.point, reply_point=stack_point(node), is_masqueraded=True)

@@ -23,6 +23,7 @@ from quizgame.cluster.agent.ipam import AddressesExhausted, NodeIpam
 from quizgame.cluster.agent.ipcache import Ipcache, IpcacheEntry
 from quizgame.cluster.agent.monitor import EventRing
 from quizgame.cluster.agent.pods import container_ports, identity_labels, named_ports, workload_of
+from quizgame.cluster.agent.redirect import Redirects
 from quizgame.cluster.agent.services import ServiceMap
 from quizgame.cluster.agent.sync import sync
 from quizgame.cluster.agent.validation import check_config
@@ -130,6 +131,7 @@ class Agent:
     bgp: Speaker = field(default_factory=Speaker)
     l2: Announcer = field(default_factory=Announcer)
     bandwidth: Bandwidth = field(default_factory=Bandwidth)
+    redirects: Redirects = field(default_factory=Redirects)
 
     def __post_init__(self) -> None:
         if not self.ipam.pools and not self.ipam.owners:
@@ -455,6 +457,7 @@ class Agent:
             bgp=self.bgp.fork(),
             l2=self.l2.fork(),
             bandwidth=self.bandwidth,
+            redirects=self.redirects,
         )
 
 

@@ -49,7 +49,7 @@ class Frontend:
     port: int
     protocol: str
     type: str
-    """``ClusterIP``, ``NodePort``, ``LoadBalancer`` or ``ExternalIPs``."""
+    """``ClusterIP``, ``NodePort``, ``LoadBalancer``, ``ExternalIPs`` or ``LocalRedirect``."""
     namespace: str
     service: str
     port_name: str
@@ -59,6 +59,8 @@ class Frontend:
     session_affinity: bool = False
     local_traffic_policy: bool = False
     """``externalTrafficPolicy: Local`` on a frontend that outsiders use."""
+    redirected_to: str = ""
+    """The service of the local redirect policy that has taken over a service's frontend, as ``namespace/name``."""
 
     @property
     def usable(self) -> tuple[Backend, ...]:
@@ -76,8 +78,10 @@ class ServiceMap:
     frontends: dict[tuple[str, int, str], Frontend] = field(default_factory=dict)
     by_service: dict[tuple[str, str], tuple[tuple[str, int, str], ...]] = field(default_factory=dict)
     ids: dict[tuple[str, int, str], int] = field(default_factory=dict)
+    changed_ns: dict[tuple[str, int, str], int] = field(default_factory=dict)
+    """When each frontend was last put in force."""
 
-    def replace_service(self, key: tuple[str, str], frontends: Iterable[Frontend]) -> bool:
+    def replace_service(self, key: tuple[str, str], frontends: Iterable[Frontend], now_ns: int = 0) -> bool:
         """Put the frontends of one service (namespace, name) in force; return whether anything changed."""
         wanted: dict[tuple[str, int, str], Frontend] = {}
         for frontend in frontends:
@@ -89,9 +93,11 @@ class ServiceMap:
         before = self.by_service.get(key, ())
         if len(before) == len(wanted) and all(self.frontends.get(a) == f for a, f in wanted.items()):
             return False
+        self.changed_ns.update((each, now_ns) for each, f in wanted.items() if self.frontends.get(each) != f)
         for address in before:
             if address not in wanted:
                 self.frontends.pop(address, None)
+                self.changed_ns.pop(address, None)
         self.frontends.update(wanted)
         if wanted:
             self.by_service[key] = tuple(wanted)
@@ -105,4 +111,4 @@ class ServiceMap:
 
     def fork(self) -> ServiceMap:
         """An independent copy."""
-        return ServiceMap(dict(self.frontends), dict(self.by_service), dict(self.ids))
+        return ServiceMap(dict(self.frontends), dict(self.by_service), dict(self.ids), dict(self.changed_ns))

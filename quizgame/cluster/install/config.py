@@ -231,8 +231,6 @@ _FEATURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("egressGateway.enabled", (("enable-egress-gateway", "true"),)),
     ("l2announcements.enabled", (("enable-l2-announcements", "true"),)),
     ("hostFirewall.enabled", (("enable-host-firewall", "true"),)),
-    ("localRedirectPolicies.enabled", (("enable-local-redirect-policy", "true"),)),
-    ("localRedirectPolicy", (("enable-local-redirect-policy", "true"),)),
     ("ciliumEndpointSlice.enabled", (("enable-cilium-endpoint-slice", "true"),)),
     ("nodeIPAM.enabled", (("enable-node-ipam", "true"),)),
 )  # fmt: skip
@@ -278,7 +276,7 @@ def config_data(values: Values, version: str = "1.19.5") -> dict[str, str]:
     for path, keys in _FEATURES:
         if lookup(values, path, path == "hubble.enabled"):
             data.update(keys)
-    for extend in (ipam_data, _encryption, _hubble_metrics, _mutual_authentication, _l2_announcements, _bandwidth):
+    for extend in _EXTENSIONS:
         data.update(extend(values))
     for key, value in (lookup(values, "extraConfig", {}) or {}).items():
         data[key] = _text(value)
@@ -326,6 +324,14 @@ def _hubble_metrics(values: Values) -> dict[str, str]:
     return {"hubble-metrics": _text(metrics), "hubble-metrics-server": ":9965"}
 
 
+def _redirects(values: Values) -> dict[str, str]:
+    if not (lookup(values, "localRedirectPolicies.enabled", False) or lookup(values, "localRedirectPolicy", False)):
+        return {}
+    ranges = lookup(values, "localRedirectPolicies.addressMatcherCIDRs") or []
+    allowed = {"lrp-address-matcher-cidrs": ",".join(map(str, ranges))} if ranges else {}
+    return {"enable-local-redirect-policy": "true", **allowed}
+
+
 def _bandwidth(values: Values) -> dict[str, str]:
     if not lookup(values, "bandwidthManager.enabled", False):
         return {}
@@ -357,3 +363,9 @@ def _mutual_authentication(values: Values) -> dict[str, str]:
         "mesh-auth-spiffe-trust-domain": "spiffe.cilium",
         "mesh-auth-spire-admin-socket": "/run/spire/sockets/admin.sock",
     }
+
+
+_EXTENSIONS = (
+    ipam_data, _encryption, _hubble_metrics, _mutual_authentication, _l2_announcements, _bandwidth, _redirects,
+)  # fmt: skip
+"""Groups of keys that follow from several values."""

@@ -112,7 +112,6 @@ REFUSED: dict[str, str] = {
     "kvstore get": "Read a key",
     "kvstore set": "Write a key",
     "loadinfo": "Show the load of the node",
-    "lrp list": "List the local redirect policies",
     "map events": "Show what happened to a map",
     "map get": "Show the agent's copy of a map",
     "metrics list": "List the agent's metrics",

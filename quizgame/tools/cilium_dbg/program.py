@@ -18,6 +18,7 @@ from quizgame.tools.cilium_dbg.commands import (
     endpoint,
     identity,
     lists,
+    lrp,
     misc,
     monitor,
     policy,
@@ -42,6 +43,7 @@ COMMANDS: tuple[Sub, ...] = (
     *troubleshoot.COMMANDS,
     *shell.COMMANDS,
     *bpf_bandwidth.COMMANDS,
+    *lrp.COMMANDS,
 )
 """Everything simulated, in the order of the reference."""
 REFUSED_EVERYWHERE = ("config", "host", "log-driver", "log-opt")

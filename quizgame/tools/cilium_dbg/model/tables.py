@@ -5,16 +5,19 @@ Source: golden ``cilium-dbg/shell-db-show-*``; Documentation/network/l2-announce
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.l2.devices import announcing_devices
 from quizgame.datapath.devices import NETWORK_DEVICE, TUNNEL_DEVICES, device_index, node_mac
+from quizgame.goflags.times import SECOND
 from quizgame.tools.facts import fact
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
+    from quizgame.cluster.agent.services import Frontend
     from quizgame.tools.facts import Fact
 
 UNSIMULATED = frozenset((
@@ -87,8 +90,69 @@ def _devices(agent: Agent) -> list[TableRow]:
     return [TableRow(cells) for cells in sorted(rows)]
 
 
+def _policies(agent: Agent) -> list[TableRow]:
+    return [
+        TableRow((
+            f"{policy.namespace}/{policy.name}",
+            "address" if policy.address else "service",
+            f"{policy.namespace}/{policy.service}" if policy.service else "",
+            policy.kind.value[1],
+            ", ".join(f"{policy.address or '0.0.0.0'}:{each.number}/{each.protocol}" for each in policy.frontend_ports),
+        ))
+        for _, policy in sorted(agent.redirects.policies.items())
+    ]  # fmt: skip
+
+
+def _frontends(agent: Agent) -> list[TableRow]:
+    now = agent.now_ns
+    ordered = sorted(
+        agent.services.frontends.values(), key=lambda each: (IPv4Address(each.ip), each.port, each.protocol)
+    )
+    return [
+        TableRow(
+            (
+                f"{each.ip}:{each.port}/{each.protocol}",
+                "ClusterIP" if each.redirected_to else each.type,
+                f"{each.namespace}/{each.service}",
+                each.port_name,
+                ", ".join(f"{backend.ip}:{backend.port}/{backend.protocol}" for backend in each.backends),
+                each.redirected_to,
+                "Done",
+                _age(now - agent.services.changed_ns.get((each.ip, each.port, each.protocol), now)),
+                "",
+            ),
+            tuple(_backend_facts(agent, each)),
+        )
+        for each in ordered
+    ]
+
+
+def _backend_facts(agent: Agent, frontend: Frontend) -> Iterator[Fact]:
+    name = f"{frontend.namespace}/{frontend.service}"
+    if not frontend.backends:
+        yield fact("service", cluster=agent.context, service=name, backend="none", type=frontend.type)
+    for each in frontend.backends:
+        yield fact(
+            "service", witnesses=(f"{each.ip}:{each.port}",), cluster=agent.context, service=name,
+            backend=each.cluster or "local", state=each.state.value, type=frontend.type,
+        )  # fmt: skip
+
+
+def _age(span_ns: int) -> str:
+    """A span as the tables write it, in one unit. Source: golden ``shell-db-show-frontends``; HumanDuration."""
+    seconds = span_ns // SECOND
+    for size, unit, limit in ((1, "s", 120), (60, "m", 180 * 60), (3600, "h", 48 * 3600)):
+        if seconds < limit:
+            return f"{seconds // size}{unit}"
+    return f"{seconds // 86400}d"
+
+
 TABLES: Mapping[str, AgentTable] = {
     "devices": AgentTable(("Name", "Index", "Selected", "Type", "MTU", "HWAddr", "Flags", "Addresses"), _devices),
+    "frontends": AgentTable(
+        ("Address", "Type", "ServiceName", "PortName", "Backends", "RedirectTo", "Status", "Since", "Error"), _frontends
+    ),
+    "localredirectpolicies": AgentTable(("Name", "Type", "Service", "FrontendType", "Frontends"), _policies),
     "l2-announce": AgentTable(("IP", "NetworkInterface"), _announced),
     "node-addresses": AgentTable(("Address", "NodePort", "Primary", "DeviceName"), _node_addresses),
 }
