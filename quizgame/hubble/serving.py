@@ -14,9 +14,12 @@ from quizgame.cluster.links import HUBBLE_PORT
 from quizgame.cluster.objects import KubeObject, dig, name_of
 from quizgame.datapath.servers import is_running
 from quizgame.goflags.times import SECOND
+from quizgame.hubble.agentevent import GetAgentEventsResponse, GetEventsRequest
+from quizgame.hubble.agentmaking import agent_events
 from quizgame.hubble.answer import answer, merge_by_time
 from quizgame.hubble.enums import NodeState
 from quizgame.hubble.fields import uint64_text
+from quizgame.hubble.filters.predicate import NotSimulated
 from quizgame.hubble.following import Watch, follow
 from quizgame.hubble.making import record_of
 from quizgame.hubble.observer import (
@@ -30,7 +33,7 @@ from quizgame.hubble.observer import (
     TLSInfo,
 )
 from quizgame.hubble.preselect import preselect
-from quizgame.hubble.source import connection_refused
+from quizgame.hubble.source import RpcError, connection_refused
 from quizgame.hubble.timestamps import format_timestamp
 
 if TYPE_CHECKING:
@@ -166,6 +169,16 @@ class Relay:
                     time=format_timestamp(self._world.clock.now_ns),
                 )
 
+    def get_agent_events(self, request: GetEventsRequest) -> Iterable[GetAgentEventsResponse]:
+        """Refuse, as the real Relay does. Source: cilium/cilium v1.19 pkg/hubble/relay/observer/server.go."""
+        del request
+        raise RpcError("Unimplemented", "GetAgentEvents not yet implemented")
+
+    def get_debug_events(self, request: GetEventsRequest) -> Iterable[GetAgentEventsResponse]:
+        """Refuse, as the real Relay does."""
+        del request
+        raise RpcError("Unimplemented", "GetDebugEvents not yet implemented")
+
     def server_status(self) -> ServerStatus:
         """Sums over the connected nodes."""
         nodes = self._nodes()
@@ -230,6 +243,24 @@ class LocalHubble:
         if not request.follow or self._watch is None:
             return history
         return chain(history, follow(lambda: [self._node], request, self._watch))
+
+    def get_agent_events(self, request: GetEventsRequest) -> Iterable[GetAgentEventsResponse]:
+        """What this agent told of itself."""
+        return agent_events(self._node.agent, request, self._watch)
+
+    def get_debug_events(self, request: GetEventsRequest) -> Iterable[GetAgentEventsResponse]:
+        """Debug messages: there are none while the datapath's debugging is off.
+
+        Raises:
+            NotSimulated: it is on.
+        """
+        agent = self._node.agent
+        if "datapath" in agent.config.get("debug-verbose").split() or agent.local_options.get("Debug") == "Enabled":
+            raise NotSimulated("the datapath's debug messages")
+        if request.follow and self._watch is not None:
+            while self._watch.wait():
+                pass
+        return ()
 
     def server_status(self) -> ServerStatus:
         """State of this node's ring."""

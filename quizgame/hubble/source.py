@@ -7,6 +7,7 @@ from typing import Protocol
 
 from quizgame.errors import QuizgameError
 from quizgame.goflags.quoting import quote
+from quizgame.hubble.agentevent import GetAgentEventsResponse, GetEventsRequest
 from quizgame.hubble.observer import GetFlowsRequest, GetFlowsResponse, NamespaceInfo, NodeInfo, ServerStatus
 
 
@@ -28,6 +29,14 @@ def connection_refused(address: str) -> RpcError:
     return RpcError("Unavailable", f"connection error: desc = {quote(dial)}")
 
 
+def unreachable(host: str, port: str) -> RpcError:
+    """Return the error of a server elsewhere: nothing answers at an address, and no other name is known."""
+    if host.replace(".", "").isdigit():
+        dial = f"transport: Error while dialing: dial tcp {host}:{port}: i/o timeout"
+        return RpcError("Unavailable", f"connection error: desc = {quote(dial)}")
+    return RpcError("Unavailable", "name resolver error: produced zero addresses")
+
+
 class FlowSource(Protocol):
     """A Hubble server. Every call may raise `RpcError`; `get_flows` also what `answer.answer` raises."""
 
@@ -40,6 +49,12 @@ class FlowSource(Protocol):
 
     def get_flows(self, request: GetFlowsRequest) -> Iterable[GetFlowsResponse]:
         """Stream what the request selects; a followed stream ends when the source says so."""
+
+    def get_agent_events(self, request: GetEventsRequest) -> Iterable[GetAgentEventsResponse]:
+        """Stream what agents told of themselves."""
+
+    def get_debug_events(self, request: GetEventsRequest) -> Iterable[GetAgentEventsResponse]:
+        """Stream the datapath's debug messages."""
 
     def server_status(self) -> ServerStatus:
         """Tell how full the buffers are."""

@@ -47,6 +47,11 @@ def rules(repository: Repository) -> list[dict[str, Any]]:
     ]
 
 
+def entry_count(compiled: CompiledRule) -> int:
+    """Say how many elements of ``policy get`` a rule makes."""
+    return sum(1 for _ in groupby(compiled.clauses, key=lambda clause: _item_path(clause.clause.path)))
+
+
 def _item_path(path: str) -> str:
     """Return the item of a clause's path: ``spec.ingress[0]`` of ``spec.ingress[0].toPorts[1]``."""
     return path[: path.index("]", path.index("]") + 1 if path.startswith("specs[") else 0) + 1]

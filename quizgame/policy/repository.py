@@ -6,7 +6,7 @@ what a change concerns. It never numbers identities; it is told about them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -175,6 +175,27 @@ class Repository:
     def compiled_rules(self) -> list[CompiledRule]:
         """Return all rules, by policy key and position."""
         return [compiled for key in sorted(self._compiled) for compiled in self._compiled[key]]
+
+    def entry_count(self, key: PolicyKey) -> int:
+        """Say how many elements of ``policy get`` a policy object makes; 0 where it is not known."""
+        return sum(introspection.entry_count(compiled) for compiled in self._compiled.get(key, ()))
+
+    def labels_of_entries(self, key: PolicyKey) -> tuple[str, ...]:
+        """The labels of a policy object's elements, one after another."""
+        return tuple(
+            str(label)
+            for compiled in self._compiled.get(key, ())
+            for _ in range(introspection.entry_count(compiled))
+            for label in compiled.rule.labels
+        )
+
+    def subjects_of(self, key: PolicyKey) -> Callable[[int], bool]:
+        """A test of identities: whether a policy object has a rule whose subject they are."""
+        subjects = 0
+        for compiled in self._compiled.get(key, ()):
+            subjects |= self._subjects(compiled.rule)
+        slots = self.identities.slots
+        return lambda identity: bool(subjects >> slots.get(identity, UNKNOWN_SLOT) & 1)
 
     # What policies refer to.
 

@@ -9,23 +9,28 @@ from typing import BinaryIO
 
 from quizgame.cluster.world import Cluster
 from quizgame.hubble.command.environment import HubbleEnvironment
+from quizgame.hubble.command.failure import CommandFailure
 from quizgame.hubble.command.run import run_hubble
 from quizgame.hubble.flow import Endpoint, Flow
 from quizgame.hubble.following import Watch
 from quizgame.hubble.observer import GetFlowsResponse
-from quizgame.hubble.serving import relay_of
+from quizgame.hubble.serving import relay_of, relay_pod_node
 from quizgame.hubble.sink import PrintedLine, RecordingSink
-from quizgame.hubble.source import FlowSource
+from quizgame.hubble.source import FlowSource, unreachable
 from quizgame.tools.facts import Fact, fact
-from quizgame.tools.folder import FileProblem, read_file
+from quizgame.tools.folder import FileProblem, is_folder, make_folder, read_file, write_file
 from quizgame.tools.following import Following
 from quizgame.tools.hubble_completing import proposals
 from quizgame.tools.naming import peer_name
-from quizgame.tools.output import Line, Result, render
+from quizgame.tools.output import Line, Result, lines, render
 from quizgame.tools.session import Session
 
 COMMAND_S = 1.0
 """Simulated seconds that a call takes."""
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+_HOME = "/root"
+_VARIABLES = ("HUBBLE_", "NO_COLOR", "XDG_CONFIG_HOME")
+"""Variables that the command looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,14 @@ class HubbleTool:
         """Run ``hubble``; a server address reaches the current context's Relay without a port-forward."""
         session.world.advance(COMMAND_S)
         world, cluster = session.world, session.world.cluster
-        return run_with(
-            argv, session, cluster, stdin, lambda address, watch: relay_of(world, world.cluster, address, watch)
-        )
+
+        def connect(address: str, watch: Watch) -> FlowSource:
+            host, _, port = address.rpartition(":")
+            if host not in _LOCAL_HOSTS:
+                raise unreachable(host, port)
+            return relay_of(world, world.cluster, address, watch)
+
+        return run_with(argv, session, cluster, stdin, connect)
 
     def complete(self, argv: Sequence[str], session: Session) -> Iterable[str]:
         """Words that could stand in place of the last one (a ``CompletingTool``)."""
@@ -53,6 +63,8 @@ def run_with(
     cluster: Cluster,
     stdin: Sequence[Line],
     connect: Callable[[str, Watch], FlowSource],
+    *,
+    has_kubeconfig: bool = True,
 ) -> Result:
     """Run ``hubble`` against some server, with facts on each printed flow.
 
@@ -62,6 +74,7 @@ def run_with(
         cluster: Whose flows they are, for the facts.
         stdin: What is piped in.
         connect: Gives the server at an address to whom it is handed, who may follow.
+        has_kubeconfig: Whether ``--port-forward`` finds a cluster.
     """
     screen = _Screen(session, cluster)
     environment = HubbleEnvironment(
@@ -69,9 +82,14 @@ def run_with(
         connect=lambda address: connect(address, screen),
         is_terminal=session.is_screen,
         open_file=lambda path: _open(session, path),
+        forward=(lambda context, namespace: _forward(session, context, namespace, screen)) if has_kubeconfig else None,
+        write_file=lambda path, text: _write(session, path, text),
         stdin=BytesIO(render(stdin).encode()),
         default_field_mask=(),
-        environ={name: value for name, value in session.variables.items() if name.startswith(("HUBBLE_", "NO_COLOR"))},
+        environ={
+            "HOME": session.variables.get("HOME", _HOME),
+            **{name: value for name, value in session.variables.items() if name.startswith(_VARIABLES)},
+        },
     )
     status = run_hubble(list(argv[1:]), environment, screen.sink)
     return screen.result(status)
@@ -195,6 +213,33 @@ def _open(session: Session, path: str) -> BinaryIO:
         return BytesIO(render(read_file(session, path)).encode())
     except FileProblem as problem:
         raise OSError(2, problem.message, path) from None
+
+
+def _write(session: Session, path: str, text: str) -> None:
+    try:
+        parts = path.split("/")[:-1]
+        for end in range(1, len(parts) + 1):
+            place = "/".join(parts[:end]) or "/"
+            if not is_folder(session, place):
+                make_folder(session, place)
+        write_file(session, path, lines(text))
+    except FileProblem as problem:
+        raise OSError(2, problem.message, path) from None
+
+
+def _forward(session: Session, context: str, namespace: str, watch: Watch) -> FlowSource:
+    """Relay of a context through a forwarded port. Source: cilium/cilium v1.19 hubble/cmd/common/conn/conn.go."""
+    world = session.world
+    if context and context not in world.clusters:
+        raise CommandFailure(f'failed to create k8s port forwader: context "{context}" does not exist')
+    cluster = world.clusters[context] if context else world.cluster
+    if cluster.api.find("services", "hubble-relay", namespace) is None:
+        reason = 'services "hubble-relay" not found'
+        raise CommandFailure(f'failed to port forward: failed to get service "hubble-relay": {reason}')
+    if not relay_pod_node(cluster):
+        reason = "no pods found for service: hubble-relay"
+        raise CommandFailure(f'failed to port forward: failed to get service "hubble-relay": {reason}')
+    return relay_of(world, cluster, "127.0.0.1:4245", watch)
 
 
 HUBBLE = HubbleTool()

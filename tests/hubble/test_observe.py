@@ -175,10 +175,9 @@ def test_no_server(hubble: Run) -> None:
     "words",
     [
         ["observe", "--input-file", "flows", "--cel-expression", "true"],
-        ["observe", "agent-events"],
         ["config", "set", "server", "x"],
         ["completion", "bash"],
-        ["observe", "--tls"],
+        ["observe", "--kubeconfig", "x"],
     ],
 )
 def test_what_is_not_simulated_says_so(hubble: Run, words: list[str]) -> None:

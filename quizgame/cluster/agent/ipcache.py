@@ -27,6 +27,8 @@ class Ipcache:
 
     entries: dict[str, IpcacheEntry] = field(default_factory=dict)
     """Prefix in CIDR form (``10.244.1.5/32``) → entry."""
+    touched: dict[str, IpcacheEntry | None] = field(default_factory=dict)
+    """Prefixes that have changed since somebody took note of it → what they were before."""
     _lengths: dict[int, int] = field(default_factory=dict)
     """How many prefixes of each length there are."""
 
@@ -38,13 +40,16 @@ class Ipcache:
         if known is None:
             length = int(prefix.rpartition("/")[2])
             self._lengths[length] = self._lengths.get(length, 0) + 1
+        self.touched.setdefault(prefix, known)
         self.entries[prefix] = entry
         return True
 
     def delete(self, prefix: str) -> bool:
         """Forget a prefix; return whether it was known."""
-        if self.entries.pop(prefix, None) is None:
+        known = self.entries.pop(prefix, None)
+        if known is None:
             return False
+        self.touched.setdefault(prefix, known)
         length = int(prefix.rpartition("/")[2])
         self._lengths[length] -= 1
         if not self._lengths[length]:
@@ -72,7 +77,7 @@ class Ipcache:
 
     def fork(self) -> Ipcache:
         """An independent copy."""
-        return Ipcache(dict(self.entries), dict(self._lengths))
+        return Ipcache(dict(self.entries), dict(self.touched), dict(self._lengths))
 
 
 def _network_key(prefix: str) -> tuple[int, int]:

@@ -10,6 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from quizgame.cluster.agent.endpoints import Endpoint
+    from quizgame.cluster.agent.notices import AgentNotice
 
 RING_CAPACITY = 4095
 """Events that one agent keeps. Source: the Helm reference, ``hubble.eventBufferCapacity``."""
@@ -266,17 +271,35 @@ class EventRing:
     """Oldest first; never longer than ``2 * capacity`` between trims."""
     seen: int = 0
     """Events since the agent started."""
+    notices: list[tuple[int, AgentNotice]] = field(default_factory=list)
+    """What the agent told of itself, oldest first, each with the number of events seen before it."""
+    told_endpoints: dict[int, Endpoint] = field(default_factory=dict)
+    """The endpoints as the last notices told them; replaced, never changed in place."""
     _is_shared: bool = False
-    """Whether a fork holds the same list, which is then copied before it grows."""
+    """Whether a fork holds the same lists, which are then copied before they grow."""
 
     def append(self, event: MonitorEvent) -> None:
         """Record an event, forgetting the oldest where the ring is full."""
-        if self._is_shared:
-            self.events, self._is_shared = self.newest(), False
+        self._own()
         self.events.append(event)
         self.seen += 1
         if len(self.events) >= 2 * self.capacity:
             del self.events[: len(self.events) - self.capacity]
+
+    def tell(self, notice: AgentNotice) -> None:
+        """Record what the agent tells of itself."""
+        self._own()
+        self.notices.append((self.seen, notice))
+        if len(self.notices) >= 2 * self.capacity:
+            del self.notices[: len(self.notices) - self.capacity]
+
+    def told(self) -> list[AgentNotice]:
+        """The notices that later events have not pushed out, oldest first."""
+        return [notice for seen, notice in self.notices[-self.capacity :] if self.seen - seen < self.capacity]
+
+    def _own(self) -> None:
+        if self._is_shared:
+            self.events, self.notices, self._is_shared = self.newest(), list(self.notices), False
 
     def newest(self) -> list[MonitorEvent]:
         """All events that the ring still holds, oldest first."""
@@ -284,10 +307,10 @@ class EventRing:
 
     def clear(self) -> None:
         """Lose everything, as a restart of the agent does."""
-        self.events, self._is_shared = [], False
+        self.events, self.notices, self._is_shared = [], [], False
         self.seen = 0
 
     def fork(self) -> EventRing:
         """An independent ring with the same events."""
         self._is_shared = True
-        return EventRing(self.capacity, self.events, self.seen, True)
+        return EventRing(self.capacity, self.events, self.seen, self.notices, self.told_endpoints, True)

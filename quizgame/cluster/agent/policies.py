@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from quizgame.cluster.agent.telling import selected_endpoints, tell_policy, tell_regenerated
 from quizgame.cluster.objects import name_of, namespace_of
 from quizgame.policy.model import PolicyKey
 from quizgame.policy.repository import PolicyRejected, read_policy
@@ -61,9 +62,13 @@ def take_policy(agent: Agent, obj: Mapping[str, Any], is_gone: bool) -> None:
     does not parse nothing reaches the repository, so that an earlier version of it stays in force.
     """
     key = PolicyKey(obj["kind"], namespace_of(obj), name_of(obj))
+    repository = agent.repository
+    revision, had_entries = repository.revision, repository.entry_count(key)
+    selected = selected_endpoints(agent, key) if had_entries and agent.is_initialized else {}
     if is_gone:
-        agent.repository.delete_policy(key)
-        return
-    rules = _read(_Stored(obj), agent.repository.scope)
-    if rules is not None:
-        agent.repository.put_rules(key, rules)
+        repository.delete_policy(key)
+    elif (rules := _read(_Stored(obj), repository.scope)) is not None:
+        repository.put_rules(key, rules)
+    if agent.is_initialized and repository.revision != revision:
+        tell_policy(agent, key, had_entries=had_entries)
+        tell_regenerated(agent, selected | selected_endpoints(agent, key))

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from quizgame.goflags.durations import format_duration
-from quizgame.goflags.flagset import Flag, FlagSet
+from quizgame.goflags.flagset import Flag, FlagSet, Value
+from quizgame.hubble.command.configfile import dump_config, setting_text
 from quizgame.hubble.command.environment import HubbleEnvironment
 from quizgame.hubble.command.failure import CommandFailure
 from quizgame.hubble.sink import Sink
@@ -14,9 +15,7 @@ from quizgame.hubble.sink import Sink
 
 def run_config_view(flags: FlagSet, _environment: HubbleEnvironment, sink: Sink, names: list[str]) -> None:
     """Print all settings."""
-    for name in sorted(names):
-        text = _yaml(flags[name])
-        sink.out(f"{name}: {text}\n" if not text.startswith("-") else f"{name}:\n    {text}\n")
+    sink.out(dump_config({name: _setting(flags[name]) for name in names}))
 
 
 def run_config_get(flags: FlagSet, environment: HubbleEnvironment, sink: Sink, names: list[str]) -> None:
@@ -34,17 +33,10 @@ def run_config_get(flags: FlagSet, environment: HubbleEnvironment, sink: Sink, n
         raise CommandFailure(f"invalid arguments: get requires exactly 0 or 1 argument: got '{given}'")
     if words[0] not in names:
         raise CommandFailure(f"unknown key: {words[0]}")
-    sink.out(_yaml(flags[words[0]]) + "\n")
+    value = _setting(flags[words[0]])
+    is_list = isinstance(value, list) and bool(value)
+    sink.out("".join(f"- {item}\n" for item in flags.texts(words[0])) if is_list else f"{setting_text(value)}\n")
 
 
-def _yaml(flag: Flag) -> str:
-    value = flag.value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "\n    ".join(f"- {item}" for item in value) or "[]"
-    if flag.kind == "duration" and isinstance(value, int):
-        return format_duration(value)
-    # A number that viper keeps as text is quoted.
-    text = str(value)
-    return f'"{text}"' if not text or text.isdigit() else text
+def _setting(flag: Flag) -> Value:
+    return format_duration(flag.value) if flag.kind == "duration" and isinstance(flag.value, int) else flag.value

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 _MAX_BYTES = 1 << 20
@@ -28,3 +28,20 @@ def read_config(path: str, open_file: Callable[[str], BinaryIO]) -> dict[str, An
     if not isinstance(settings, dict):
         return {}
     return {str(name).lower(): value for name, value in settings.items()}
+
+
+def dump_config(settings: Mapping[str, Any]) -> str:
+    """The text of a file with these settings, sorted by name."""
+    texts = ((name, setting_text(value)) for name, value in sorted(settings.items()))
+    return "".join(f"{name}:{text}\n" if text.startswith("\n") else f"{name}: {text}\n" for name, text in texts)
+
+
+def setting_text(value: Any) -> str:
+    """A setting as YAML; a list begins on a line of its own."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "".join(f"\n    - {item}" for item in value) or "[]"
+    # A number that viper keeps as text is quoted.
+    text = str(value)
+    return f'"{text}"' if not text or text.isdigit() else text

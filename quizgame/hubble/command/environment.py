@@ -23,6 +23,11 @@ class HubbleEnvironment:
     open_file: Callable[[str], BinaryIO]
     """Opens a file to read; raises `OSError`."""
     stdin: BinaryIO
+    forward: Callable[[str, str], FlowSource] | None = None
+    """Gives the Relay of a kubeconfig context (empty: the current one) and a namespace through a forwarded port, as
+    ``--port-forward`` does; raises ``CommandFailure``. ``None``: there is no kubeconfig."""
+    write_file: Callable[[str, str], None] | None = None
+    """Writes a text to a path, whose folder it makes; raises ``OSError``. ``None``: nothing can be written."""
     environ: Mapping[str, str] = field(default_factory=dict)
     is_terminal: bool = False
     """Whether stdout is one; colours depend on it."""

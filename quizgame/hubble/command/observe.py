@@ -15,6 +15,7 @@ from quizgame.hubble.command.environment import HubbleEnvironment
 from quizgame.hubble.command.failure import CommandFailure
 from quizgame.hubble.command.filterflags import FilterFlags
 from quizgame.hubble.command.log import log_line
+from quizgame.hubble.command.moments import moment_of
 from quizgame.hubble.command.rawfilters import parse_raw_filters, print_raw_filters
 from quizgame.hubble.command.requesttext import request_text
 from quizgame.hubble.command.servers import connect
@@ -23,7 +24,6 @@ from quizgame.hubble.observer import EVERYTHING, GetFlowsRequest, GetFlowsRespon
 from quizgame.hubble.printers.choose import FORMATS, JSON_FORMATS, Printer, make_printer
 from quizgame.hubble.printers.options import PrintOptions
 from quizgame.hubble.sink import Sink
-from quizgame.hubble.timestamps import parse_moment
 
 DEFAULT_COUNT = 20
 """Flows that a server is asked for when nothing says how many."""
@@ -102,8 +102,8 @@ def _make_request(flags: FlagSet, filters: FilterFlags, environment: HubbleEnvir
         if clash:
             raise CommandFailure(f"cannot set both {one} and {other}")
     now_ns = environment.now_ns()
-    since = _moment("since", flags.text("since"), now_ns)
-    until = None if follow else _moment("until", flags.text("until"), now_ns)
+    since = moment_of("since", flags.text("since"), now_ns)
+    until = None if follow else moment_of("until", flags.text("until"), now_ns)
     if since is None and until is None and not first:
         if everything:
             last = EVERYTHING
@@ -128,15 +128,6 @@ def _make_request(flags: FlagSet, filters: FilterFlags, environment: HubbleEnvir
         until_ns=until,
         field_mask=mask,
     )
-
-
-def _moment(name: str, text: str, now_ns: int) -> int | None:
-    if not text:
-        return None
-    try:
-        return parse_moment(text, now_ns)
-    except ValueError as refusal:
-        raise CommandFailure(f"failed to parse the {name} time: {refusal}") from None
 
 
 @contextmanager

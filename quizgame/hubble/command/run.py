@@ -10,6 +10,7 @@ from quizgame.goflags.command import Command
 from quizgame.hubble.command.configfile import read_config
 from quizgame.hubble.command.environment import HubbleEnvironment
 from quizgame.hubble.command.help import hubble_help_page, hubble_usage
+from quizgame.hubble.command.security import check_connection_flags
 from quizgame.hubble.command.settings import apply_settings
 from quizgame.hubble.command.tree import Tree, build_tree
 from quizgame.hubble.filters.predicate import NotSimulated
@@ -63,6 +64,9 @@ def _run(words: Sequence[str], environment: HubbleEnvironment, sink: Sink) -> No
         path = flags.text("config")
     config = read_config(path, environment.open_file)
     apply_settings(flags, (*settings, "allowlist", "denylist"), environment.environ, config)
+    if not command.path.startswith("hubble config"):
+        # Source: cilium/cilium v1.19 hubble/cmd/config/config.go: what is wrong can still be looked at and mended.
+        check_connection_flags(flags, environment)
     run(flags, environment, sink)
 
 

@@ -96,18 +96,7 @@ def server_flags() -> list[Flag]:
     ]
 
 
-UNSIMULATED_SERVER_FLAGS = (
-    "tls",
-    "tls-allow-insecure",
-    "tls-ca-cert-files",
-    "tls-client-cert-file",
-    "tls-client-key-file",
-    "tls-server-name",
-    "basic-auth-username",
-    "basic-auth-password",
-    "kube-context",
-    "kubeconfig",
-)
+UNSIMULATED_SERVER_FLAGS = ("kubeconfig",)
 """Flags that would change how a live server is reached; with an input file they are ignored, as in the real tool."""
 
 

@@ -163,7 +163,7 @@ def _events_command(
     )
     path = f"hubble observe {name}"
     groups[path] = (*own[:-1], ("Server", server), own[-1])
-    runs[path] = _Refusal(path)
+    runs[path] = _late("events", f"run_{name.replace('-', '_')}")
     return Command(name, short=short, flags=[flag for _, flags in own for flag in flags])
 
 
@@ -171,7 +171,7 @@ def _config_command(setting_names: list[str], runs: dict[str, Run]) -> Command:
     runs["hubble config view"] = _late("config", "run_config_view", setting_names)
     runs["hubble config get"] = _late("config", "run_config_get", setting_names)
     for name in ("set", "reset"):
-        runs[f"hubble config {name}"] = _Refusal(f"hubble config {name}")
+        runs[f"hubble config {name}"] = _late("configchange", f"run_config_{name}", setting_names)
     return Command("config", short="Modify or view hubble config", long=_CONFIG, runnable=True).add(
         Command("get [KEY]", short="Get an individual value in the hubble config file"),
         Command("reset [KEY]", short="Reset all or an individual value in the hubble config file"),

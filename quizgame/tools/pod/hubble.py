@@ -32,4 +32,4 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
         return LocalHubble(agent, build_version(context.cluster), watch)
 
     session = replace(context.session, variables={**context.session.variables, "HUBBLE_SERVER": SOCKET})
-    return run_with(argv, session, context.cluster, stdin, connect)
+    return run_with(argv, session, context.cluster, stdin, connect, has_kubeconfig=False)

@@ -15,6 +15,7 @@ from quizgame.goflags.numbers import parse_bool, parse_uint
 from quizgame.hubble.timestamps import format_timestamp
 from quizgame.policy.identity import ReservedIdentity
 from quizgame.tools.cilium_dbg.call import Call, DbgError, Sub
+from quizgame.tools.cilium_dbg.monitor.agentlines import notice_line
 from quizgame.tools.cilium_dbg.monitor.jsonlines import json_line
 from quizgame.tools.cilium_dbg.monitor.lines import event_line, remote_identity, sock_line
 from quizgame.tools.cilium_dbg.monitor.notice import Lens, source_of, target_of
@@ -128,7 +129,7 @@ def _monitor(call: Call) -> Result:
     following = Following(session, result.stdout)
     since_ns = following.since_ns
     for _ in following.rounds():
-        happened = list(_happened(call, since_ns))
+        happened = _happened(call, since_ns)
         since_ns = session.world.clock.now_ns
         if not following.show(happened):
             break
@@ -166,19 +167,36 @@ def _no_socket(call: Call) -> str:
     )
 
 
-def _happened(call: Call, since_ns: int) -> Iterator[Line]:
-    """Lines of the selected events after an instant, up to now."""
+def _happened(call: Call, since_ns: int) -> list[Line]:
+    """Lines of what was selected and happened after an instant, up to now, by time."""
+    timed = [*_events(call, since_ns), *_notices(call, since_ns)]
+    return [line for _, shown in sorted(timed, key=lambda each: each[0]) for line in shown]
+
+
+def _notices(call: Call, since_ns: int) -> Iterator[tuple[int, list[Line]]]:
+    types = call.flags.texts("type")
+    has_endpoint_filter = any(call.flags.texts(name) for name in _ENDPOINT_FLAGS)
+    if (types and "agent" not in types) or has_endpoint_filter:
+        # Source: cilium/cilium v1.19 pkg/monitor/format: a notice counts as one from endpoint 0 to endpoint 0.
+        return
+    as_json = _verbosity(call) is Verbosity.JSON
+    for notice in call.agent.ring.told():
+        if since_ns < notice.time_ns <= call.agent.now_ns:
+            yield notice.time_ns, [Line(notice_line(notice, as_json=as_json))]
+
+
+def _events(call: Call, since_ns: int) -> Iterator[tuple[int, list[Line]]]:
     lens = Lens(call.flags.is_on("numeric"), _host_endpoint(call))
     verbosity, is_hex = _verbosity(call), call.flags.is_on("hex")
     types = {TYPES[name] for name in call.flags.texts("type")} or set(TYPES.values())
     senders, receivers, related = (set(call.flags.texts(name)) for name in _ENDPOINT_FLAGS)
-    for event in sorted(call.agent.ring.newest(), key=lambda event: event.time_ns):
+    for event in call.agent.ring.newest():
         if not since_ns < event.time_ns <= call.agent.now_ns:
             continue
         if event.type is EventType.TRACE_SOCK:
             # Source: cilium/cilium v1.19 pkg/monitor/format: these are not filtered, and printed with ``-v`` alone.
             if verbosity is Verbosity.DEBUG:
-                yield Line(sock_line(event), (_fact(call, event),))
+                yield event.time_ns, [Line(sock_line(event), (_fact(call, event),))]
             continue
         source, target = map(str, _ends(event, lens))
         if (
@@ -189,8 +207,7 @@ def _happened(call: Call, since_ns: int) -> Iterator[Line]:
         ):
             continue
         known = (_fact(call, event),)
-        for text in _texts(event, lens, verbosity, is_hex=is_hex):
-            yield Line(text, known)
+        yield event.time_ns, [Line(text, known) for text in _texts(event, lens, verbosity, is_hex=is_hex)]
 
 
 def _ends(event: MonitorEvent, lens: Lens) -> tuple[int, int]:
