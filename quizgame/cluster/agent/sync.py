@@ -18,6 +18,8 @@ from quizgame.cluster.agent.nodes import internal_ip, known_node
 from quizgame.cluster.agent.pods import identity_labels, is_host_network, named_ports
 from quizgame.cluster.agent.policies import take_policy
 from quizgame.cluster.agent.publish import publish_endpoints, publish_node
+from quizgame.cluster.agent.redirect import Redirects, note_pod, redirect_frontends, take_redirect_policy
+from quizgame.cluster.agent.redirect import refresh as refresh_redirects
 from quizgame.cluster.agent.service_build import SERVICE_NAME_LABEL, build_frontends
 from quizgame.cluster.agent.services import ServiceMap
 from quizgame.cluster.agent.telling import tell_changes, tell_start
@@ -85,6 +87,8 @@ def _ask_for_addresses(agent: Agent) -> bool:
 
 
 def _finish(agent: Agent) -> None:
+    for key in refresh_redirects(agent):
+        rebuild_service(agent, key)
     tell_changes(agent)
     publish_node(agent)
     publish_endpoints(agent)
@@ -107,6 +111,7 @@ def _relist(agent: Agent) -> None:
     agent.nodes = {key: node for key, node in agent.nodes.items() if node.cluster != agent.config.cluster_name}
     agent.slices, agent.service_objects = {}, {}
     agent.egress_policies = {}
+    agent.redirects = Redirects()
     agent.pod_pools, agent.namespace_wishes = {}, {}
     start_with(agent)
     agent.envoy_configs = {}
@@ -297,6 +302,7 @@ def _endpoint(agent: Agent, obj: Object, is_gone: bool) -> None:
 
 
 def _pod(agent: Agent, obj: Object, is_gone: bool) -> None:
+    note_pod(agent, obj)
     if dig(obj, "spec", "nodeName") != agent.node or is_host_network(obj) or is_gone:
         return
     number = agent.endpoint_by_pod.get((namespace_of(obj), name_of(obj)))
@@ -364,7 +370,7 @@ def rebuild_service(agent: Agent, key: tuple[str, str]) -> bool:
         selector=dig(service, "spec", "selector", default={}),
         backends=tuple(sorted(backends)),
     )
-    return agent.services.replace_service(key, frontends)
+    return agent.services.replace_service(key, redirect_frontends(agent, key, frontends), agent.now_ns)
 
 
 def _api_servers(agent: Agent, slices: list[Object]) -> None:
@@ -457,6 +463,7 @@ HANDLERS: dict[str, Handler] = {
     "ciliumendpoints.cilium.io": _endpoint,
     "services": _service,
     "endpointslices.discovery.k8s.io": _slice,
+    "ciliumlocalredirectpolicies.cilium.io": take_redirect_policy,
     "pods": _pod,
     "ciliumenvoyconfigs.cilium.io": take_envoy_config,
     "ciliumclusterwideenvoyconfigs.cilium.io": take_envoy_config,
