@@ -12,15 +12,13 @@ import pytest
 from quizgame.cluster.bgp.router import Router, RouterNeighbor
 from quizgame.cluster.build import default_specs
 from quizgame.cluster.fabric import fabric_of
-from quizgame.cluster.links import Block, Links
+from quizgame.cluster.links import Block
 from quizgame.cluster.outside import Outside
 from quizgame.cluster.world import World
 from quizgame.datapath.exchange import Exchange, tcp
 from quizgame.datapath.topology import outside_origin
-from quizgame.game.worlds import Surroundings, assemble, free_shell
-from quizgame.tools.output import Result
-from quizgame.yamlsource.loader import load_documents
-from quizgame.yamlsource.scalars import Dialect
+from quizgame.game.worlds import Surroundings, assemble
+from tests.lab import BareLab, manifests_in
 
 WEB = """
 apiVersion: apps/v1
@@ -82,33 +80,14 @@ CLIENT = "198.51.100.7"
 @lru_cache(maxsize=1)
 def _world() -> World:
     specs = [replace(spec, values=VALUES) for spec in default_specs()]
-    documents = [each.data for each in load_documents(WEB, "web.yaml", dialect=Dialect.KUBERNETES)]
     around = Surroundings(Outside(routers={ROUTER.address: ROUTER}))
-    return assemble(specs, seed=0, manifests=[("web.yaml", documents)], surroundings=around)
+    return assemble(specs, seed=0, manifests=[("web.yaml", manifests_in(WEB))], surroundings=around)
 
 
-class Lab:
+class Lab(BareLab):
     """A shell on a world with a router, and what can be done to both."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.shell = free_shell(world)
-
-    def run(self, line: str) -> Result:
-        """What a line gives."""
-        return self.shell.run_line(line)
-
-    def out(self, line: str) -> str:
-        """What a line prints on stdout."""
-        return "".join(each.text + each.end for each in self.run(line).stdout)
-
-    def err(self, line: str) -> str:
-        """What a line prints on stderr."""
-        return "".join(each.text + each.end for each in self.run(line).stderr)
-
-    def apply(self, text: str) -> Result:
-        """Apply manifests as a learner does."""
-        return self.run(f"kubectl apply -f - <<'X'\n{text}\nX")
+    run = BareLab.result
 
     def patch(self, kind: str, name: str, patch: str) -> None:
         """Merge something into an object and let sessions react."""
@@ -122,11 +101,6 @@ class Lab:
         routers = {ROUTER.address: replace(fabric.outside.routers[ROUTER.address], **changed)}
         fabric.outside = replace(fabric.outside, routers=routers)
         self.world.advance(8)
-
-    def block(self, *blocks: Block) -> None:
-        """Let firewalls drop traffic."""
-        fabric_of(self.world).links = Links(blocks)
-        self.world.settle()
 
     def states(self) -> dict[str, tuple[str, str, str]]:
         """Node → state, received and advertised routes, as ``cilium bgp peers`` shows them."""

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.build import ClusterSpec, build_world, default_specs
-from quizgame.cluster.fabric import Fabric, agent_on, fabric_of, make_agent, make_operator
-from quizgame.cluster.links import Block, Links
+from quizgame.cluster.fabric import Fabric, agent_on, make_agent, make_operator
 from quizgame.cluster.outside import Outside, OutsideHost
 from quizgame.cluster.world import World
-from quizgame.game.worlds import free_shell
-from quizgame.tools.output import render
-from quizgame.yamlsource.loader import load_documents
-from quizgame.yamlsource.scalars import Dialect
+from tests.lab import BareLab, manifests_in
 
 OUTSIDE = Outside(hosts={"203.0.113.10": OutsideHost("203.0.113.10", body="outside\n")})
 _POD = """
@@ -37,36 +32,21 @@ PODS = "".join(
         ("one", "kind-worker"), ("near", "kind-worker"), ("two", "kind-worker2"), ("top", "kind-control-plane"),
     )
 )  # fmt: skip
-ESCAPES = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
 
 
-@dataclass
-class Lab:
+class Lab(BareLab):
     """A world and its commands."""
 
-    world: World
-
-    def __post_init__(self) -> None:
-        self._run = free_shell(self.world).run_line
-
-    def run(self, line: str) -> str:
-        """Both streams of a command."""
-        got = self._run(line)
-        return ESCAPES.sub("", render(got.stdout) + render(got.stderr))
+    run = BareLab.both
 
     def agent(self, node: str, context: str = "") -> Agent:
         """The agent of a node by its short name."""
         context = context or next(iter(self.world.clusters))
         return agent_on(self.world, context, f"kind-{node}" if "-" not in node or node == "control-plane" else node)
 
-    def dbg(self, node: str, line: str) -> str:
+    def inside(self, node: str, line: str) -> str:
         """A command inside the agent's pod of a node."""
-        return self.run(f"kubectl -n kube-system exec {self.agent(node).pod_name} -c cilium-agent -- {line}")
-
-    def ip(self, pod: str) -> str:
-        """A pod's address."""
-        found = self.world.cluster.api.get("pods", pod, "default")
-        return str(found["status"]["podIP"])
+        return self.both(f"kubectl -n kube-system exec {self.agent(node).pod_name} -c cilium-agent -- {line}")
 
     def asks(self, pod: str, address: str) -> bool:
         """Whether a pod gets an answer over HTTP."""
@@ -76,10 +56,6 @@ class Lab:
     def reaches(self, pod: str, other: str) -> bool:
         """Whether a pod gets an answer of another."""
         return self.asks(pod, self.ip(other))
-
-    def block(self, *blocks: Block) -> None:
-        """Put firewalls between nodes."""
-        fabric_of(self.world).links = Links(blocks)
 
     def flows(self, flags: str = "") -> list[dict[str, Any]]:
         """The flows of the last commands."""
@@ -121,9 +97,9 @@ def build() -> Build:
         def prepare(world: World) -> None:
             world.parts["fabric"] = Fabric(world, outside=OUTSIDE)
 
-        def pods(spec: ClusterSpec) -> list[Mapping[str, Any]]:
+        def pods(spec: ClusterSpec) -> Sequence[Mapping[str, Any]]:
             text = PODS.replace("nodeName: kind-", f"nodeName: {spec.kind_name}-")
-            return [each.data for each in load_documents(text, "pods", dialect=Dialect.KUBERNETES)]
+            return manifests_in(text)
 
         world = build_world(
             specs,

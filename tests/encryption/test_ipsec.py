@@ -57,11 +57,11 @@ def test_every_tool_says_that_it_is_on(lab: Lab) -> None:
     assert "IPsec expected key count: 8" in lines
     assert "IPsec key rotation in progress: false" in lines
     assert "IPsec errors: 0 across all nodes" in lines
-    status = [line.strip() for line in lab.dbg("worker", "cilium-dbg encrypt status").splitlines()]
+    status = [line.strip() for line in lab.dbg("worker", "encrypt status").splitlines()]
     assert status[:3] == ["Encryption: IPsec", "Decryption interface(s): eth0", "Keys in use: 8"]
     assert lab.run("cilium encryption key-status") == f"IPsec key: 3+ {KEY}\n"
     assert lab.run("kubectl get ciliumnode kind-worker -o jsonpath='{.spec.encryption.key}'") == "3"
-    assert "encryptkey=3" in lab.dbg("worker", f"cilium-dbg bpf ipcache get {lab.ip('two')}")
+    assert "encryptkey=3" in lab.dbg("worker", f"bpf ipcache get {lab.ip('two')}")
     assert "mtu 1373" in lab.run("kubectl exec one -- ip route")
 
 
@@ -71,7 +71,7 @@ def test_pods_of_other_nodes_are_encrypted_to_and_the_rest_is_not(lab: Lab) -> N
     assert lab.asks("one", "203.0.113.10")
     ends = {frozenset((each["IP"]["source"], each["IP"]["destination"])) for each in lab.flows("--encrypted")}
     assert ends == {frozenset((lab.ip("one"), lab.ip("two")))}
-    assert "0x0/" not in lab.dbg("worker", "cilium-dbg encrypt status")
+    assert "0x0/" not in lab.dbg("worker", "encrypt status")
 
 
 def test_without_the_secret_agents_wait_for_their_volume(build: Build) -> None:
@@ -122,7 +122,7 @@ def test_a_rotation_keeps_both_keys_for_five_minutes(lab: Lab) -> None:
     lines = lab.run("cilium encryption status").splitlines()
     assert "IPsec keys in use: 16 on 3/3" in lines
     assert "IPsec key rotation in progress: true" in lines
-    assert "encryptkey=4" in lab.dbg("worker", f"cilium-dbg bpf ipcache get {lab.ip('two')}")
+    assert "encryptkey=4" in lab.dbg("worker", f"bpf ipcache get {lab.ip('two')}")
     assert lab.reaches("one", "two")
     lab.world.advance(310)
     assert "IPsec keys in use: 8 on 3/3" in lab.run("cilium encryption status")
@@ -140,10 +140,10 @@ def test_a_node_that_missed_a_rotation_is_lost_when_the_old_key_goes(lab: Lab) -
     assert not lab.reaches("one", "two")
     assert not lab.reaches("two", "one")
     assert lab.reaches("one", "top")
-    errors = lab.dbg("worker", "cilium-dbg encrypt status")
+    errors = lab.dbg("worker", "encrypt status")
     assert "\toutbound_no_state:" in errors
     assert "\tinbound_no_state:" in errors
-    assert "Errors: 0" in lab.dbg("worker2", "cilium-dbg encrypt status")
+    assert "Errors: 0" in lab.dbg("worker2", "encrypt status")
     assert any(line.startswith("\tinbound_no_state:") for line in lab.run("cilium encryption status").splitlines())
     assert lab.drops() == []
 
@@ -154,7 +154,7 @@ def test_another_key_under_the_same_number_splits_old_agents_from_new_ones(lab: 
     lab.restart("worker")
     assert not lab.reaches("one", "two")
     assert lab.reaches("two", "top")
-    assert "inbound_state_proto_error" in lab.dbg("worker2", "cilium-dbg encrypt status")
+    assert "inbound_state_proto_error" in lab.dbg("worker2", "encrypt status")
     assert "keys in use: 8 on 3/3" in lab.run("cilium encryption status")  # the count does not tell
     lab.restart("worker2", "control-plane")
     assert lab.reaches("one", "two")

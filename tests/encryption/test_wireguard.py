@@ -58,10 +58,10 @@ def test_every_tool_says_that_it_is_on(lab: Lab) -> None:
     assert json.loads(lab.run("cilium encryption status -o json")) == {
         "total-node-count": 3, "enc-wireguard-node-count": 3
     }  # fmt: skip
-    assert lab.dbg("worker", "cilium-dbg encrypt status").splitlines()[1:] == [
+    assert lab.dbg("worker", "encrypt status").splitlines()[1:] == [
         "Interface: cilium_wg0", f"\tPublic key: {key}", "\tNumber of peers: 2"
     ]  # fmt: skip
-    line = next(each for each in lab.dbg("worker", "cilium-dbg status").splitlines() if each.startswith("Encryption:"))
+    line = next(each for each in lab.dbg("worker", "status").splitlines() if each.startswith("Encryption:"))
     assert (
         line.split(maxsplit=1)[1]
         .strip()
@@ -101,9 +101,9 @@ def test_monitor_marks_what_leaves_encrypted(lab: Lab) -> None:
 
 
 def test_workload_addresses_carry_the_key_index(lab: Lab) -> None:
-    listed = lab.dbg("worker", f"cilium-dbg bpf ipcache get {lab.ip('two')}")
+    listed = lab.dbg("worker", f"bpf ipcache get {lab.ip('two')}")
     assert "encryptkey=255" in listed
-    node = lab.dbg("worker", f"cilium-dbg bpf ipcache get {lab.agent('worker2').node_ip}")
+    node = lab.dbg("worker", f"bpf ipcache get {lab.agent('worker2').node_ip}")
     assert "encryptkey=0" in node
 
 
@@ -116,7 +116,7 @@ def test_a_closed_port_cuts_two_nodes_off_and_no_other(lab: Lab) -> None:
     assert lab.reaches("one", "near")
     assert lab.drops() == []  # the network loses it: nobody reports a drop
     assert lab.run("cilium encryption status") == "Encryption: Wireguard (3/3 nodes)\n\n"
-    health = lab.dbg("worker", "cilium-health status --probe")
+    health = lab.inside("worker", "cilium-health status --probe")
     assert "kind-worker2" in health
     assert "2/3 reachable" in health
 
@@ -143,7 +143,7 @@ def test_a_node_that_was_left_out_is_lost_in_tunnel_mode(build: Build) -> None:
     assert lab.run("cilium encryption status").splitlines()[:2] == [
         "Encryption: Disabled (1/3 nodes)", "Encryption: Wireguard (2/3 nodes)"
     ]  # fmt: skip
-    assert "Number of peers: 1" in lab.dbg("worker", "cilium-dbg encrypt status")
+    assert "Number of peers: 1" in lab.dbg("worker", "encrypt status")
     assert "wg-pub-key" not in lab.run("kubectl get ciliumnode kind-worker2 -o yaml")
     assert not lab.reaches("one", "two")  # tunnelled packets go to the device, which has no such peer
     assert lab.reaches("one", "top")
@@ -160,11 +160,11 @@ def test_a_node_that_was_left_out_is_spoken_to_in_the_clear_in_native_mode(build
 
 def test_node_traffic_needs_the_option_and_control_planes_stay_out(build: Build) -> None:
     lab = build({"encryption": {**WIREGUARD["encryption"], "nodeEncryption": True}})
-    assert "NodeEncryption: Enabled" in lab.dbg("worker", "cilium-dbg status")
-    assert "NodeEncryption: OptedOut" in lab.dbg("control-plane", "cilium-dbg status")
+    assert "NodeEncryption: Enabled" in lab.dbg("worker", "status")
+    assert "NodeEncryption: OptedOut" in lab.dbg("control-plane", "status")
     worker, worker2 = lab.agent("worker"), lab.agent("worker2")
-    assert "encryptkey=255" in lab.dbg("worker", f"cilium-dbg bpf ipcache get {worker2.node_ip}")
-    assert "encryptkey=0" in lab.dbg("worker", f"cilium-dbg bpf ipcache get {lab.agent('control-plane').node_ip}")
+    assert "encryptkey=255" in lab.dbg("worker", f"bpf ipcache get {worker2.node_ip}")
+    assert "encryptkey=0" in lab.dbg("worker", f"bpf ipcache get {lab.agent('control-plane').node_ip}")
     lab.run(f"kubectl exec one -- curl -s -m 1 http://{worker2.node_ip}:10250/")
     assert {each["IP"]["destination"] for each in lab.flows("--encrypted --from-pod default/one")} == {worker2.node_ip}
     assert lab.run("kubectl get ciliumnode kind-worker -o jsonpath='{.spec.encryption.key}'") == "255"
@@ -179,10 +179,10 @@ def test_without_the_option_a_node_is_spoken_to_in_the_clear(lab: Lab) -> None:
 
 def test_packets_between_nodes_get_smaller(lab: Lab, build: Build) -> None:
     assert "mtu 1370" in lab.run("kubectl exec one -- ip route")
-    assert "cilium_wg0" in lab.dbg("worker", "ip -br link")
+    assert "cilium_wg0" in lab.inside("worker", "ip -br link")
     plain = build({})
     assert "mtu 1450" in plain.run("kubectl exec one -- ip route")
-    assert "cilium_wg0" not in plain.dbg("worker", "ip -br link")
+    assert "cilium_wg0" not in plain.inside("worker", "ip -br link")
 
 
 def test_a_kernel_without_wireguard_keeps_agents_from_starting(build: Build) -> None:

@@ -4,60 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from quizgame.cluster.agent.agent import Agent
-from quizgame.cluster.build import ClusterSpec, apply_manifest, default_specs, join_node
-from quizgame.cluster.fabric import agent_on
+from quizgame.cluster.build import ClusterSpec, default_specs, join_node
 from quizgame.cluster.patching import PatchType
-from quizgame.cluster.world import World
-from quizgame.game.worlds import assemble, free_shell
-from quizgame.tools.output import render
-from quizgame.yamlsource.loader import load_documents
-from quizgame.yamlsource.scalars import Dialect
-
-CONTEXT = "kind-kind"
+from quizgame.game.worlds import assemble
+from tests.lab import BareLab, manifests_in
 
 
-@dataclass
-class Lab:
+class Lab(BareLab):
     """A world and its commands."""
 
-    world: World
-
-    def __post_init__(self) -> None:
-        self._run = free_shell(self.world).run_line
-
-    def run(self, line: str) -> str:
-        """Both streams of a command."""
-        got = self._run(line)
-        return render(got.stdout) + render(got.stderr)
-
-    def out(self, line: str) -> str:
-        """What a command prints on stdout."""
-        return render(self._run(line).stdout)
+    run = BareLab.both
 
     def fork(self) -> Lab:
         """The same, going its own way."""
         return Lab(self.world.fork())
-
-    def agent(self, node: str) -> Agent:
-        """The agent of a node."""
-        return agent_on(self.world, CONTEXT, node)
-
-    def dbg(self, node: str, command: str) -> str:
-        """A command of ``cilium-dbg`` on a node."""
-        pod = self.agent(node).pod_name
-        return self.run(f"kubectl -n kube-system exec {pod} -c cilium-agent -- cilium-dbg {command}")
-
-    def apply(self, text: str) -> None:
-        """Apply manifests as a learner does, and let what follows happen."""
-        loaded = [each.data for each in load_documents(text, "test", dialect=Dialect.KUBERNETES)]
-        apply_manifest(self.world.cluster, "test", loaded)
-        self.world.settle()
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -66,10 +31,6 @@ class Lab:
     def pod(self, name: str, namespace: str = "default") -> dict[str, Any]:
         """A pod."""
         return self.world.cluster.api.get("pods", name, namespace)
-
-    def ip(self, name: str, namespace: str = "default") -> str:
-        """A pod's address; empty while it has none."""
-        return str(self.pod(name, namespace)["status"].get("podIP", ""))
 
     def node(self, name: str) -> dict[str, Any]:
         """A CiliumNode, as kubectl prints it."""
@@ -120,8 +81,7 @@ def build() -> Build:
 
     def make(values: Mapping[str, Any] | None = None, manifests: str = "", **more: Any) -> Lab:
         spec: ClusterSpec = replace(default_specs()[0], values=dict(values or {}), **more)
-        loaded = [each.data for each in load_documents(manifests, "objects", dialect=Dialect.KUBERNETES)]
-        return Lab(assemble([spec], seed=1, manifests=[("objects", loaded)]))
+        return Lab(assemble([spec], seed=1, manifests=[("objects", manifests_in(manifests))]))
 
     return make
 

@@ -10,18 +10,15 @@ from typing import Any
 
 import pytest
 
-from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.build import default_specs
 from quizgame.cluster.fabric import agents_of, fabric_of
-from quizgame.cluster.links import Block, Links
+from quizgame.cluster.links import Block
 from quizgame.cluster.outside import Outside
 from quizgame.cluster.world import World
 from quizgame.datapath.exchange import Exchange, Outcome, tcp
 from quizgame.datapath.topology import outside_origin
-from quizgame.game.worlds import assemble, free_shell
-from quizgame.tools.output import Result
-from quizgame.yamlsource.loader import load_documents
-from quizgame.yamlsource.scalars import Dialect
+from quizgame.game.worlds import assemble
+from tests.lab import BareLab, manifests_in
 
 NEIGHBOUR, FAR_AWAY = "172.18.0.200", "198.51.100.7"
 """A client on the nodes' network, and one behind routers."""
@@ -70,39 +67,14 @@ ON: dict[str, Any] = {"l2announcements": {"enabled": True}, "kubeProxyReplacemen
 @lru_cache(maxsize=8)
 def _world(values: str, manifests: str, clusters: int) -> World:
     specs = [replace(spec, values=json.loads(values)) for spec in default_specs(clusters)]
-    documents = [each.data for each in load_documents(manifests, "web.yaml", dialect=Dialect.KUBERNETES)]
+    documents = manifests_in(manifests)
     return assemble(specs, seed=0, manifests=[("web.yaml", documents)] if documents else [])
 
 
-class Lab:
+class Lab(BareLab):
     """A shell on a world, and what can be done to it."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.shell = free_shell(world)
-
-    def run(self, line: str) -> Result:
-        """What a line gives."""
-        return self.shell.run_line(line)
-
-    def out(self, line: str) -> str:
-        """What a line prints, both streams."""
-        result = self.run(line)
-        return "".join(each.text + each.end for each in (*result.stdout, *result.stderr))
-
-    def dbg(self, node: str, line: str) -> str:
-        """What ``cilium-dbg`` on a node prints."""
-        return self.out(f"kubectl -n kube-system exec {self.agent(node).pod_name} -c cilium-agent -- cilium-dbg {line}")
-
-    def apply(self, text: str) -> Result:
-        """Apply manifests as a learner does."""
-        return self.run(f"kubectl apply -f - <<'X'\n{text}\nX")
-
-    def agent(self, node: str) -> Agent:
-        """The agent of a node of any cluster."""
-        return next(
-            each for cluster in self.world.clusters.values() for each in agents_of(cluster) if each.node == node
-        )
+    run, out = BareLab.result, BareLab.both
 
     def lease(self) -> Mapping[str, Any]:
         """The lease's spec; empty where there is none."""
@@ -140,11 +112,6 @@ class Lab:
     def entry(self, ip: str = VIP) -> str:
         """The node that a client's packets for an address go to."""
         return self.visit(ip).course.hops[0].node.rpartition("/")[2]
-
-    def block(self, *blocks: Block) -> None:
-        """Let firewalls drop traffic."""
-        fabric_of(self.world).links = Links(blocks)
-        self.world.settle()
 
     def cut_off(self, node: str) -> None:
         """Take a node's way to the API server away."""

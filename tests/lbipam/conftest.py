@@ -9,10 +9,8 @@ import pytest
 
 from quizgame.cluster.build import default_specs
 from quizgame.cluster.world import World
-from quizgame.game.worlds import assemble, free_shell
-from quizgame.tools.output import Result
-from quizgame.yamlsource.loader import load_documents
-from quizgame.yamlsource.scalars import Dialect
+from quizgame.game.worlds import assemble
+from tests.lab import BareLab, manifests_in
 
 WEB = """
 apiVersion: apps/v1
@@ -34,28 +32,13 @@ spec: {containers: [{name: c, image: client}]}
 
 @lru_cache(maxsize=1)
 def _world() -> World:
-    documents = [each.data for each in load_documents(WEB, "web.yaml", dialect=Dialect.KUBERNETES)]
-    return assemble(default_specs(), seed=0, manifests=[("web.yaml", documents)])
+    return assemble(default_specs(), seed=0, manifests=[("web.yaml", manifests_in(WEB))])
 
 
-class Typed:
+class Typed(BareLab):
     """A shell on a world, and what it says."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.shell = free_shell(world)
-
-    def run(self, line: str) -> Result:
-        """What a line gives."""
-        return self.shell.run_line(line)
-
-    def out(self, line: str) -> str:
-        """What a line prints on stdout."""
-        return "".join(each.text + each.end for each in self.run(line).stdout)
-
-    def apply(self, text: str) -> Result:
-        """Apply manifests as a learner does."""
-        return self.run(f"kubectl apply -f - <<'X'\n{text}\nX")
+    run = BareLab.result
 
 
 @pytest.fixture

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from quizgame.cluster.build import default_specs
-from quizgame.cluster.fabric import fabric_of
 from quizgame.cluster.install.values import assign
-from quizgame.cluster.links import Block, Links
-from quizgame.cluster.world import World
-from quizgame.game.worlds import assemble, free_shell
-from quizgame.tools.output import Result, render
+from quizgame.game.worlds import assemble
+from tests.lab import BareLab
 
 A, B = "kind-cluster-a", "kind-cluster-b"
-ESCAPES = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
 ECHO = """
 apiVersion: apps/v1
 kind: Deployment
@@ -38,23 +33,10 @@ spec: {selector: {app: echo}, ports: [{port: 8080}]}
 CLIENT = "kubectl run client --image=curlimages/curl --restart=Never --command -- sleep 3600"
 
 
-@dataclass
-class Meshed:
+class Meshed(BareLab):
     """Two clusters and a shell at a workstation that reaches both."""
 
-    world: World
-
-    def __post_init__(self) -> None:
-        self._run = free_shell(self.world).run_line
-
-    def result(self, line: str) -> Result:
-        """Run a line."""
-        return self._run(line)
-
-    def run(self, line: str) -> str:
-        """Both streams of a line."""
-        got = self._run(line)
-        return ESCAPES.sub("", render(got.stdout) + render(got.stderr))
+    run = BareLab.both
 
     def enable(self, *, mirrored: bool = True) -> None:
         """Make both clusters ready for a mesh."""
@@ -73,7 +55,7 @@ class Meshed:
         """``cilium clustermesh status``."""
         return self.run(f"cilium clustermesh status --context {context}")
 
-    def dbg(self, line: str, context: str = A) -> str:
+    def ask(self, line: str, context: str = A) -> str:
         """A command in an agent's pod."""
         return self.run(
             f"kubectl --context {context} -n kube-system exec ds/cilium -c cilium-agent -- cilium-dbg {line}"
@@ -86,11 +68,6 @@ class Meshed:
     def agent_logs(self, context: str = A) -> str:
         """What an agent has written."""
         return self.run(f"kubectl --context {context} -n kube-system logs ds/cilium -c cilium-agent")
-
-    def block(self, *blocks: Block) -> None:
-        """Put firewalls between nodes."""
-        fabric_of(self.world).links = Links(blocks)
-        self.world.settle()
 
     def api_server_pod(self, context: str = A) -> str:
         """Name of the clustermesh-apiserver's pod."""

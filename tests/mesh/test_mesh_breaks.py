@@ -63,14 +63,14 @@ def test_joined_clusters_know_each_other_everywhere(mesh: Meshed) -> None:
     status = mesh.status()
     assert "✅ All 3 nodes are connected to all clusters [min:1 / avg:1.0 / max:1]" in status
     assert "  - cluster-b: 3/3 configured, 3/3 connected - KVStoreMesh: 1/1 configured, 1/1 connected" in status
-    assert "cluster-b: ready, 3 nodes" in mesh.dbg("status --all-clusters")
-    assert "cluster-b/cluster-b-worker" in mesh.dbg("node list")
+    assert "cluster-b: ready, 3 nodes" in mesh.ask("status --all-clusters")
+    assert "cluster-b/cluster-b-worker" in mesh.ask("node list")
     remote_ip = mesh.run(f"kubectl --context {B} get pod -l app=echo -o jsonpath='{{.items[0].status.podIP}}'")
-    assert remote_ip in mesh.dbg("bpf ipcache list")
-    assert remote_ip in mesh.dbg("service list --clustermesh-affinity")
+    assert remote_ip in mesh.ask("bpf ipcache list")
+    assert remote_ip in mesh.ask("service list --clustermesh-affinity")
     numbers = [
         int(line.split()[0])
-        for line in mesh.dbg("identity list | grep policy.cluster=cluster-b -B4").splitlines()
+        for line in mesh.ask("identity list | grep policy.cluster=cluster-b -B4").splitlines()
         if line[:1].isdigit()
     ]
     # Source: facts F-56: the cluster's id is above the low 16 bits.
@@ -80,17 +80,17 @@ def test_joined_clusters_know_each_other_everywhere(mesh: Meshed) -> None:
 
 
 def test_the_agents_read_the_copy_and_kvstoremesh_reads_the_remote_cluster(mesh: Meshed) -> None:
-    assert "https://clustermesh-apiserver.kube-system.svc:2379" in mesh.dbg("troubleshoot clustermesh")
+    assert "https://clustermesh-apiserver.kube-system.svc:2379" in mesh.ask("troubleshoot clustermesh")
     inside = mesh.inside(TROUBLESHOOT)
     assert "https://cluster-b.mesh.cilium.io:32379" in inside
     assert "✅ Hostname resolved to: 172.18.0.5" in inside
     assert "   ✅ Etcd connection successfully established\n" in inside
-    assert "kvstoremesh=true" in mesh.dbg("status --all-clusters")
-    assert "❌ Configuration not found" in mesh.dbg("troubleshoot clustermesh nobody")
+    assert "kvstoremesh=true" in mesh.ask("status --all-clusters")
+    assert "❌ Configuration not found" in mesh.ask("troubleshoot clustermesh nobody")
 
 
 def test_nothing_is_configured_before_joining(ready: Meshed) -> None:
-    assert ready.dbg("troubleshoot clustermesh") == "Found 0 cluster configurations\n"
+    assert ready.ask("troubleshoot clustermesh") == "Found 0 cluster configurations\n"
 
 
 def test_without_kvstoremesh_agents_go_themselves(build: Build) -> None:
@@ -100,8 +100,8 @@ def test_without_kvstoremesh_agents_go_themselves(build: Build) -> None:
     status = direct.run("cilium clustermesh status --wait")
     assert "ℹ️  KVStoreMesh is disabled" in status
     assert "  - cluster-b: 3/3 configured, 3/3 connected\n" in status
-    assert "https://cluster-b.mesh.cilium.io:32379" in direct.dbg("troubleshoot clustermesh")
-    assert "kvstoremesh=false" in direct.dbg("status --all-clusters")
+    assert "https://cluster-b.mesh.cilium.io:32379" in direct.ask("troubleshoot clustermesh")
+    assert "kvstoremesh=false" in direct.ask("status --all-clusters")
     # One node behind a firewall of its own: golden clustermesh-status-1-of-3-not-connected.
     direct.block(Block("kind-cluster-a/cluster-a-worker", "kind-cluster-b/*", "TCP", 32379))
     status = direct.status()
@@ -112,7 +112,7 @@ def test_without_kvstoremesh_agents_go_themselves(build: Build) -> None:
     direct.block()
     direct.run("kubectl -n kube-system scale deployment clustermesh-apiserver --replicas=0")
     direct.world.advance(30)
-    assert "1/1 remote clusters ready" in direct.dbg("status")
+    assert "1/1 remote clusters ready" in direct.ask("status")
 
 
 def test_an_upgrade_keeps_the_connection(mesh: Meshed) -> None:
@@ -126,8 +126,8 @@ def test_leaving_the_mesh(mesh: Meshed) -> None:
     mesh.world.advance(30)
     for context in (A, B):
         assert "🔌 No cluster connected" in mesh.status(context)
-        assert "0/0 remote clusters ready" in mesh.dbg("status", context)
-    assert "cluster-b/" not in mesh.dbg("node list")
+        assert "0/0 remote clusters ready" in mesh.ask("status", context)
+    assert "cluster-b/" not in mesh.ask("node list")
     fail_local(mesh)
     assert mesh.reach() == "000"
 
@@ -189,8 +189,8 @@ def test_a_blocked_port_before_joining(ready: Meshed) -> None:
     assert status.count(f"is not connected to cluster cluster-b: {WAITING}") == 1
     assert ready.result("cilium clustermesh status").exit == 0
     assert ready.result("cilium clustermesh status --wait --wait-duration 20s").exit == 1
-    assert "cluster-b: not-ready, 0 nodes" in ready.dbg("status")
-    assert "remote configuration: expected=true, retrieved=false" in ready.dbg("status")
+    assert "cluster-b: not-ready, 0 nodes" in ready.ask("status")
+    assert "remote configuration: expected=true, retrieved=false" in ready.ask("status")
     told = ready.result(f"kubectl exec -n kube-system {ready.api_server_pod()} -c kvstoremesh -- {TROUBLESHOOT}")
     inside = "".join(line.text for line in told.stdout)
     assert "dial tcp 172.18.0.5:32379: i/o timeout" in inside
@@ -225,7 +225,7 @@ def test_the_own_api_server_down(mesh: Meshed) -> None:
     mesh.run("kubectl -n kube-system scale deployment clustermesh-apiserver --replicas=0")
     mesh.world.advance(30)
     assert "deployment clustermesh-apiserver is not ready" in mesh.status()
-    status = mesh.dbg("status")
+    status = mesh.ask("status")
     assert "0/1 remote clusters ready" in status
     assert f"└  {WAITING}" in status
     assert "cluster-b: not-ready, 3 nodes" in status
@@ -296,7 +296,7 @@ def test_overlapping_pod_ranges_join_unnoticed(build: Build) -> None:
     assert "3/3 configured, 3/3 connected" in meshed.run("cilium clustermesh status --wait")
     # Only the nodes' ranges do: two nodes claim the same one. An address that both hand out is the local pod's, see
     # tests/agent/test_overlapping_ranges.py.
-    ranges = [line.split()[2] for line in meshed.dbg("node list").splitlines()[1:]]
+    ranges = [line.split()[2] for line in meshed.ask("node list").splitlines()[1:]]
     assert sorted(ranges) == sorted(2 * ["10.10.0.0/24", "10.10.1.0/24", "10.10.2.0/24"])
 
 
