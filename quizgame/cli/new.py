@@ -41,13 +41,22 @@ def _question(args: Namespace) -> int:
 def _scenario(args: Namespace) -> int:
     from quizgame.content.scenario.starter import scenario_starter
 
-    domain, competency = _subject(args)
+    return _folder(args, scenario_starter(args.name, *_subject(args)))
+
+
+def _lab(args: Namespace) -> int:
+    from quizgame.content.scenario.starter import lab_starter
+
+    return _folder(args, lab_starter(args.name, *_subject(args)))
+
+
+def _folder(args: Namespace, text: str) -> int:
     folder = Path(args.name)
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise QuizgameError(f"cannot make the folder {folder}: {error.strerror}") from error
-    _write(folder / "scenario.yaml", scenario_starter(args.name, domain, competency))
+    _write(folder / "scenario.yaml", text)
     return Exit.DONE
 
 
@@ -75,5 +84,9 @@ def _write(path: Path, text: str) -> None:
     sys.stdout.write(f"{path}\n")
 
 
-STARTERS: Mapping[str, Callable[[Namespace], int]] = {"question": _question, "scenario": _scenario}
+STARTERS: Mapping[str, Callable[[Namespace], int]] = {
+    "question": _question,
+    "scenario": _scenario,
+    "lab": _lab,
+}
 """What can be begun → what writes it."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from quizgame.game.quiz.studyplan import StudyPlan
     from quizgame.store.store import Attempt
 
-KINDS = ("practice", "exam", "scenario")
+KINDS = ("practice", "exam", "scenario", "lab")
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -62,6 +62,25 @@ class Document:
         """Return where the key at the end of this path stands (for an item of a list, the item)."""
         return self._walk(path, key=True)
 
+    def row_place(self, path: Path_, row: int) -> Place:
+        """Return where a row of the text at this path stands, counted from 0.
+
+        Rows have lines of their own in literal blocks alone; elsewhere it is the place of the text.
+        """
+        node, place = self._node(path), self.place(path)
+        if isinstance(node, ScalarNode) and node.style == "|":
+            return Place(self.source, place.line + 1 + row, 1)
+        return place
+
+    def _node(self, path: Path_) -> Node | None:
+        node = self.root
+        for part in path:
+            entry = _child(node, part)
+            if entry is None:
+                return None
+            node = entry[1]
+        return node
+
     def _walk(self, path: Path_, *, key: bool) -> Place:
         node, mark = self.root, self.root.start_mark
         for part in path:

@@ -9,6 +9,7 @@ import pytest
 
 from quizgame.content.scenarios import ScenarioSource
 from quizgame.game.checker.proof import prove_seed
+from quizgame.game.checker.references import Names, reference_problems
 from quizgame.game.checker.soundness import evidence_problems, expert_problems, world_problems
 from quizgame.game.scenario.reference import Reference
 from quizgame.game.scenario.stage import Stage
@@ -79,6 +80,54 @@ def test_worlds_that_are_not_as_they_must_be(
 ) -> None:
     found = [problem.message for problem in world_problems(make_stage(change))]
     assert any(each.startswith(message) for each in found), found
+
+
+def unknown_client(data: dict[str, Any]) -> None:
+    data["steps"][3]["still_denied"][0]["from"] = "${ns}/cleener"
+
+
+def unknown_traffic(data: dict[str, Any]) -> None:
+    data["world"]["traffic"][0]["to"] = "apy:80"
+
+
+def unknown_peer(data: dict[str, Any]) -> None:
+    data["steps"][0]["fact"]["flow"]["from"] = "${ns}/frontend"
+
+
+def unknown_kept_cluster(data: dict[str, Any]) -> None:
+    data["steps"][3]["keep"][0]["cluster"] = "prodd"
+
+
+@pytest.mark.parametrize(
+    ("change", "message", "row"),
+    [
+        (unknown_client, 'there is no workload "clinic/cleener" in kind-prod (did you', "- from"),
+        (unknown_traffic, 'the name "apy" is no service\'s and none of world.outside.names', "- from"),
+        (unknown_peer, 'a flow fact names "clinic/frontend", and there is no such workload or service', "fact:"),
+        (unknown_kept_cluster, 'there is no cluster "prodd" (did you mean "prod"?)', "cluster: prodd"),
+    ],
+)  # fmt: skip
+def test_what_is_named_and_not_there_is_told_where_it_is_named(
+    make_source: Callable[..., ScenarioSource],
+    row_of: Callable[[ScenarioSource, int], str],
+    change: Change,
+    message: str,
+    row: str,
+) -> None:
+    source = make_source(change)
+    drawn = next(drawn for seed in range(30) if (drawn := source.draw(seed)).values["ns"] == "clinic")
+    stage = Stage(drawn)
+    names = Names(stage.contexts)
+    names.add(stage.broken)
+    (problem,) = [problem for _, problem in reference_problems(drawn, names)]
+    assert problem.message.startswith(message)
+    assert row_of(source, problem.place.line).startswith(row)
+
+
+def test_its_effects_are_not_told_besides(make_source: Callable[..., ScenarioSource]) -> None:
+    messages = [problem.message for problem in prove_seed(make_source(unknown_client), 0).problems]
+    assert any("there is no workload" in message for message in messages)
+    assert not any("this probe must" in message for message in messages)
 
 
 def typing_error(data: dict[str, Any]) -> None:

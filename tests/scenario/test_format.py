@@ -72,6 +72,24 @@ class TestProblemsHavePlaces:
         line = int(found[0].split(":")[1])
         assert 1 <= line <= starter_text.count("\n") + 1
 
+    @pytest.mark.parametrize(
+        ("old", "new", "row"),
+        [
+            ("kind: repair\n    points: 25", "kind: repair\n    points: 26", "steps:"),
+            ("  - id: selector", "  - id: drop", "- id: drop"),
+            ("rulesOut: [wrong-target-port]", "rulesOut: [nothing]", "rulesOut: [nothing]"),
+            ("  - id: proof\n    kind: verification\n    points: 10", "  - {id: a, kind: verification, points: 5}\n"
+             "  - {id: b, kind: verification, points: 5}", "steps:"),
+            ("  clusters:\n    - name: prod", "  mesh: {connected: [[prod, elsewhere]]}\n  clusters:\n    - name: prod",
+             "mesh: {connected: [[prod, elsewhere]]}"),
+        ],
+    )  # fmt: skip
+    def test_what_concerns_the_whole_points_at_the_key(self, starter_text: str, old: str, new: str, row: str) -> None:
+        assert old in starter_text
+        text = starter_text.replace(old, new, 1)
+        places = [int(problem.split(":")[1]) for problem in problems_of(text)]
+        assert [text.splitlines()[line - 1].strip() for line in places] == [row]
+
     def test_an_action_is_one_thing(self, starter_text: str) -> None:
         twice = starter_text.replace(
             "fault:\n  - apply:", "fault:\n  - scale: {kind: Deployment, name: x, replicas: 0}\n    apply:", 1

@@ -1,7 +1,7 @@
-"""The starter of ``quizgame new scenario``: a small scenario that proves itself, with the format explained in it.
+"""The starters of ``quizgame new``: a small scenario and a small lab that prove themselves and explain the format.
 
-The comments are the descriptions in the models, so that they say what the format is; the scenario stands beside this
-module as a file.
+The comments are the descriptions in the models, so that they say what the format is; the files stand beside this
+module.
 """
 
 from __future__ import annotations
@@ -12,22 +12,37 @@ from textwrap import wrap
 
 from pydantic import BaseModel
 
-from quizgame.content.scenario import scenario, steps, world
+from quizgame.content.scenario import lab, scenario, steps, world
 
 _COLUMN = 110
 _MARK = re.compile(r"(?P<indent> *)#\? (?P<model>\w+)(?:\.(?P<field>\w+))?")
-_MODULES = (scenario, steps, world)
+_MODULES = (scenario, lab, steps, world)
 
 
 def scenario_starter(name: str, domain: str, competency: str) -> str:
-    """The text of the file.
+    """The text of a scenario's file.
 
     Args:
-        name: The scenario's id.
+        name: Its id.
         domain: Its domain.
         competency: One of that domain.
     """
-    text = files("quizgame.content.scenario").joinpath("starter.yaml").read_text(encoding="utf-8")
+    return _starter("starter.yaml", name, domain, competency)
+
+
+def lab_starter(name: str, domain: str, competency: str) -> str:
+    """The text of a lab's file.
+
+    Args:
+        name: Its id.
+        domain: Its domain.
+        competency: One of that domain.
+    """
+    return _starter("lab_starter.yaml", name, domain, competency)
+
+
+def _starter(file: str, name: str, domain: str, competency: str) -> str:
+    text = files("quizgame.content.scenario").joinpath(file).read_text(encoding="utf-8")
     values = {"@NAME@": name, "@DOMAIN@": domain, "@COMPETENCY@": competency}
     for mark, value in values.items():
         text = text.replace(mark, value)

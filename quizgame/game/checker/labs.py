@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from quizgame.content.scenario.lab import Task
 from quizgame.content.scenario.variables import Value
-from quizgame.content.scenarios import DrawnScenario, ScenarioSource
+from quizgame.content.scenarios import ScenarioSource
 from quizgame.game.checker.gathering import unexplained
 from quizgame.game.checker.lines import error_of
 from quizgame.game.checker.references import Names, reference_problems
@@ -39,7 +39,11 @@ def prove_lab(source: ScenarioSource, seed: int) -> LabProof:
         effects = [*player.play(), *_repetition_problems(player)]
     except YamlError as error:
         return LabProof(source.id, seed, {}, 0, error.problems)
-    causes = list(reference_problems(drawn, player.names))
+    named = list(reference_problems(drawn, player.names))
+    causes = [problem for _, problem in named]
+    # A task that asks for what is not there cannot be done: that is told already.
+    if player.undone is not None and not any(path[:2] == ("tasks", player.undone[0]) for path, _ in named):
+        effects.append(player.undone[1])
     problems = (*causes, *unexplained(effects, causes))
     return LabProof(source.id, seed, drawn.values, len(player.attempt.progress.done), problems)
 
@@ -54,6 +58,8 @@ class _Player:
         self.names = Names(stage.contexts)
         self.places: list[Place] = []
         """Where each line stands that was run."""
+        self.undone: tuple[int, YamlProblem] | None = None
+        """The task that its solution left undone: its place among the tasks, and what to say."""
 
     def play(self) -> Iterator[YamlProblem]:
         """Run everything, up to the first task that its solution leaves undone."""
@@ -69,7 +75,7 @@ class _Player:
                 yield from self._run(place, task, line)
             self.names.add(self.attempt.world)
             if task.id not in self.attempt.progress.done:
-                yield from self._undone(place, task)
+                self.undone = (place, self._undone(place, task))
                 return
 
     def _early(self, place: int, task: Task, how: str) -> YamlProblem:
@@ -77,7 +83,7 @@ class _Player:
         return YamlProblem(self.drawn.key_place("tasks", place, "done"), message)
 
     def _run(self, place: int, task: Task, line: SolutionLine) -> Iterator[YamlProblem]:
-        where = _line_place(self.drawn, place, task, line)
+        where = self.drawn.source.document.row_place(("tasks", place, "solution"), line.offset)
         text = as_shown(line.text, task, self.attempt.choices(task))
         self.places.append(where)
         result = self.attempt.run_line(text)
@@ -89,19 +95,12 @@ class _Player:
             hint = "" if wrong else ': if it should, begin it with "! "'
             yield YamlProblem(where, f"the solution's line fails: {wrong or f'exit status {result.exit}'}{hint}")
 
-    def _undone(self, place: int, task: Task) -> Iterator[YamlProblem]:
+    def _undone(self, place: int, task: Task) -> YamlProblem:
         lacking = [f"{finding.subject}: {finding.seen}" for finding in self.attempt.findings() if not finding.is_met]
         if not self.attempt.progress.is_answered(task):
             lacking.append("its question is not answered")
         message = f'task "{task.id}" is not done by its solution: {"; ".join(lacking)}'
-        yield YamlProblem(self.drawn.key_place("tasks", place, "solution"), message)
-
-
-def _line_place(drawn: DrawnScenario, place: int, task: Task, line: SolutionLine) -> Place:
-    start = drawn.place("tasks", place, "solution")
-    # A block of text begins in the row after its indicator.
-    rows = line.offset + 1 if "\n" in task.solution else line.offset
-    return Place(start.file, start.line + rows, 1 if rows else start.column)
+        return YamlProblem(self.drawn.key_place("tasks", place, "solution"), message)
 
 
 def _repetition_problems(player: _Player) -> Iterator[YamlProblem]:

@@ -66,7 +66,7 @@ def prove_seed(source: ScenarioSource, seed: int) -> SeedProof:
         names = Names(stage.contexts)
         names.add(stage.healthy)
         names.add(stage.broken)
-        causes = list(reference_problems(drawn, names))
+        causes = [problem for _, problem in reference_problems(drawn, names)]
         effects = [*world_problems(stage)]
         reference = Reference(stage)
         effects += expert_problems(stage, reference.runs)

@@ -52,8 +52,8 @@ class Names:
         return set().union(*self.pods.values(), *self.services.values())
 
 
-def reference_problems(drawn: DrawnScenario, names: Names) -> Iterator[YamlProblem]:
-    """Everything named that is not there.
+def reference_problems(drawn: DrawnScenario, names: Names) -> Iterator[tuple[Path, YamlProblem]]:
+    """Everything named that is not there, with the path at which it is named.
 
     Args:
         drawn: The scenario or lab.
@@ -74,9 +74,9 @@ def reference_problems(drawn: DrawnScenario, names: Names) -> Iterator[YamlProbl
         yield from _at(drawn, path, _cluster_problems(cluster, names))
 
 
-def _at(drawn: DrawnScenario, path: Path, messages: Iterable[str]) -> Iterator[YamlProblem]:
+def _at(drawn: DrawnScenario, path: Path, messages: Iterable[str]) -> Iterator[tuple[Path, YamlProblem]]:
     for message in messages:
-        yield YamlProblem(drawn.place(*path), message)
+        yield path, YamlProblem(drawn.key_place(*path), message)
 
 
 # What names something

@@ -79,17 +79,18 @@ def _verify(attempt: LabAttempt, arguments: Sequence[str]) -> Result:
     if task is None:
         return _say(attempt, ["All tasks are done."])
     findings = attempt.findings()
-    told = [line for finding in findings for line in _finding_lines(finding)]
+    told = [line for finding in findings for line in _finding_lines(finding, attempt.session.width)]
     if task.ask is not None:
         told.append(f"{'ok  ' if attempt.progress.is_answered(task) else 'open'} the question is answered")
     is_met = all(finding.is_met for finding in findings) and attempt.progress.is_answered(task)
     return Result(lines("\n".join(told) + "\n"), exit=0 if is_met else 1)
 
 
-def _finding_lines(finding: Finding) -> Iterable[str]:
-    yield f"{'ok  ' if finding.is_met else 'open'} {finding.subject}"
+def _finding_lines(finding: Finding, width: int) -> Iterable[str]:
+    columns = max(20, min(width, _COLUMNS))
+    yield from wrap(f"{'ok  ' if finding.is_met else 'open'} {finding.subject}", columns, subsequent_indent=" " * 5)
     if not finding.is_met:
-        yield f"     {finding.seen}"
+        yield from wrap(finding.seen, columns, initial_indent=" " * 5, subsequent_indent=" " * 5)
 
 
 def _end(attempt: LabAttempt, arguments: Sequence[str]) -> Result:

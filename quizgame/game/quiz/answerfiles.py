@@ -10,6 +10,8 @@ from quizgame.errors import QuizgameError
 from quizgame.game.quiz.itemstats import Given
 
 SIZE_LIMIT = 64 * 1024 * 1024
+EXERCISE_KINDS = ("scenario", "lab")
+"""Kinds of attempts whose steps count for the learner and are no items of the bank."""
 
 
 class _Answer(msgspec.Struct):
@@ -27,7 +29,7 @@ class _Export(msgspec.Struct):
 
 
 def read_answers(text: bytes, name: str) -> list[Given]:
-    """The answers to questions; steps of scenarios are none.
+    """The answers to questions; steps of scenarios and questions in labs are none.
 
     Args:
         text: The file's text.
@@ -45,4 +47,6 @@ def read_answers(text: bytes, name: str) -> list[Given]:
         raise QuizgameError(f"{name} is no export of answers: {error}", hint=hint) from error
     if any(one.instant.tzinfo is None for one in data.answers):
         raise QuizgameError(f"{name} is no export of answers: an instant has no time zone", hint=hint)
-    return [Given(one.item, one.right, one.response, one.instant) for one in data.answers if one.kind != "scenario"]
+    return [
+        Given(one.item, one.right, one.response, one.instant) for one in data.answers if one.kind not in EXERCISE_KINDS
+    ]

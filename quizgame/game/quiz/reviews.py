@@ -1,4 +1,4 @@
-"""Reviews: what the events of practice runs and exams tell of the learner.
+"""Reviews: what the events of attempts tell of the learner.
 
 Cards, mastery and readiness are derived from reviews alone, so that they can be dropped and rebuilt from the events.
 """
@@ -28,7 +28,7 @@ class Review:
     """``None`` where it was not asked, as in exams."""
     instant: datetime
     kind: str
-    """The kind of attempt: ``practice``, ``exam`` or ``scenario``."""
+    """The kind of attempt: ``practice``, ``exam``, ``scenario`` or ``lab``."""
     comes_back: bool = True
     """Whether it is a question that is asked again when it is due; a scenario's step is not."""
     response: Response = ()
@@ -96,8 +96,26 @@ def _scenario_result(payload: Payload, instant: datetime) -> tuple[Review, ...]:
     )
 
 
+def _lab_result(payload: Payload, instant: datetime) -> tuple[Review, ...]:
+    """Answers to a lab's questions tell of the competency; doing what a task says step by step does not."""
+    return tuple(
+        Review(
+            f"{payload['lab']}/{answer['step']}",
+            payload["domain"],
+            payload["competencies"][0],
+            answer["right"],
+            None,
+            instant,
+            "lab",
+            comes_back=False,
+        )
+        for answer in payload["answers"]
+    )
+
+
 _READERS: Mapping[tuple[str, str], Callable[[Payload, datetime], tuple[Review, ...]]] = {
     ("practice", "answered"): _practice_answer,
     ("exam", "submitted"): _exam_result,
     ("scenario", "submitted"): _scenario_result,
+    ("lab", "submitted"): _lab_result,
 }

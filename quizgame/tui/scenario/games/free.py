@@ -25,7 +25,7 @@ class FreeGame(Game[Picture]):
         "**what-if** -f FILE which flows a manifest would change; `vi FILE` writes one. When you leave, it is gone."
     )
     panes = (Pane("map", "Map", "f4"),)
-    welcome = "kubectl, cilium and hubble are at hand; why and what-if tell what decides. Nothing is scored or kept."
+    welcome = "Nothing is scored or kept. why and what-if tell what decides about a flow."
 
     def picture(self, attempt: Workstation) -> Picture:
         """How everything stands."""
