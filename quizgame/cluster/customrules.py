@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from quizgame.cluster.gateway.rules import GATEWAY_LIST_RULES, GATEWAY_RULES
+
 Rule = tuple[Callable[[Mapping[str, Any]], bool], str]
+ListRule = tuple[Callable[[Sequence[Mapping[str, Any]]], bool], str]
 
 # Source: CRDs of the branch point and Gateway API 1.4.1; which of them carry CEL rules shows in the goldens
 # apply-lrp-nobackend, apply-bgpadv-bad-type, apply-gateway-noclass (yes), apply-bgp-bad-asn and apply-egressgw (no).
@@ -26,25 +29,6 @@ def _without(kind: str, field: str) -> Rule:
     return (lambda node: node.get("advertisementType") != kind or field not in node), message
 
 
-def _unique_names(listeners: Any) -> bool:
-    names = [each.get("name") for each in listeners]
-    return len(names) == len(set(names))
-
-
-def _unique_places(listeners: Any) -> bool:
-    places = [(each.get("port"), each.get("protocol"), each.get("hostname", "")) for each in listeners]
-    return len(places) == len(set(places))
-
-
-def _header_names(node: Mapping[str, Any]) -> bool:
-    names = [each.get("name", "").lower() for each in node.get("headers", ())]
-    return len(names) == len(set(names))
-
-
-def _absolute(node: Mapping[str, Any]) -> bool:
-    return node.get("type") not in ("Exact", "PathPrefix") or str(node.get("value", "/")).startswith("/")
-
-
 ONE_OF: Mapping[str, tuple[str, ...]] = {"RedirectFrontend": ("addressMatcher", "serviceMatcher")}
 """Type name → fields of which a value has exactly one."""
 IMMUTABLE: Mapping[str, tuple[str, ...]] = {"RedirectSpec": ("redirectBackend", "redirectFrontend")}
@@ -62,22 +46,8 @@ CEL_RULES: Mapping[str, tuple[Rule, ...]] = {
             "keepAliveTimeSeconds can not be larger than holdTimeSeconds",
         ),
     ),
-    "GatewaySpec": (
-        (lambda node: _unique_names(node.get("listeners", ())), "Listener name must be unique within the Gateway"),
-        (
-            lambda node: _unique_places(node.get("listeners", ())),
-            "Combination of port, protocol and hostname must be unique for each listener",
-        ),
-    ),
-    "Listener": (
-        (
-            lambda node: node.get("protocol") not in ("HTTP", "TCP", "UDP") or "tls" not in node,
-            "tls must not be specified for protocols ['HTTP', 'TCP', 'UDP']",
-        ),
-    ),
-    "HTTPRouteMatch": ((_header_names, "header name must be unique"),),
-    "HTTPPathMatch": (
-        (_absolute, "value must be an absolute path and start with '/' when type one of ['Exact', 'PathPrefix']"),
-    ),
+    **GATEWAY_RULES,
 }
 """Type name → (what must hold for a value of the type, message)."""
+LIST_RULES: Mapping[tuple[str, str], tuple[ListRule, ...]] = GATEWAY_LIST_RULES
+"""Type and name of a field that holds a list → (what must hold for the list, message)."""

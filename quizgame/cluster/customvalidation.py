@@ -10,7 +10,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from quizgame.cluster.apierror import Cause
-from quizgame.cluster.customrules import CEL_RULES, HAS_CEL, IMMUTABLE, ONE_OF
+from quizgame.cluster.customrules import CEL_RULES, HAS_CEL, IMMUTABLE, LIST_RULES, ONE_OF
 from quizgame.cluster.resources import Resource
 from quizgame.cluster.schema import Field, Schema, custom_schema
 from quizgame.cluster.schema_cilium import PATTERNS
@@ -191,6 +191,8 @@ def _cel(node: Any, type_name: str, schema: Schema, path: str) -> list[Cause]:
             continue
         here = _join(path, key)
         if isinstance(value, list):
+            rules = LIST_RULES.get((type_name, key), ())
+            causes += [Cause(here, f"Invalid value: {message}") for holds, message in rules if not holds(value)]
             for position, item in enumerate(value):
                 causes += _cel(item, inner, schema, f"{here}[{position}]")
         elif not field.is_map:

@@ -171,6 +171,15 @@ def _endpoint_slice(node: KubeObject) -> KubeObject:
     return {**node, "ports": [{"name": "", **each} for each in node["ports"]]}
 
 
+def _http_route(node: KubeObject) -> KubeObject:
+    """Rules without a match take all paths. Source: Gateway API 1.4.1 CRD, defaults of ``rules`` and ``matches``."""
+    everything = [{"path": {"type": "PathPrefix", "value": "/"}}]
+    spec = node.get("spec") or {}
+    given: list[KubeObject] = spec.get("rules") or [{}]
+    rules = [each if each.get("matches") else {**each, "matches": everything} for each in given]
+    return {**node, "spec": {**spec, "rules": rules}}
+
+
 def _definition(node: KubeObject) -> KubeObject:
     names = dict(node["spec"]["names"])
     names.setdefault("singular", names["kind"].lower())
@@ -190,4 +199,5 @@ _SPECIAL: dict[str, Callable[[KubeObject], KubeObject]] = {
     "Secret": _secret,
     "EndpointSlice": _endpoint_slice,
     "CustomResourceDefinition": _definition,
+    "HTTPRoute": _http_route,
 }

@@ -36,6 +36,7 @@ PATTERNS: dict[str, str] = {
     "name": r"^([0-9A-Za-z-]+)$",
     "hostname": r"^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
     "section": r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+    "duration": r"^([0-9]{1,5}(h|m|s|ms)){1,4}$",
     "controller": r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
     r"\/[A-Za-z0-9\/\-._~%!$&'()*+,;=:]+$",
 }
@@ -243,6 +244,25 @@ CiliumNodeConfig | Configuration of agents on some nodes.
 NodeConfigSpec
   defaults map[string] !
   nodeSelector Selector !
+CiliumGatewayClassConfig | Parameters of a GatewayClass of Cilium.
+  apiVersion string
+  kind string
+  metadata ObjectMeta
+  spec GatewayClassParameters
+  status any
+GatewayClassParameters
+  description string maxLength=64
+  service GatewayServiceParameters
+GatewayServiceParameters
+  type string =LoadBalancer {ClusterIP,LoadBalancer,NodePort}
+  externalTrafficPolicy string =Cluster {Cluster,Local}
+  loadBalancerClass string
+  ipFamilies []string {IPv4,IPv6}
+  ipFamilyPolicy string {SingleStack,PreferDualStack,RequireDualStack}
+  loadBalancerSourceRanges []string
+  loadBalancerSourceRangesPolicy string =Allow {Allow,Deny}
+  trafficDistribution string
+  allocateLoadBalancerNodePorts bool
 CiliumEnvoyConfig | Envoy resources for services of a namespace.
   apiVersion string
   kind string

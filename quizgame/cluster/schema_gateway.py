@@ -26,8 +26,12 @@ GatewaySpec
   gatewayClassName string ! minLength=1 maxLength=253
   listeners []Listener ! minItems=1 maxItems=64
   addresses []GatewayAddress
-  infrastructure any
+  infrastructure GatewayInfrastructure
   allowedListeners any
+GatewayInfrastructure
+  labels map[string]
+  annotations map[string]
+  parametersRef any
 GatewayAddress
   type string =IPAddress
   value string maxLength=253
@@ -53,7 +57,7 @@ AllowedRoutes
   kinds []RouteKind maxItems=8
 RouteNamespaces
   from string =Same {All,Selector,Same}
-  selector any
+  selector Selector
 RouteKind
   group string =gateway.networking.k8s.io
   kind string !
@@ -79,9 +83,12 @@ HTTPRouteRule
   matches []HTTPRouteMatch maxItems=64
   filters []HTTPRouteFilter maxItems=16
   backendRefs []HTTPBackendRef maxItems=16
-  timeouts any
+  timeouts HTTPRouteTimeouts
   retry any
   sessionPersistence any
+HTTPRouteTimeouts
+  request string pattern=duration
+  backendRequest string pattern=duration
 HTTPRouteMatch
   path HTTPPathMatch ={}
   headers []HTTPHeaderMatch maxItems=16
@@ -96,13 +103,43 @@ HTTPHeaderMatch
   value string ! minLength=1 maxLength=4096
 HTTPRouteFilter
   type string ! {RequestHeaderModifier,ResponseHeaderModifier,RequestMirror,RequestRedirect,URLRewrite,ExtensionRef,CORS}
-  requestHeaderModifier any
-  responseHeaderModifier any
-  requestMirror any
-  requestRedirect any
-  urlRewrite any
+  requestHeaderModifier HTTPHeaderFilter
+  responseHeaderModifier HTTPHeaderFilter
+  requestMirror HTTPRequestMirror
+  requestRedirect HTTPRequestRedirect
+  urlRewrite HTTPURLRewrite
   extensionRef any
   cors any
+HTTPHeaderFilter
+  set []HTTPHeader maxItems=16
+  add []HTTPHeader maxItems=16
+  remove []string maxItems=16
+HTTPHeader
+  name string ! minLength=1 maxLength=256
+  value string ! minLength=1 maxLength=4096
+HTTPRequestMirror
+  backendRef MirrorBackend !
+  percent int32 min=0 max=100
+  fraction any
+MirrorBackend
+  group string =
+  kind string =Service
+  name string ! minLength=1 maxLength=253
+  namespace string
+  port int32 min=1 max=65535
+HTTPRequestRedirect
+  scheme string {http,https}
+  hostname string minLength=1 maxLength=253 pattern=hostname
+  path HTTPPathModifier
+  port int32 min=1 max=65535
+  statusCode int32 =302
+HTTPURLRewrite
+  hostname string minLength=1 maxLength=253 pattern=hostname
+  path HTTPPathModifier
+HTTPPathModifier
+  type string ! {ReplaceFullPath,ReplacePrefixMatch}
+  replaceFullPath string maxLength=1024
+  replacePrefixMatch string maxLength=1024
 HTTPBackendRef
   group string =
   kind string =Service
@@ -124,9 +161,15 @@ GRPCRouteSpec
 GRPCRouteRule
   name string
   matches []GRPCRouteMatch maxItems=64
-  filters []any maxItems=16
+  filters []GRPCRouteFilter maxItems=16
   backendRefs []HTTPBackendRef maxItems=16
   sessionPersistence any
+GRPCRouteFilter
+  type string ! {RequestHeaderModifier,ResponseHeaderModifier,RequestMirror,ExtensionRef}
+  requestHeaderModifier HTTPHeaderFilter
+  responseHeaderModifier HTTPHeaderFilter
+  requestMirror HTTPRequestMirror
+  extensionRef any
 GRPCRouteMatch
   method GRPCMethodMatch
   headers []HTTPHeaderMatch maxItems=16
@@ -134,6 +177,26 @@ GRPCMethodMatch
   type string =Exact {Exact,RegularExpression}
   service string maxLength=1024
   method string maxLength=1024
+TLSRoute | How TLS connections reach services, unopened.
+  apiVersion string
+  kind string
+  metadata ObjectMeta
+  spec TLSRouteSpec !
+  status any
+TLSRouteSpec
+  parentRefs []ParentReference maxItems=32
+  hostnames []string ! minItems=1 maxItems=16 pattern=hostname
+  rules []TLSRouteRule ! minItems=1 maxItems=1
+TLSRouteRule
+  name string
+  backendRefs []TLSBackendRef ! minItems=1 maxItems=16
+TLSBackendRef
+  group string =
+  kind string =Service
+  name string ! minLength=1 maxLength=253
+  namespace string
+  port int32 min=1 max=65535
+  weight int32 =1 min=0 max=1000000
 ReferenceGrant | Lets objects of other namespaces refer to objects of this one.
   apiVersion string
   kind string

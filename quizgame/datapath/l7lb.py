@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from quizgame.cluster.agent.services import Backend
     from quizgame.cluster.world import World
     from quizgame.datapath.takeover import TakenOver
+    from quizgame.policy.endpoint_policy import EndpointPolicy
 
 CONNECT_TIMEOUT_NS = 5 * SECOND
 """How long Envoy waits for a connection to a backend. Source: Envoy's default of ``connect_timeout``."""
@@ -96,13 +97,14 @@ def play(world: World, taken: TakenOver, packet: Packet, ask: Ask, *, timeout_ns
         told = _Envoy(world, taken, course, recorder).serve(ask, ask.request)
     if ask.request is not None and told.answer is None:
         reply(course, recorder, leg, RST_ACK)
-        outcome, flags = Outcome.RESET, ("SYN", "ACK", "RST")
+        outcome = Outcome.RESET
     else:
         if told.answer is not None:
             reply(course, recorder, leg, PSH_ACK)
         send(course, recorder, leg, FIN_ACK)
         reply(course, recorder, leg, FIN_ACK)
-        outcome, flags = Outcome.OK, ("SYN", "ACK", "PSH", "FIN")
+        outcome = Outcome.OK
+    flags = ("SYN", "ACK", "RST") if outcome is Outcome.RESET else ("SYN", "ACK", "PSH", "FIN")
     recorder.track(flags, 10, 400 + len(told.answer.body if told.answer else ""), is_closing=True)
     recorder.commit()
     return Exchange(
@@ -220,6 +222,7 @@ class _Envoy:
 
     def _reply(self, told: LocalReply, request: HttpRequest) -> _Told:
         answer = Answer(told.status, told.body, dict(told.headers), latency_ns=0, is_local=True)
+        self.course.step(self.agent.place, StepKind.L7_POLICY, "Envoy's routes", f"{told.status} {told.body}".strip())
         self._log(request, answer, self.service, is_forwarded=True)
         self.recorder.wait(HOP_NS)
         return _Told(answer)
@@ -250,6 +253,7 @@ class _Envoy:
             self._log(request, answer, self.service, is_forwarded=False)
             self.course.step(self.agent.place, StepKind.L7_POLICY, detail="denied")
             return _Told(answer, is_denied=True)
+        self.course.step(self.agent.place, StepKind.SERVICE, decided.cluster, f"{backend.ip}:{backend.port}")
         server = (peer_of(self.agent, backend.ip), backend.port)
         self._log_request(request, server, is_forwarded=True)
         started = self.recorder.now_ns
@@ -298,18 +302,33 @@ class _Envoy:
         the ingress identity for the way in and the way out.
         """
         agent, peer = self.agent, self.agent.identity_of(backend.ip)
-        decisions: list[Decision] = []
+        questions: list[tuple[str, EndpointPolicy, PolicyDirection, int, int]] = []
         if self.taken.endpoint is not None:
             own = agent.policy_of(self.taken.endpoint)
-            decisions.append(own.lookup(PolicyDirection.EGRESS, peer, backend.port, Protocol.TCP))
+            questions.append(("the client", own, PolicyDirection.EGRESS, peer, backend.port))
         if not self.taken.keeps_source:
             ingress = agent.repository.endpoint_policy(ReservedIdentity.INGRESS)
-            port = self.course.packet.destination_port
-            decisions.append(
-                ingress.lookup(PolicyDirection.INGRESS, int(self.course.source_identity), port, Protocol.TCP)
-            )
-            decisions.append(ingress.lookup(PolicyDirection.EGRESS, peer, backend.port, Protocol.TCP))
-        return all(_passes(each, request) for each in decisions)
+            port, client = self.course.packet.destination_port, int(self.course.source_identity)
+            questions.append(("the identity ingress", ingress, PolicyDirection.INGRESS, client, port))
+            questions.append(("the identity ingress", ingress, PolicyDirection.EGRESS, peer, backend.port))
+        return all(self._asks(*each, request) for each in questions)
+
+    def _asks(
+        self,
+        whose: str,
+        policy: EndpointPolicy,
+        direction: PolicyDirection,
+        peer: int,
+        port: int,
+        request: HttpRequest | None,
+    ) -> bool:
+        decision = policy.lookup(direction, peer, port, Protocol.TCP)
+        kind = StepKind.EGRESS_POLICY if direction is PolicyDirection.EGRESS else StepKind.INGRESS_POLICY
+        passes = _passes(decision, request)
+        word = decision.verdict.value if passes is decision.allowed else "request denied"
+        names = ", ".join(map(str, decision.policies))
+        self.course.step(self.agent.place, kind, names, f"{word} at Envoy, for {whose}")
+        return passes
 
     def _connect(self, backend: Backend, ask: Ask, number: int) -> Exchange:
         """Open Envoy's own connection, say what is to be said, and close it."""

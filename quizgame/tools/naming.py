@@ -41,6 +41,8 @@ def peer_name(world: World, namespace: str, pod: str, identity: int, ip: str, cl
 
 def destination_name(world: World, course: Course, asked: str) -> str:
     """Name what a client talked to: the service it asked for, else the pod that was hit, else what it typed."""
+    if course.takeover is not None:
+        return "/".join(course.takeover.service)
     frontend = course.translation.frontend
     if frontend is not None:
         return f"{frontend.namespace}/{frontend.service}"

@@ -40,8 +40,7 @@ def publish_node(agent: Agent) -> None:
     _own_endpoint(agent, "host", ReservedIdentity.HOST, "")
     if agent.health_ip:
         _own_endpoint(agent, "health", ReservedIdentity.HEALTH, agent.health_ip)
-    if agent.ingress_ip:
-        _own_endpoint(agent, "ingress", ReservedIdentity.INGRESS, agent.ingress_ip)
+    _envoy_endpoint(agent)
     node = agent.api.find("nodes", agent.node)
     if node is None:
         return
@@ -107,6 +106,19 @@ def _mark_node_up(agent: Agent, node: Mapping[str, Any]) -> None:
     }
     others = [each for each in dig(node, "status", "conditions", default=()) if each["type"] != "NetworkUnavailable"]
     agent.api.update_status("nodes", node, {**(node.get("status") or {}), "conditions": [condition, *others]})
+
+
+def _envoy_endpoint(agent: Agent) -> None:
+    """Keep the endpoint that stands for the node's Envoy as long as there may be something for it to serve."""
+    if agent.ingress_ip:
+        _own_endpoint(agent, "ingress", ReservedIdentity.INGRESS, agent.ingress_ip)
+        return
+    for endpoint in agent.endpoints.values():
+        if not endpoint.is_pod and endpoint.identity == ReservedIdentity.INGRESS:
+            del agent.endpoints[endpoint.id]
+            agent.endpoint_by_ip.pop(endpoint.ip, None)
+            agent.ipam.release(endpoint.ip)
+            break
 
 
 def _own_endpoint(agent: Agent, what: str, identity: int, ip: str) -> None:

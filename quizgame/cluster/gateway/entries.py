@@ -83,7 +83,8 @@ def entries_of(api: ApiServer, route: Mapping[str, Any]) -> Iterator[Entry]:
         backends = tuple(each for each in refs if is_usable(api, referrer, each))
         # Source: Gateway API, HTTPRouteRule.backendRefs: without a usable backend the answer is 500.
         status = 0 if backends or redirect else 500
-        for match in rule.get("matches") or ({},):
+        matches: Sequence[Mapping[str, Any]] = rule.get("matches") or ({},)
+        for match in matches:
             yield Entry(
                 read(match),
                 backends,

@@ -15,7 +15,7 @@ from quizgame.cluster.gateway.naming import GROUP, NAMESPACES
 from quizgame.cluster.gateway.references import Referrer, is_granted, secret_problem
 from quizgame.cluster.gateway.statuses import ACCEPTED, CONFLICTED, PROGRAMMED, RESOLVED
 from quizgame.cluster.labelselect import matches, selector_of
-from quizgame.cluster.objects import dig, labels_of, namespace_of
+from quizgame.cluster.objects import dig, labels_of, name_of, namespace_of
 
 if TYPE_CHECKING:
     from quizgame.cluster.apiserver import ApiServer
@@ -167,13 +167,9 @@ def parent_matches(gateway: Mapping[str, Any], listener: Mapping[str, Any], rout
 
 def refers_to(ref: Mapping[str, Any], own_namespace: str, gateway: Mapping[str, Any]) -> bool:
     """Whether a parent reference of a route in a namespace names this Gateway."""
-    metadata = gateway["metadata"]
-    return (
-        ref.get("group", GROUP) == GROUP
-        and ref.get("kind", "Gateway") == "Gateway"
-        and ref.get("name") == metadata["name"]
-        and (ref.get("namespace") or own_namespace) == metadata["namespace"]
-    )
+    wanted = (GROUP, "Gateway", name_of(gateway), namespace_of(gateway))
+    namespace = ref.get("namespace") or own_namespace
+    return (ref.get("group", GROUP), ref.get("kind", "Gateway"), ref.get("name"), namespace) == wanted
 
 
 def admits(api: ApiServer, gateway: Mapping[str, Any], listener: Mapping[str, Any], route: Mapping[str, Any]) -> bool:

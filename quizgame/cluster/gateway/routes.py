@@ -49,7 +49,7 @@ def _parent_status(api: ApiServer, route: KubeObject, ref: Parent, gateways: Seq
     gateway = next((each for each in gateways if refers_to(ref, namespace_of(route), each)), None)
     if gateway is None:
         return None
-    known = next(
+    known: Mapping[str, Any] = next(
         (each for each in dig(route, "status", "parents", default=())
          if each.get("controllerName") == CONTROLLER and each.get("parentRef") == ref), {},
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from quizgame.cluster.crds import minor_of
+from quizgame.cluster.install.edge import edge_data
 from quizgame.cluster.install.ipam_config import ipam_data
 from quizgame.cluster.install.values import Values, lookup
 
@@ -201,31 +202,6 @@ _FEATURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("enable-bgp-control-plane-status-report", "true"),
         ("bgp-router-id-allocation-mode", "default"),
     )),
-    ("gatewayAPI.enabled", (
-        ("enable-gateway-api", "true"),
-        ("enable-gateway-api-secrets-sync", "true"),
-        ("enable-gateway-api-proxy-protocol", "false"),
-        ("enable-gateway-api-app-protocol", "false"),
-        ("enable-gateway-api-alpn", "false"),
-        ("gateway-api-secrets-namespace", "cilium-secrets"),
-        ("gateway-api-hostnetwork-enabled", "false"),
-        ("gateway-api-xff-num-trusted-hops", "0"),
-        ("enable-envoy-config", "true"),
-    )),
-    ("ingressController.enabled", (
-        ("enable-ingress-controller", "true"),
-        ("enforce-ingress-https", "true"),
-        ("enable-ingress-proxy-protocol", "false"),
-        ("enable-ingress-secrets-sync", "true"),
-        ("ingress-secrets-namespace", "cilium-secrets"),
-        (
-            "ingress-lb-annotation-prefixes",
-            "lbipam.cilium.io nodeipam.cilium.io service.beta.kubernetes.io service.kubernetes.io cloud.google.com",
-        ),
-        ("ingress-shared-lb-service-name", "cilium-ingress"),
-        ("ingress-hostnetwork-enabled", "false"),
-        ("enable-envoy-config", "true"),
-    )),
     ("envoyConfig.enabled", (("enable-envoy-config", "true"),)),
     ("loadBalancer.l7.backend", (("enable-envoy-config", "true"),)),
     ("egressGateway.enabled", (("enable-egress-gateway", "true"),)),
@@ -366,6 +342,7 @@ def _mutual_authentication(values: Values) -> dict[str, str]:
 
 
 _EXTENSIONS = (
-    ipam_data, _encryption, _hubble_metrics, _mutual_authentication, _l2_announcements, _bandwidth, _redirects,
+    ipam_data, edge_data, _encryption, _hubble_metrics, _mutual_authentication, _l2_announcements, _bandwidth,
+    _redirects,
 )  # fmt: skip
 """Groups of keys that follow from several values."""

@@ -11,6 +11,7 @@ from quizgame.cluster.crds import GATEWAY_CRDS, cilium_crds, crd_object
 from quizgame.cluster.install import agent, components
 from quizgame.cluster.install.certificates import authority, issued
 from quizgame.cluster.install.config import config_data
+from quizgame.cluster.install.edge import edge_objects
 from quizgame.cluster.install.mesh_config import connection_secrets
 from quizgame.cluster.install.values import Values, lookup
 from quizgame.cluster.objects import KubeObject, annotations_of, evolve, labels_of, name_of, namespace_of
@@ -27,6 +28,7 @@ _KINDS = (
     "configmaps",
     "serviceaccounts",
     "services",
+    "endpoints",
     "daemonsets.apps",
     "deployments.apps",
     "namespaces",
@@ -153,7 +155,7 @@ def render(cluster: Cluster, values: Values, version: str) -> Rendered:
     if has_mesh:
         objects.append(("deployments.apps", components.mesh_api_server(values, version)))
         objects.append(("services", _mesh_service(values)))
-    objects += _classes(cluster.api, values)
+    objects += edge_objects(cluster.api, values)
     return [(plural, _managed(node)) for plural, node in objects]
 
 
@@ -265,21 +267,6 @@ def _relay_config(cluster: Cluster, values: Values) -> str:
         "disable-server-tls: true",
     )
     return "\n".join(lines) + "\n"
-
-
-def _classes(api: ApiServer, values: Values) -> Rendered:
-    objects: Rendered = []
-    if lookup(values, "ingressController.enabled", False):
-        metadata: KubeObject = {"name": "cilium"}
-        if lookup(values, "ingressController.default", False):
-            metadata["annotations"] = {"ingressclass.kubernetes.io/is-default-class": "true"}
-        objects.append(
-            ("ingressclasses", {"metadata": metadata, "spec": {"controller": "cilium.io/ingress-controller"}})
-        )
-    if lookup(values, "gatewayAPI.enabled", False) and api.serves("gatewayclasses"):
-        spec = {"controllerName": "io.cilium/gateway-controller", "description": "The default Cilium GatewayClass"}
-        objects.append(("gatewayclasses", {"metadata": {"name": "cilium"}, "spec": spec}))
-    return objects
 
 
 # ---------------------------------------------------------------- writing

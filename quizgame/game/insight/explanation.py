@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from quizgame.cluster.world import World
-from quizgame.datapath.packet import SYN, Packet
+from quizgame.datapath.exchange import Outcome, tcp
+from quizgame.datapath.packet import SYN, Origin, Packet
 from quizgame.datapath.servers import listener_of
+from quizgame.datapath.takeover import takeover
 from quizgame.datapath.trace import Disposition
 from quizgame.datapath.walk import PROTOCOLS, Course, Side, decide
 from quizgame.game.insight.places import find_destination, find_source
@@ -43,6 +45,8 @@ class Explanation:
     """Whether the proxies let the request through; ``None`` where none was asked about or none looks."""
     is_answered: bool
     """Whether something listens there."""
+    told: str = ""
+    """What Envoy told the client, where the flow ends at Envoy as a gateway's, an Ingress's or an L7 service's."""
 
 
 def explain_flow(world: World, question: Question) -> Explanation:
@@ -55,6 +59,8 @@ def explain_flow(world: World, question: Question) -> Explanation:
     origin, source = find_source(twin, question.source)
     address, destination = find_destination(twin, origin, question.destination)
     packet = _first_packet(origin.ip, address, question)
+    if question.protocol == "TCP" and takeover(twin, origin, packet) is not None:
+        return _at_envoy(twin, question, origin, packet, (source, destination))
     course = decide(twin, origin, packet)
     request = l7.HttpRequest(question.method, question.path, "", {}) if question.method is not None else None
     trails = tuple(_trails(course, request))
@@ -63,6 +69,22 @@ def explain_flow(world: World, question: Question) -> Explanation:
     is_delivered = course.disposition is Disposition.DELIVERED and not course.is_answer_lost
     is_answered = is_delivered and (packet.icmp is not None or listener_of(twin, course) is not None)
     return Explanation(question, source, destination, course, trails, all(known) if known else None, is_answered)
+
+
+def _at_envoy(world: World, question: Question, origin: Origin, packet: Packet, names: tuple[str, str]) -> Explanation:
+    """Play a flow that ends at a node's Envoy, and tell of both of its connections."""
+    asked = l7.HttpRequest(question.method or "GET", question.path, packet.destination)
+    exchange = tcp(world, origin, packet.destination, question.port, request=asked)
+    course, onward = exchange.course, exchange.onward
+    trails: tuple[SideTrail, ...] = ()
+    if onward is not None:
+        course.hops += onward.hops
+        trails = tuple(_trails(onward, asked))
+    answer = exchange.answer
+    told = f"answered {answer.status} {answer.body.strip() if answer.is_local else ''}".strip() if answer else ""
+    return Explanation(
+        question, *names, course, trails, None, exchange.outcome is Outcome.OK, told or exchange.outcome.value
+    )
 
 
 def _first_packet(source: str, destination: str, question: Question) -> Packet:
@@ -109,6 +131,8 @@ def _headline(explanation: Explanation) -> str:
 
 
 def _outcome(explanation: Explanation, course: Course) -> str:
+    if explanation.told:
+        return f"taken over by Envoy, {explanation.told}"
     match course.disposition:
         case Disposition.DROPPED:
             reason = course.drop_reason.name if course.drop_reason is not None else ""

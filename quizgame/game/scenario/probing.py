@@ -140,11 +140,12 @@ def _try_address(world: World, origin: Origin, probe: Probe, ip: str, asked: str
         )  # fmt: skip
     works, seen = _verdict(exchange)
     names = {destination_name(world, exchange.course, asked), asked}
-    side = exchange.course.destination
+    side = (exchange.onward or exchange.course).destination
     if side is not None and side.endpoint is not None and side.endpoint.is_pod:
         names.add(workload_name(world, side.endpoint.namespace, side.endpoint.pod, side.agent.config.cluster_name))
     ports = frozenset({port, exchange.course.packet.destination_port})
-    is_read = any(each is not None and each.l7 is not None for each in (exchange.course.source, side))
+    ends = (exchange.course.source, side)
+    is_read = exchange.course.takeover is not None or any(each is not None and each.l7 is not None for each in ends)
     return Try(works, seen, frozenset(names), ports, is_read)
 
 

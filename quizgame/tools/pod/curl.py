@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import SplitResult, urlsplit
 
+from quizgame.addresses import is_ipv4
 from quizgame.datapath.exchange import SYN_TIMEOUT_NS, Exchange, Outcome, tcp
 from quizgame.datapath.names import NameOutcome
 from quizgame.goflags.times import SECOND
@@ -29,7 +30,7 @@ OPTIONS = OptionTable(
     "f,fail", "o,output=", "O,remote-name!", "w,write-out=", "X,request=", "H,header=",
     "d,data,data-ascii,data-raw,data-binary=", "json=", "m,max-time=", "connect-timeout=", "A,user-agent=",
     "u,user!", "b,cookie!", "c,cookie-jar!", "F,form!", "T,upload-file!", "x,proxy!", "4,ipv4", "6,ipv6!", "retry=",
-    "retry-delay=", "retry-connrefused", "retry-all-errors", "resolve!", "connect-to!", "http1.1", "http2", "G,get",
+    "retry-delay=", "retry-connrefused", "retry-all-errors", "resolve=", "connect-to!", "http1.1", "http2", "G,get",
     "e,referer=", "N,no-buffer", "compressed", "cacert=", "cert=", "key=", "no-progress-meter", "url=", "q,disable",
     "fail-with-body", "interface!", "noproxy=", "Z,parallel!",
     usage_lines="curl: try 'curl --help' or 'curl --manual' for more information\n", status=2,
@@ -51,6 +52,8 @@ class _Settings:
     retries: int = 0
     retry_delay_ns: int = 0
     """Between two attempts; 0: a second, twice as long each time."""
+    resolved: dict[tuple[str, int], str] = field(default_factory=dict)
+    """Host and port → address that is taken for it; ``*`` is any host."""
 
     @property
     def shows_errors(self) -> bool:
@@ -104,8 +107,6 @@ def _settings(argv: Sequence[str], stdin: Sequence[Line]) -> _Settings:
         match key:
             case "X":
                 settings.method = value
-            case "H":
-                settings.headers.append(value)
             case "d" | "json":
                 settings.data.append("\n".join(line.text for line in stdin) if value == "@-" else value)
                 if key == "json":
@@ -120,10 +121,12 @@ def _settings(argv: Sequence[str], stdin: Sequence[Line]) -> _Settings:
                 settings.connect_timeout_ns = _seconds(value, "--connect-timeout")
             case "A":
                 settings.user_agent = value
-            case "e":
-                settings.headers.append(f"Referer: {value}")
+            case "H" | "e":
+                settings.headers.append(value if key == "H" else f"Referer: {value}")
             case "url":
                 settings.urls.append(value)
+            case "resolve":
+                _note_resolved(settings, value)
             case "retry":
                 settings.retries = min(int(value), 10) if value.isdecimal() else 0
             case "retry-delay":
@@ -131,6 +134,15 @@ def _settings(argv: Sequence[str], stdin: Sequence[Line]) -> _Settings:
             case _:
                 settings.flags.add(key)
     return settings
+
+
+def _note_resolved(settings: _Settings, text: str) -> None:
+    host, _, rest = text.lstrip("+").partition(":")
+    port, _, addresses = rest.partition(":")
+    address = addresses.split(",")[0]
+    if not host or not port.isdecimal() or not is_ipv4(address):
+        raise _Failure(49, f"Couldn't parse CURLOPT_RESOLVE entry '{text}'")
+    settings.resolved[host.lower(), int(port)] = address
 
 
 def _seconds(text: str, option: str) -> int | None:
@@ -194,7 +206,7 @@ def _transfer(
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if "G" in settings.flags and settings.data:
         path += ("&" if "?" in path else "?") + "&".join(settings.data)
-    found = _resolve(context, settings, host, timings)
+    found = _resolve(context, settings, (host, port), timings)
     request = HttpRequest(settings.http_method, path, _host_header(settings, parts.netloc), _headers(settings))
     limit = _connect_limit(settings, found.elapsed_ns)
     exchange = tcp(
@@ -203,7 +215,7 @@ def _transfer(
         found.ip,
         port,
         request=request,
-        sni=host if parts.scheme == "https" else None,
+        sni=_server_name(parts.scheme, host),
         timeout_ns=limit,
     )
     total = found.elapsed_ns + exchange.elapsed_ns
@@ -230,7 +242,7 @@ def _transfer(
     if "v" in settings.flags:
         result.stderr += lines(_trying(host, found, port, exchange))
     try:
-        _check(settings, exchange, host, port, total, known, is_tls=parts.scheme == "https")
+        _check(settings, exchange, (host, port), total, known, is_tls=parts.scheme == "https")
     except _Failure as failure:
         if "v" in settings.flags:
             result.stderr += lines(f"* {failure.message}\n* closing connection #0\n", (known,))
@@ -257,6 +269,13 @@ def _transfer(
         raise _Failure(22, f"The requested URL returned error: {answer.status}", (known,))
 
 
+def _server_name(scheme: str, host: str) -> str | None:
+    """The server name of the TLS handshake: none for plain HTTP, an empty one where the host is an address."""
+    if scheme != "https":
+        return None
+    return "" if is_ipv4(host) else host
+
+
 def _parts(url: str) -> SplitResult:
     try:
         return urlsplit(url if "://" in url else f"http://{url}")
@@ -266,7 +285,12 @@ def _parts(url: str) -> SplitResult:
         raise _Failure(3, f"bad range in URL position {place + 1}:\n{url}\n{' ' * place}^") from None
 
 
-def _resolve(context: PodContext, settings: _Settings, host: str, timings: dict[str, str]) -> Reach:
+def _resolve(context: PodContext, settings: _Settings, asked: tuple[str, int], timings: dict[str, str]) -> Reach:
+    host, port = asked
+    given = settings.resolved.get((host.lower(), port)) or settings.resolved.get(("*", port))
+    if given:
+        timings["time_namelookup"] = _duration(0)
+        return Reach(given)
     limits = [each for each in (settings.max_time_ns, settings.connect_timeout_ns) if each is not None]
     found = reach(context, host, min(limits) if limits else None)
     spend(context, found.elapsed_ns)
@@ -286,9 +310,10 @@ def _connect_limit(settings: _Settings, spent_ns: int) -> int:
 
 
 def _check(
-    settings: _Settings, exchange: Exchange, host: str, port: int, total_ns: int, known: Fact, *, is_tls: bool
+    settings: _Settings, exchange: Exchange, asked: tuple[str, int], total_ns: int, known: Fact, *, is_tls: bool
 ) -> None:
     """Turn a connection that failed into curl's message."""
+    host, port = asked
     took = total_ns // MILLISECOND
     match exchange.outcome:
         case Outcome.TIMEOUT:
@@ -304,7 +329,7 @@ def _check(
             message = f"Failed to connect to {host} port {port} after {took} ms: Could not connect to server"
             raise _Failure(7, message, (known,))
         case Outcome.RESET:
-            if exchange.is_denied_by_proxy:
+            if exchange.is_denied_by_proxy or exchange.course.takeover is not None:
                 # Source: libcurl: a connection that breaks during the TLS handshake is CURLE_SSL_CONNECT_ERROR.
                 raise _Failure(35 if is_tls else 56, "Recv failure: Connection reset by peer", (known,))
             raise _Failure(52, "Empty reply from server", (known,))
@@ -345,19 +370,20 @@ def _response_head(context: PodContext, exchange: Exchange) -> list[str]:
         reason = HTTPStatus(answer.status).phrase
     except ValueError:
         reason = ""
-    is_proxied = any(
-        side is not None and side.l7 is not None for side in (exchange.course.source, exchange.course.destination)
+    course = exchange.course
+    is_proxied = course.takeover is not None or any(
+        side is not None and side.l7 is not None for side in (course.source, course.destination)
     )
     kind = "text/plain" if exchange.is_denied_by_proxy or not answer.body.startswith("{") else "application/json"
     head = [
         f"HTTP/1.1 {answer.status} {reason}".rstrip(),
         f"content-length: {len(answer.body)}",
-        f"content-type: {kind}",
+        *([f"content-type: {kind}"] if answer.body or not answer.is_local else []),
         f"date: {_http_date(context)}",
     ]
     if is_proxied:
         head.append("server: envoy")
-        if not exchange.is_denied_by_proxy:
+        if not exchange.is_denied_by_proxy and not answer.is_local:
             head.append(f"x-envoy-upstream-service-time: {answer.latency_ns // MILLISECOND}")
     return head + [f"{name}: {value}" for name, value in (answer.headers or {}).items()]
 
