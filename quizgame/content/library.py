@@ -17,12 +17,12 @@ from quizgame.content.packfiles import (
     PackFile,
     builtin_folder,
     is_template,
-    pack_paths,
+    paths_in,
     read_pack_file,
     scenario_folders_among,
 )
 from quizgame.content.questions import Question, QuestionPack
-from quizgame.content.validation import Checked, check_entries
+from quizgame.content.validation import Checked, check_entries, taken_id
 from quizgame.yamlsource.loader import Document, load_document, load_documents
 from quizgame.yamlsource.place import Place, YamlError, YamlProblem
 
@@ -200,9 +200,7 @@ def assemble(packs: Iterable[LoadedPack], problems: Sequence[YamlProblem] = (), 
         for entry in pack.questions:
             first = questions.setdefault(entry.id, entry)
             if first is not entry:
-                where = first.place("id")
-                message = f'id "{entry.id}" is taken by {where.file}:{where.line}'
-                found.append(YamlProblem(entry.place("id"), message))
+                found.append(taken_id(entry.id, entry.place("id"), first.place("id")))
     return Library(MappingProxyType(questions), tuple(sorted(found)), tuple(names), digest)
 
 
@@ -219,17 +217,11 @@ def load_library(folders: Iterable[Path], kept: KeptPacks | None = None) -> Libr
         kept: Where packs are kept that have been read before; without it all are read from their YAML.
     """
     files: list[tuple[Path, PackFile]] = []
-    problems: list[YamlProblem] = []
-    for folder in folders:
+    paths, problems = paths_in(folders)
+    for path in paths:
         try:
-            paths = list(pack_paths(folder)) if folder.is_dir() else []
+            files.append((path, read_pack_file(path)))
         except YamlError as error:
             problems.extend(error.problems)
-            continue
-        for path in paths:
-            try:
-                files.append((path, read_pack_file(path)))
-            except YamlError as error:
-                problems.extend(error.problems)
     scenarios = scenario_folders_among((path, file.text) for path, file in files)
     return build_library([file for path, file in files if not is_template(path, file.text, scenarios)], problems, kept)

@@ -77,6 +77,21 @@ def pack_paths(folder: Path) -> Iterator[Path]:
         yield path
 
 
+def paths_in(folders: Iterable[Path]) -> tuple[list[Path], list[YamlProblem]]:
+    """The YAML files of several folders, one folder after another, and what keeps a folder from being looked through.
+
+    A folder that does not exist holds none.
+    """
+    paths: list[Path] = []
+    problems: list[YamlProblem] = []
+    for folder in folders:
+        try:
+            paths += list(pack_paths(folder)) if folder.is_dir() else ()
+        except YamlError as error:
+            problems.extend(error.problems)
+    return paths, problems
+
+
 def is_scenario_text(text: bytes) -> bool:
     """Whether a file's text says that it is a scenario or a lab; looks at the text alone, so it costs nothing."""
     return _SCENARIO.search(text) is not None

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from quizgame.content.packfiles import PackFile, builtin_folder, is_scenario_text, pack_paths, read_pack_file
+from quizgame.content.packfiles import PackFile, builtin_folder, is_scenario_text, paths_in, read_pack_file
 from quizgame.content.scenario.exercise import Exercise
 from quizgame.content.scenario.lab import Lab
 from quizgame.content.scenario.scenario import Scenario
@@ -25,7 +25,7 @@ from quizgame.content.scenario.variables import (
     substitute,
     value_of,
 )
-from quizgame.content.validation import check_model, close_match
+from quizgame.content.validation import check_model, close_match, taken_id
 from quizgame.errors import QuizgameError
 from quizgame.yamlsource.loader import Document, load_document, load_documents
 from quizgame.yamlsource.place import Place, YamlError, YamlProblem
@@ -201,26 +201,18 @@ def scenario_folders(home: Path, extra: Iterable[Path] = ()) -> list[Path]:
 def load_scenarios(folders: Iterable[Path]) -> ScenarioLibrary:
     """Load the scenarios of these folders; a folder that does not exist holds none."""
     sources: dict[str, ScenarioSource] = {}
-    problems: list[YamlProblem] = []
-    for folder in folders:
+    paths, problems = paths_in(folders)
+    for path in paths:
         try:
-            paths = list(pack_paths(folder)) if folder.is_dir() else []
+            source = load_scenario_file(path)
         except YamlError as error:
             problems.extend(error.problems)
             continue
-        for path in paths:
-            try:
-                source = load_scenario_file(path)
-            except YamlError as error:
-                problems.extend(error.problems)
-                continue
-            if source is None:
-                continue
-            first = sources.setdefault(source.id, source)
-            if first is not source:
-                where = first.document.place(("id",))
-                message = f'id "{source.id}" is taken by {where.file}:{where.line}'
-                problems.append(YamlProblem(source.document.place(("id",)), message))
+        if source is None:
+            continue
+        first = sources.setdefault(source.id, source)
+        if first is not source:
+            problems.append(taken_id(source.id, source.document.place(("id",)), first.document.place(("id",))))
     return ScenarioLibrary(MappingProxyType(sources), tuple(sorted(problems)))
 
 

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from quizgame.content.model import PackModel, PlacedError
 from quizgame.yamlsource.loader import Document
-from quizgame.yamlsource.place import YamlProblem
+from quizgame.yamlsource.place import Place, YamlProblem
 
 Model = TypeVar("Model", bound=PackModel)
 Location = tuple[str | int, ...]
@@ -78,6 +78,11 @@ def close_match(word: str, known: Sequence[str]) -> str:
     """``' (did you mean "x"?)'`` for a close match among the known words, else nothing."""
     matches = get_close_matches(word, known, n=1)
     return f' (did you mean "{matches[0]}"?)' if matches else ""
+
+
+def taken_id(name: str, place: Place, first: Place) -> YamlProblem:
+    """That an id stands for something else already."""
+    return YamlProblem(place, f'id "{name}" is taken by {first.file}:{first.line}')
 
 
 def _is_consequence(detail: ErrorDetails) -> bool:
