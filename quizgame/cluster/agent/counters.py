@@ -13,10 +13,28 @@ from quizgame.cluster.agent.monitor import Direction, DropReason, EventType, Mon
 
 FORWARDED = 0
 """The reason of what is not dropped."""
-_DELIVERED = frozenset({TracePoint.TO_ENDPOINT})
-_SENT = frozenset({
-    TracePoint.TO_OVERLAY, TracePoint.TO_NETWORK, TracePoint.TO_STACK, TracePoint.TO_HOST, TracePoint.TO_PROXY,
-})  # fmt: skip
+_DELIVERED = ("bpf_host.c", 1174)
+_SENT = {
+    TracePoint.TO_OVERLAY: ("bpf_overlay.c", 605),
+    TracePoint.TO_NETWORK: ("bpf_lxc.c", 1320),
+    TracePoint.TO_STACK: ("bpf_lxc.c", 1320),
+    TracePoint.TO_HOST: ("bpf_lxc.c", 1320),
+    TracePoint.TO_PROXY: ("bpf_lxc.c", 1320),
+}
+"""Where the programs count what they forward. Source: golden ``cilium-dbg/bpf-metrics-list``."""
+_DROPPED = ("bpf_lxc.c", 0)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Counted:
+    """What a counter stands for."""
+
+    reason: int
+    """``FORWARDED``, or a drop reason's number."""
+    direction: Direction
+    line: int
+    file: str
+    """The place in the datapath's programs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +49,41 @@ class Count:
 class Counters:
     """The counters of one node."""
 
-    by_reason: dict[tuple[int, Direction], Count] = field(default_factory=dict)
-    """Reason (``FORWARDED``, or a drop reason's number) and direction → what was counted."""
+    entries: dict[Counted, Count] = field(default_factory=dict)
 
     def count(self, event: MonitorEvent, size: int) -> None:
         """Count the packet that an event tells of; events of sockets, policies and requests tell of none."""
         if event.type is EventType.DROP:
             reason = int(event.drop_reason or DropReason.POLICY_DENIED)
-            direction = event.direction
-        elif event.type is EventType.TRACE and event.point in _DELIVERED:
-            reason, direction = FORWARDED, Direction.INGRESS
+            file, line = event.file or _DROPPED
+            key = Counted(reason, event.direction, line, file)
+        elif event.type is EventType.TRACE and event.point is TracePoint.TO_ENDPOINT:
+            file, line = _DELIVERED
+            key = Counted(FORWARDED, Direction.INGRESS, line, file)
         elif event.type is EventType.TRACE and event.point in _SENT:
-            reason, direction = FORWARDED, Direction.EGRESS
+            file, line = _SENT[event.point]
+            key = Counted(FORWARDED, Direction.EGRESS, line, file)
         else:
             return
-        known = self.by_reason.get((reason, direction), Count())
-        self.by_reason[reason, direction] = Count(known.packets + 1, known.bytes + size)
+        known = self.entries.get(key, Count())
+        self.entries[key] = Count(known.packets + 1, known.bytes + size)
+
+    def by_reason(self) -> dict[tuple[int, Direction], Count]:
+        """The counters summed by reason and direction, in that order: what the agent's metrics show."""
+        found: dict[tuple[int, Direction], Count] = {}
+        for key, count in sorted(self.entries.items(), key=lambda item: item[0]):
+            known = found.get((key.reason, key.direction), Count())
+            found[key.reason, key.direction] = Count(known.packets + count.packets, known.bytes + count.bytes)
+        return found
 
     def clear(self) -> None:
         """Set everything to zero."""
-        self.by_reason = {}
+        self.entries = {}
 
     def total(self, reason: int) -> int:
         """Packets of one reason, in both directions."""
-        return sum(count.packets for (each, _), count in self.by_reason.items() if each == reason)
+        return sum(count.packets for key, count in self.entries.items() if key.reason == reason)
 
     def fork(self) -> Counters:
         """An independent copy."""
-        return Counters(dict(self.by_reason))
+        return Counters(dict(self.entries))

@@ -46,28 +46,36 @@ class Call:
     args: Sequence[str]
     help_text: str
     """The command's help page, for calls without a needed argument."""
+    stdin: Sequence[Line] = ()
 
     @property
     def cluster(self) -> str:
         """The cluster's context, as facts name it."""
         return self.agent.context
 
-    def need_agent(self, what: str, url: str) -> None:
+    def need_agent(self, prefix: str, url: str, *, has_hint: bool = True, ends: str = "") -> None:
         """End the command unless the agent answers.
 
         Args:
-            what: What cannot be got, as the message says it.
+            prefix: What the message says before the problem: ``Cannot get policy: ``.
             url: The path asked for.
+            has_hint: Whether the command asks if the agent runs.
+            ends: What the message ends with, besides the end of its line.
 
         Raises:
-            DbgError: ``Is the agent running?``.
+            DbgError: if it does not.
         """
         if not self.agent.is_serving:
-            raise DbgError(f'cannot get {what}: Get "http://localhost{url}": {SOCKET_PROBLEM}\nIs the agent running?\n')
+            hint = "\nIs the agent running?" if has_hint else ""
+            raise DbgError(f'{prefix}Get "http://localhost{url}": {SOCKET_PROBLEM}{hint}{ends}')
 
     def only_json(self) -> None:
         """End the command unless the output that was asked for is JSON."""
         wants_json(self)
+
+    def confirms(self) -> bool:
+        """Whether the next line of the input is ``y``, as the tool's questions want it."""
+        return bool(self.stdin) and self.stdin[0].text.strip() == "y"
 
 
 Run = Callable[[Call], Result]

@@ -13,12 +13,17 @@ from quizgame.tools.cilium_dbg.catalog import GROUPS, OTHER_FLAGS, REFUSED
 from quizgame.tools.cilium_dbg.commands import (
     bgp,
     bpf_bandwidth,
+    bpf_counters,
+    bpf_lb,
     bpf_maps,
     bpf_policy,
+    bpf_tables,
     endpoint,
     identity,
     lists,
     lrp,
+    maps,
+    metrics,
     misc,
     monitor,
     policy,
@@ -43,6 +48,11 @@ COMMANDS: tuple[Sub, ...] = (
     *troubleshoot.COMMANDS,
     *shell.COMMANDS,
     *bpf_bandwidth.COMMANDS,
+    *bpf_counters.COMMANDS,
+    *bpf_lb.COMMANDS,
+    *bpf_tables.COMMANDS,
+    *maps.COMMANDS,
+    *metrics.COMMANDS,
     *lrp.COMMANDS,
 )
 """Everything simulated, in the order of the reference."""
@@ -84,7 +94,6 @@ def command_tree() -> tuple[Command, dict[Command, Sub]]:
 
 def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Result:
     """Run ``cilium-dbg`` in an agent's pod (a ``PodProgram``)."""
-    del stdin
     root, runs = command_tree()
     words = list(argv[1:])
     try:
@@ -93,7 +102,7 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
         text = f"{unknown}"
         return Result(
             stdout=lines(f"{text}\n"),
-            stderr=lines(f"Error: {text.rstrip()}\nRun 'cilium-dbg --help' for usage.\n"),
+            stderr=lines(f"Error: {text}\nRun 'cilium-dbg --help' for usage.\n"),
             exit=1,
         )
     except FlagError as wrong:
@@ -109,6 +118,6 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
             return not_simulated(f"cilium-dbg {sub.path} --{name}")
     agent = agent_on(context.session.world, context.cluster.context, context.node_name)
     try:
-        return sub.run(Call(agent, context, found.flags, found.args, help_page(found.command)))
+        return sub.run(Call(agent, context, found.flags, found.args, help_page(found.command), stdin))
     except DbgError as failed:
         return failed.result

@@ -136,7 +136,7 @@ def drop_counts(agent: Agent) -> list[tuple[Direction, str, int]]:
     """What a node has dropped: direction, reason, packets."""
     return [
         (direction, DROP_TEXTS[DropReason(reason)], count.packets)
-        for (reason, direction), count in sorted(agent.counters.by_reason.items())
+        for (reason, direction), count in agent.counters.by_reason().items()
         if reason != FORWARDED
     ]
 

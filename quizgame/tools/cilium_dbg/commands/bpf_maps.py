@@ -6,14 +6,14 @@ Rows of a real map come in hash order; here they are sorted.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Interface
 
 from quizgame.cluster.agent.conntrack import CtEntry, CtKey
 from quizgame.cluster.agent.egress import EXCLUDED, NO_GATEWAY, EgressRule, egress_rules
 from quizgame.cluster.agent.ipcache import IpcacheEntry
-from quizgame.cluster.agent.services import Frontend
 from quizgame.cluster.clock import EPOCH_NS
-from quizgame.goflags.flagset import boolean, string
+from quizgame.goflags.flagset import Flag, boolean, string
+from quizgame.goflags.quoting import quote
 from quizgame.goflags.times import SECOND
 from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, Trailing, as_json, table, wants_json
 from quizgame.tools.cilium_dbg.model.listings import node_ids
@@ -87,11 +87,7 @@ def ipcache_fact(call: Call, prefix: str, entry: IpcacheEntry) -> Fact:
 
 
 def _ipcache_list(call: Call) -> Result:
-    rows = [
-        Row((prefix, ipcache_value(call, entry)), (ipcache_fact(call, prefix, entry),))
-        for prefix, entry in call.agent.ipcache.sorted_entries()
-    ]
-    return Result(stdout=table([("IP PREFIX/ADDRESS", "IDENTITY")], rows, Trailing.ROWS))
+    return _listed(call, ("IP PREFIX/ADDRESS", "IDENTITY"), ipcache_rows(call))
 
 
 def _ipcache_get(call: Call) -> Result:
@@ -102,7 +98,7 @@ def _ipcache_get(call: Call) -> Result:
         ip = str(IPv4Address(call.args[0]))
     except ValueError:
         form = "IP address must be in dotted decimal (192.168.1.1) or IPv6 (feab::f02b) form"
-        raise DbgError(f"Invalid IP address provided. {form}\n") from None
+        raise DbgError(f"Invalid ip address. {form}\n", stdout=call.help_text) from None
     entry = call.agent.ipcache.lookup(ip)
     if entry is None:
         return Result(stdout=lines(f"{ip} does not map to any identity\n"), exit=1)
@@ -110,59 +106,60 @@ def _ipcache_get(call: Call) -> Result:
     return Result(stdout=lines(f"{ip} maps to identity {value}\n", (ipcache_fact(call, ip, entry),)))
 
 
-def service_facts(call: Call, frontend: Frontend) -> tuple[Fact, ...]:
-    """What a reader of a service's rows learns: its backends, and whether they are local."""
-    name = f"{frontend.namespace}/{frontend.service}"
-    if not frontend.backends:
-        return (fact("service", cluster=call.cluster, service=name, backend="none", type=frontend.type),)
-    return tuple(
-        fact(
-            "service",
-            witnesses=(f"{each.ip}:{each.port}",),
-            cluster=call.cluster,
-            service=name,
-            backend=each.cluster or "local",
-            state=each.state.value,
-            type=frontend.type,
-        )
-        for each in frontend.backends
-    )
-
-
-def _slots(frontend: Frontend) -> list[Row]:
-    address = f"{frontend.ip}:{frontend.port}/{frontend.protocol}"
-    words = {"ClusterIP": "ClusterIP, non-routable"}.get(frontend.type, frontend.type)
-    if frontend.local_traffic_policy:
-        words += ", Local"
-    if frontend.session_affinity:
-        words += ", sessionAffinity"
-    rows = [Row((f"{address} (0)", f"0.0.0.0:0 ({frontend.id}) (0) [{words}]"))]
-    for number, backend in enumerate(frontend.backends, start=1):
-        text = f"{backend.ip}:{backend.port}/{backend.protocol} ({frontend.id}) ({number})"
-        rows.append(Row((f"{address} ({number})", text)))
-    return rows
-
-
-def _lb_list(call: Call) -> Result:
-    ordered = sorted(call.agent.services.frontends.values(), key=lambda each: each.id)
+def endpoint_rows(call: Call) -> list[Row]:
+    """The map of local endpoints, with the node's own addresses."""
     rows = []
-    for each in ordered:
-        known = service_facts(call, each)
-        rows += [Row(row.cells, known) for row in _slots(each)]
-    return Result(stdout=table([("SERVICE ADDRESS", "BACKEND ADDRESS (REVNAT_ID) (SLOT)")], rows, Trailing.ROWS))
-
-
-def _endpoint_list(call: Call) -> Result:
-    rows = []
-    for endpoint in sorted((each for each in call.agent.endpoints.values() if each.is_pod), key=lambda each: each.id):
+    for endpoint in sorted((each for each in call.agent.endpoints.values() if each.ip), key=lambda each: each.id):
         mac, host_mac = endpoint.mac.upper(), endpoint.host_mac.upper()
         info = (
-            f"id={endpoint.id:<5} sec_id={int(endpoint.identity):<5} flags=0x0000 ifindex={endpoint.ifindex}  "
+            f"id={endpoint.id:<5} sec_id={int(endpoint.identity):<5} flags=0x0000 ifindex={endpoint.ifindex:<3} "
             f"mac={mac} nodemac={host_mac} parent_ifindex=0  "
         )
         rows.append(Row((f"{endpoint.ip}:0", info)))
-    rows += [Row((f"{ip}:0", "(localhost)")) for ip in (call.agent.router_ip, call.agent.node_ip) if ip]
-    return Result(stdout=table([("IP ADDRESS", "LOCAL ENDPOINT INFO")], rows, Trailing.ROWS))
+    return [*rows, *(Row((f"{ip}:0", "(localhost)")) for ip in (call.agent.router_ip, call.agent.node_ip) if ip)]
+
+
+def ipcache_rows(call: Call) -> list[Row]:
+    """The map from prefixes to identities."""
+    return [
+        Row((prefix, ipcache_value(call, entry)), (ipcache_fact(call, prefix, entry),))
+        for prefix, entry in call.agent.ipcache.sorted_entries()
+    ]
+
+
+def _listed(call: Call, head: tuple[str, str], rows: list[Row]) -> Result:
+    """A map with one value for each key, as table or as JSON."""
+    if not rows:
+        return Result(stderr=lines("No entries found.\n"))
+    if wants_json(call):
+        shown = {str(row.cells[0]): [str(row.cells[1])] for row in rows}
+        return Result(stdout=as_json(dict(sorted(shown.items())), tuple(known for row in rows for known in row.facts)))
+    return Result(stdout=table([head], rows, Trailing.ROWS))
+
+
+def _endpoint_list(call: Call) -> Result:
+    return _listed(call, ("IP ADDRESS", "LOCAL ENDPOINT INFO"), endpoint_rows(call))
+
+
+def _ipcache_match(call: Call) -> Result:
+    """Look for exactly this prefix. Source: cilium/cilium v1.19 cilium-dbg/cmd/bpf_ipcache_match.go."""
+    if not call.args:
+        raise DbgError("No prefix provided\n", stdout=call.help_text)
+    address, slash, length = call.args[0].partition("/")
+    if not slash:
+        problem = f"netip.ParsePrefix({quote(call.args[0])}): no '/'"
+        raise DbgError(f"Invalid prefix: {problem}\n", stdout=call.help_text)
+    try:
+        prefix = f"{IPv4Address(address)}/{IPv4Interface(call.args[0]).network.prefixlen}"
+    except ValueError:
+        problem = f"netip.ParsePrefix({quote(call.args[0])}): "
+        problem += "prefix length out of range" if length.isdecimal() else f"bad bits after slash: {quote(length)}"
+        raise DbgError(f"Invalid prefix: {problem}\n", stdout=call.help_text) from None
+    entry = call.agent.ipcache.entries.get(prefix)
+    if entry is None:
+        return Result(stdout=lines(f"{call.args[0]} does not match to any ipcache entry\n"), exit=1)
+    text = f"key {prefix} has value {quote(ipcache_value(call, entry))}\n"
+    return Result(stdout=lines(text, (ipcache_fact(call, prefix, entry),)))
 
 
 _SPECIAL_GATEWAYS = {EXCLUDED: "Excluded CIDR", NO_GATEWAY: "Not Found"}
@@ -195,8 +192,16 @@ def _egress_facts(call: Call, rule: EgressRule) -> tuple[Fact, ...]:
 
 
 def _nodeid_list(call: Call) -> Result:
-    rows = [Row((f"{each['id']:#x}", list(each["ips"]), str(each["spi"]))) for each in node_ids(call.agent)]
+    models = node_ids(call.agent)
+    if wants_json(call):
+        shown = {ip: [f"{each['id']:#x}"] for each in models for ip in each["ips"]}
+        return Result(stdout=as_json(dict(sorted(shown.items()))))
+    rows = [Row((f"{each['id']:#x}", list(each["ips"]), str(each["spi"]))) for each in models]
     return Result(stdout=table([("NODE ID", "IP ADDRESSES", "SPI")], rows))
+
+
+def _output() -> list[Flag]:
+    return [string("output", "json| yaml| jsonpath='{}'", short="o")]
 
 
 COMMANDS = (
@@ -209,11 +214,11 @@ COMMANDS = (
         aliases=("ls",),
     ),
     Sub("bpf ipcache list", "list", "List endpoint IPs (local and remote) and their corresponding security identities",
-        _ipcache_list, aliases=("ls",)),
+        _ipcache_list, _output, aliases=("ls",)),
     Sub("bpf ipcache get", "get", "Retrieve identity for an ip", _ipcache_get),
-    Sub("bpf lb list", "list", "List load-balancing configuration", _lb_list, aliases=("ls",)),
-    Sub("bpf endpoint list", "list", "List the local endpoints", _endpoint_list, aliases=("ls",)),
+    Sub("bpf ipcache match", "match", "Retrieve identity for a prefix with an exact match", _ipcache_match),
+    Sub("bpf endpoint list", "list", "List the local endpoints", _endpoint_list, _output, aliases=("ls",)),
     Sub("bpf egress list", "list", "List the egress gateway's rules", _egress_list,
-        lambda: [string("output", "json| yaml| jsonpath='{}'", short="o")], aliases=("ls",)),
-    Sub("bpf nodeid list", "list", "List the numbers of nodes", _nodeid_list, aliases=("ls",)),
+        _output, aliases=("ls",)),
+    Sub("bpf nodeid list", "list", "List the numbers of nodes", _nodeid_list, _output, aliases=("ls",)),
 )  # fmt: skip

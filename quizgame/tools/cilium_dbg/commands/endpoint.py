@@ -88,7 +88,7 @@ def endpoint_table(rows: list[Row], *, has_headers: bool = True) -> list[Line]:
 
 
 def _list(call: Call) -> Result:
-    call.need_agent("endpoint list", "/v1/endpoint")
+    call.need_agent("cannot get endpoint list: ", "/v1/endpoint", ends="\n")
     endpoints = [call.agent.endpoints[number] for number in sorted(call.agent.endpoints)]
     models = [endpoint_model(call.agent, each) for each in endpoints]
     if wants_json(call):
@@ -122,7 +122,7 @@ def find(call: Call, what: str, tail: str) -> Endpoint:
 def _get(call: Call) -> Result:
     if not call.args and not call.flags.texts("labels"):
         raise DbgError("Missing endpoint id argument\n", stdout=call.help_text)
-    call.need_agent("endpoint", "/v1/endpoint")
+    call.need_agent("Cannot get endpoint: ", "/v1/endpoint", ends="\n")
     if call.args:
         found = [find(call, "endpoint", "][404] getEndpointIdNotFound\n")]
     else:
@@ -143,7 +143,7 @@ def _get(call: Call) -> Result:
 def _one(call: Call, what: str, tail: str) -> Endpoint:
     if not call.args:
         raise DbgError("Missing endpoint id argument\n", stdout=call.help_text)
-    call.need_agent("endpoint", "/v1/endpoint")
+    call.need_agent("Cannot get endpoint: ", "/v1/endpoint", ends="\n")
     return find(call, what, tail)
 
 

@@ -30,7 +30,8 @@ def identity_facts(call: Call, identity: int, labels: tuple[str, ...]) -> tuple[
 
 
 def _list(call: Call) -> Result:
-    call.need_agent("identities. err", "/v1/identity")
+    prefix = f"Cannot get identities for given labels [{' '.join(call.args)}]. err: "
+    call.need_agent(prefix, "/v1/identity", has_hint=False, ends="\n")
     if call.flags.is_on("endpoints"):
         return _in_use(call)
     numbers = [*range(1, HIGHEST_LISTED_RESERVED + 1), *sorted(call.agent.identities)]
@@ -69,7 +70,7 @@ def _get(call: Call) -> Result:
     wanted = call.flags.texts("label")
     if not call.args and not wanted:
         raise DbgError("Invalid identity ID\n", stdout=call.help_text)
-    call.need_agent("identity", "/v1/identity")
+    call.need_agent("Cannot get identity: ", "/v1/identity", has_hint=False, ends="\n")
     if wanted:
         found = [
             number for number, labels in call.agent.identities.items() if all(_has(labels, each) for each in wanted)

@@ -5,17 +5,20 @@ Source: reference cilium-dbg, sections 8, 9 and 13.
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.services import Affinity
 from quizgame.goflags.flagset import Flag, boolean, string, string_slice
-from quizgame.tools.cilium_dbg.call import Call, DbgError, Sub, as_json, wants_json
-from quizgame.tools.cilium_dbg.commands.bpf_maps import ipcache_fact, service_facts
+from quizgame.goflags.quoting import quote
+from quizgame.policy.fqdn import name_matches
+from quizgame.tools.cilium_dbg.call import SOCKET_PROBLEM, Call, DbgError, Sub, as_json, wants_json
+from quizgame.tools.cilium_dbg.commands.bpf_lb import service_facts
+from quizgame.tools.cilium_dbg.commands.bpf_maps import ipcache_fact
 from quizgame.tools.cilium_dbg.commands.identity import labels_of
 from quizgame.tools.cilium_dbg.listings_text import (
     ips_table,
-    maps_table,
     names_table,
     node_ids_table,
     nodes_table,
@@ -25,14 +28,19 @@ from quizgame.tools.cilium_dbg.model.answers import api_json
 from quizgame.tools.cilium_dbg.model.listings import (
     cached_names,
     ip_model,
-    map_models,
     name_expression,
     node_ids,
     node_models,
     service_model,
 )
 from quizgame.tools.facts import Fact, fact
-from quizgame.tools.output import Result
+from quizgame.tools.output import Line, Result, lines
+
+_PATTERN = re.compile(r"[a-zA-Z0-9_.*-]*")
+_BAD_PATTERN = (
+    'Only alphanumeric ASCII characters, the hyphen "-", underscore "_", "." and "*" are allowed in a matchPattern'
+)
+"""Source: cilium/cilium v1.19 pkg/fqdn/matchpattern prevalidate."""
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.ipcache import IpcacheEntry
@@ -40,7 +48,7 @@ if TYPE_CHECKING:
 
 
 def _service_list(call: Call) -> Result:
-    call.need_agent("services list", "/v1/service")
+    call.need_agent("Cannot get services list: ", "/v1/service")
     frontends = {each.id: each for each in call.agent.services.frontends.values()}
     marks = call.flags.is_on("clustermesh-affinity")
     models = []
@@ -57,8 +65,21 @@ def _service_list(call: Call) -> Result:
     return Result(stdout=shown)
 
 
+def _need_nodes(call: Call, url: str) -> None:
+    """End the command unless the agent answers; here the problem stands alone.
+
+    Raises:
+        DbgError: if it does not.
+    """
+    if not call.agent.is_serving:
+        error = DbgError("")
+        problem = f'Get "http://localhost{url}": {SOCKET_PROBLEM}\nIs the agent running?\n'
+        error.result = Result(stderr=lines(problem), exit=1)
+        raise error
+
+
 def _node_list(call: Call) -> Result:
-    call.need_agent("cluster nodes", "/v1/cluster/nodes")
+    _need_nodes(call, "/v1/cluster/nodes")
     models = node_models(call.agent)
     if wants_json(call):
         return Result(stdout=as_json(api_json(models), tuple(_node_fact(call, each) for each in models)))
@@ -74,13 +95,13 @@ def _node_fact(call: Call, model: Model) -> Fact:
 
 
 def _nodeid_list(call: Call) -> Result:
-    call.need_agent("node IDs", "/v1/node/ids")
+    _need_nodes(call, "/v1/node/ids")
     models = node_ids(call.agent)
     return Result(stdout=as_json(models) if wants_json(call) else node_ids_table(models))
 
 
 def _ip_list(call: Call) -> Result:
-    call.need_agent("IP list", "/v1/ip")
+    call.need_agent("Cannot get ipcache entries. err: ", "/v1/ip")
     return _ips(call, call.agent.ipcache.sorted_entries())
 
 
@@ -88,7 +109,7 @@ def _ip_get(call: Call) -> Result:
     wanted = call.flags.texts("labels")
     if not call.args and not wanted:
         raise DbgError("No IP address or labels provided\n", stdout=call.help_text)
-    call.need_agent("IP", "/v1/ip")
+    call.need_agent("Cannot get ipcache entries. err: ", "/v1/ip")
     entries = call.agent.ipcache.sorted_entries()
     if wanted:
         found = [
@@ -124,16 +145,54 @@ def _ips(call: Call, entries: list[tuple[str, IpcacheEntry]]) -> Result:
 
 
 def _fqdn_cache(call: Call) -> Result:
-    call.need_agent("fqdn cache", "/v1/fqdn/cache")
-    endpoint, source = call.flags.text("endpoint"), call.flags.text("source")
-    models = [
-        each for each in cached_names(call.agent)
-        if endpoint in ("", str(each["endpoint-id"])) and source in ("", each["source"])
-    ]  # fmt: skip
+    call.need_agent("Error: ", "/v1/fqdn/cache", has_hint=False, ends="\n")
+    models = _matching(call)
     known = tuple(_name_fact(call, each) for each in models)
     if wants_json(call):
         return Result(stdout=as_json(models, known))
     return Result(stdout=names_table(models, lambda model: (_name_fact(call, model),)))
+
+
+def _matching(call: Call) -> list[dict[str, Any]]:
+    """The names that the options ask for.
+
+    Raises:
+        DbgError: if the pattern is none.
+    """
+    endpoint = call.flags.text("endpoint") if "endpoint" in call.flags else ""
+    source = call.flags.text("source") if "source" in call.flags else ""
+    pattern = call.flags.text("matchpattern")
+    if not _PATTERN.fullmatch(pattern):
+        raise DbgError(f"Error: [GET /fqdn/cache][400] getFqdnCacheBadRequest {quote(_BAD_PATTERN)}\n")
+    return [
+        each for each in cached_names(call.agent)
+        if endpoint in ("", str(each["endpoint-id"])) and source in ("", each["source"])
+        and (not pattern or name_matches(str(each["fqdn"]), match_pattern=pattern))
+    ]  # fmt: skip
+
+
+def _fqdn_clean(call: Call) -> Result:
+    """Forget names; what was only allowed by them is not any more.
+
+    Source: cilium/cilium v1.19 cilium-dbg/cmd/fqdn.go.
+    """
+    call.need_agent("Error: ", "/v1/fqdn/cache", has_hint=False, ends="\n")
+    models = _matching(call)
+    result = Result()
+    if not call.flags.is_on("force"):
+        result.stdout += [
+            Line("Following cache entries are going to be deleted:"),
+            *names_table(models, lambda model: (_name_fact(call, model),)),
+            Line("The command is non-revertible, do you want to continue [y/N]?"),
+        ]
+        if not call.confirms():
+            return result
+    gone = {(int(each["endpoint-id"]), str(each["fqdn"])) for each in models}
+    cache = call.agent.fqdn
+    cache.entries = {key: entry for key, entry in cache.entries.items() if key not in gone}
+    call.agent.sync_local_identities()
+    result.stdout += lines("FQDN proxy cache cleared\n")
+    return result
 
 
 def _name_fact(call: Call, model: Model) -> Fact:
@@ -142,7 +201,7 @@ def _name_fact(call: Call, model: Model) -> Fact:
 
 
 def _fqdn_names(call: Call) -> Result:
-    call.need_agent("fqdn names", "/v1/fqdn/names")
+    call.need_agent("Error: ", "/v1/fqdn/names", has_hint=False, ends="\n")
     selectors = [
         {
             "regexString": name_expression(each.match_name, each.match_pattern),
@@ -151,12 +210,6 @@ def _fqdn_names(call: Call) -> Result:
         for each in call.agent.repository.fqdn_selectors()
     ]
     return Result(stdout=as_json({"DNSPollNames": [], "FQDNPolicySelectors": selectors}))
-
-
-def _map_list(call: Call) -> Result:
-    call.need_agent("map list", "/v1/map")
-    models = map_models(call.agent)
-    return Result(stdout=as_json(models) if wants_json(call) else maps_table(models))
 
 
 def _output_flag() -> Flag:
@@ -182,10 +235,13 @@ COMMANDS = (
         ]),
     Sub("fqdn cache list", "list", "List the names of the DNS cache", _fqdn_cache, lambda: [
         string("endpoint", "Names of one endpoint alone", short="e"),
+        string("matchpattern", "Names that match a pattern", short="p"),
         string("source", "Names from one source alone (lookup, connection)", short="s"),
         _output_flag(),
     ], aliases=("ls",)),
+    Sub("fqdn cache clean", "clean", "Empty the DNS cache", _fqdn_clean, lambda: [
+        boolean("force", "Do not ask", short="f"),
+        string("matchpattern", "Only names that match a pattern", short="p"),
+    ]),
     Sub("fqdn names", "names", "Show the names that policies select", _fqdn_names),
-    Sub("map list", "list", "List the maps that the agent keeps a copy of", _map_list, lambda: [_output_flag()],
-        aliases=("ls",)),
 )  # fmt: skip

@@ -80,7 +80,7 @@ def _backend(backend: Model) -> str:
 
 
 def _list(call: Call) -> Result:
-    call.need_agent("lrp list", "/v1/lrp")
+    call.need_agent("Cannot get lrp list: ", "/v1/lrp")
     policies = [policy for _, policy in sorted(call.agent.redirects.policies.items())]
     models = [policy_model(call.agent, each) for each in policies]
     known = {f"{each['namespace']}/{each['name']}": tuple(_facts(call, each)) for each in models}

@@ -147,7 +147,7 @@ def _check_endpoints(call: Call, result: Result) -> None:
     wanted = [call.flags.texts(name) for name in _ENDPOINT_FLAGS]
     if not all(wanted):
         return
-    call.need_agent("endpoint list", "/v1/endpoint")
+    call.need_agent("cannot get endpoint list: ", "/v1/endpoint", ends="\n")
     known = {str(number) for number in call.agent.endpoints}
     for numbers in (wanted[0], wanted[1], wanted[2]):
         result.stderr += lines("".join(f"endpoint {each} not found\n" for each in numbers if each not in known))

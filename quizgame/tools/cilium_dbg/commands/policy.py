@@ -10,14 +10,14 @@ from quizgame.tools.output import Line, Result, lines
 
 
 def _get(call: Call) -> Result:
-    call.need_agent("policy", "/v1/policy")
+    call.need_agent("Cannot get policy: ", "/v1/policy", ends="\n")
     shown = as_json(call.agent.repository.rules())[:-1]
     out = [Line(line.text, known) for line, known in tell_entries(call, shown)]
     return Result(stdout=[*out, *lines(f"Revision: {call.agent.repository.revision}\n")])
 
 
 def _selectors(call: Call) -> Result:
-    call.need_agent("policy selectors", "/v1/policy/selectors")
+    call.need_agent("Cannot get policy: ", "/v1/policy/selectors", has_hint=False, ends="\n")
     found = call.agent.repository.selectors()
     if wants_json(call):
         listed = [

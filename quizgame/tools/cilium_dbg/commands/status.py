@@ -35,7 +35,7 @@ def _status(call: Call) -> Result:
         down = (fact("component", cluster=call.cluster, node=agent.node, name="cilium", status="unreachable"),)
         if call.flags.is_on("brief"):
             return Result(stderr=lines("cilium: daemon unreachable\n", down), exit=1)
-        return Result(stderr=lines(f"{UNREACHABLE}\nIs the agent running?\n\n", down), exit=1)
+        return Result(stderr=lines(f"{UNREACHABLE}\nIs the agent running?\n", down), exit=1)
     model = status_model(agent)
     if not call.flags.is_on("require-k8s-connectivity") and model["kubernetes"]["state"] != "Ok":
         model["cilium"] = {**model["cilium"], "state": "Ok", "msg": model["cilium"]["msg"].partition("    ")[0]}
