@@ -406,6 +406,7 @@ def test_every_flow_has_an_identity_of_its_own_and_its_nodes_labels(
     assert len({flow.time for flow in flows}) == len(flows)
     assert all(f"kubernetes.io/hostname={flow.node_name.partition('/')[2]}" in flow.node_labels for flow in flows)
     with_packet = [flow for flow in flows if str(flow.type) == "L3_L4"]
+    assert with_packet
     assert all(flow.ethernet and flow.ethernet.source and flow.ethernet.destination for flow in with_packet)
 
 

@@ -148,10 +148,16 @@ def test_the_first_matching_node_by_name_is_used(build: Build) -> None:
 
 def test_several_gateways_each_pod_keeps_to_one(build: Build) -> None:
     lab = build(None, policy(on("kind-worker"), more=f"egressGateways: [{on('kind-worker')}, {on('kind-worker2')}]"))
-    rows = lab.listed("kind-worker")[1:]
-    assert {row[3] for row in rows} <= {WORKER, WORKER2}
-    assert len(rows) == 2
-    assert lab.listed("kind-worker2")[1:] != rows or {row[2] for row in rows} == {"0.0.0.0"}
+    tables = {node: lab.listed(node)[1:] for node in ("kind-worker", "kind-worker2", "kind-control-plane")}
+    [chosen] = {frozenset((row[0], row[3]) for row in rows) for rows in tables.values()}
+    assert {pod for pod, _ in chosen} == {lab.ip("one"), lab.ip("two")}
+    assert len(chosen) == 2
+    assert {gateway for _, gateway in chosen} <= {WORKER, WORKER2}
+    for node, rows in tables.items():
+        own = lab.agent(node).node_ip
+        # Only the gateway itself has the address that packets leave with.
+        assert {row[2] for row in rows if row[3] == own} <= {own}
+        assert {row[2] for row in rows if row[3] != own} <= {"0.0.0.0"}
 
 
 def test_interface_and_address_together_make_no_policy(build: Build) -> None:
