@@ -92,17 +92,20 @@ def test_without_the_operator_a_new_node_gets_no_pod_range_and_what_runs_goes_on
 
 
 @shows("S02")
-def test_a_node_without_its_api_server_forwards_and_takes_on_nothing_new() -> None:
-    """Source: F-03."""
+def test_an_agent_without_its_api_server_forwards_and_makes_nothing_new_ready() -> None:
+    """Source: F-03; cilium/cilium v1.19 pkg/endpoint: an endpoint without an identity is `init`, in default deny."""
     played = lab("shop")
     played.block(Block("kind-kind/kind-worker", "kind-kind/kind-control-plane", "TCP", API_SERVER_PORT))
     played.world.advance(20)
     assert status_of(played, "batch", "basket:8080") == "200"  # batch runs on kind-worker
-    held = '{"spec":{"nodeName":"kind-worker"}}'
-    played.do(f"kubectl -n shop run late --image=nginx --overrides='{held}'")
-    played.world.advance(20)
-    holds(played, "kubectl -n shop get pod late", r"^late +0/1 ")
     holds(played, "cilium status", r"Cilium: +\d+ errors", r"dial tcp 172\.18\.0\.2:6443: i/o timeout")
+    placed = '{"spec":{"nodeName":"kind-worker"}}'
+    played.do(f"kubectl -n shop run late --image=nginx --port=8080 --overrides='{placed}'")
+    played.world.advance(60)
+    holds(played, f"{agent_of('kind-worker')} endpoint list", r"^\d+ +Enabled +Enabled +5 .* waiting-for-identity")
+    lacks(played, "kubectl -n shop get cep", r"^late ")
+    assert played.run("kubectl -n shop exec late -- curl -s -m 2 basket:8080").exit != 0
+    holds(played, "cilium status", r"1 endpoints are not ready", r"Cluster Pods: +10/11 managed by Cilium")
     played.apply("""
 apiVersion: cilium.io/v2
 kind: CiliumNetworkPolicy
