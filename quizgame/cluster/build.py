@@ -43,6 +43,8 @@ class ClusterSpec:
     pod_cidr: str = "10.244.0.0/16"
     service_cidr: str = "10.96.0.0/16"
     node_cidr: str = "172.18.0.0/16"
+    node_networks: Mapping[str, str] = field(default_factory=dict)
+    """Node name → another network that it stands in, behind a router; the others are in ``node_cidr``."""
     first_host: int = 2
     """Position of the control plane's address in the node range; workers follow."""
     values: Values = field(default_factory=dict)
@@ -58,6 +60,8 @@ class ClusterSpec:
     """Node name → more labels."""
     node_addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Node name → more addresses on its network device."""
+    has_xdp: bool = True
+    """Whether the drivers of the nodes' devices run XDP programs."""
     cloud: Cloud | None = None
     """The cloud whose instances the nodes are; ``None``: they are in none."""
     kernel: str = "6.12.48"
@@ -250,8 +254,10 @@ def _bare_cluster(
         app_faults=spec.app_faults,
         agent_factory=agent_factory,
         node_addresses=spec.node_addresses,
+        has_xdp=spec.has_xdp,
         cloud=spec.cloud,
         node_cidr=spec.node_cidr,
+        other_networks=tuple(sorted(set(spec.node_networks.values()))),
     )
     cluster.controllers = controllers_for(cluster)
     if operator_factory is not None:
@@ -261,7 +267,7 @@ def _bare_cluster(
 
 def _populate(cluster: Cluster, spec: ClusterSpec) -> None:
     api, now = cluster.api, cluster.api.clock.timestamp()
-    nodes, services = ip_network(spec.node_cidr), ip_network(spec.service_cidr)
+    services = ip_network(spec.service_cidr)
     for name in NAMESPACES:
         api.create("namespaces", {"metadata": {"name": name}}, validate=FieldValidation.TRUSTED)
     cluster.controllers.sync()
@@ -270,7 +276,7 @@ def _populate(cluster: Cluster, spec: ClusterSpec) -> None:
             seed=api.seed,
             cluster=spec.kind_name,
             name=name,
-            address=str(nodes[spec.first_host + position]),
+            address=str(ip_network(spec.node_networks.get(name, spec.node_cidr))[spec.first_host + position]),
             is_control_plane=position == 0,
             version=spec.kubernetes,
             now=now,

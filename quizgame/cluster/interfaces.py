@@ -81,6 +81,9 @@ class AgentPort(Program, Protocol):
 class OperatorPort(Program, Protocol):
     """A cluster's Cilium operator."""
 
+    pod_name: str
+    """The pod that it leads from; empty while none does."""
+
     def fork(self, cluster: Cluster) -> OperatorPort:
         """The same operator in a forked world."""
         ...  # pragma: no cover

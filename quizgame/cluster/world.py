@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from quizgame.cluster.apiserver import ApiServer
@@ -47,6 +48,10 @@ class Cluster:
     """Node name → addresses that someone has added to its network device."""
     node_cidr: str = "172.18.0.0/16"
     """The network that its nodes stand in: one link, on which ARP is heard."""
+    other_networks: tuple[str, ...] = ()
+    """Further networks that some of its nodes stand in, behind a router each."""
+    has_xdp: bool = True
+    """Whether the drivers of its nodes' devices run XDP programs."""
     cloud: Cloud | None = None
     """The cloud whose instances its nodes are; ``None``: they are in none."""
     controllers: ControllerManager = field(init=False)
@@ -74,6 +79,16 @@ class Cluster:
         """The Node objects by name."""
         return self.api.list("nodes")
 
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """All networks that its nodes stand in."""
+        return (self.node_cidr, *self.other_networks)
+
+    def network_of(self, ip: str) -> str:
+        """The network that an address of a node lies in; the first one for any other address."""
+        address = IPv4Address(ip)
+        return next((each for each in self.networks if address in IPv4Network(each)), self.node_cidr)
+
     def ensure_agent(self, node: str) -> AgentPort | None:
         """The agent of a node, made when the node is first met; ``None`` in a world without agents."""
         if node not in self.agents and self.agent_factory is not None:
@@ -96,8 +111,10 @@ class Cluster:
             app_faults=self.app_faults,
             agent_factory=self.agent_factory,
             node_addresses=self.node_addresses,
+            has_xdp=self.has_xdp,
             cloud=self.cloud,
             node_cidr=self.node_cidr,
+            other_networks=self.other_networks,
         )
         twin.controllers = self.controllers.fork(twin)
         twin.agents = {name: agent.fork(twin) for name, agent in self.agents.items()}

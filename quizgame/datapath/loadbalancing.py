@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from quizgame.cluster.agent.maglev import choose, has_table
 from quizgame.cluster.agent.redirect import INTERNAL, is_skipped
 from quizgame.cluster.agent.service_build import build_frontends
 from quizgame.cluster.agent.services import Backend, Frontend
+from quizgame.cluster.agent.stickiness import remembered
 from quizgame.cluster.keyed import keyed_int
 from quizgame.cluster.objects import dig
 from quizgame.policy.identity import ReservedIdentity
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
+    from quizgame.cluster.agent.config import AgentConfig
     from quizgame.datapath.packet import Packet
 
 _NODE_IDENTITIES = (ReservedIdentity.HOST, ReservedIdentity.REMOTE_NODE, ReservedIdentity.KUBE_APISERVER)
@@ -27,6 +30,8 @@ class Translation:
     """The service address that was hit; ``None``: the destination is none."""
     backend: Backend | None = None
     """The chosen backend; ``None`` where the service has none to use."""
+    by: Agent | None = field(default=None, compare=False, repr=False)
+    """Whose node chose it."""
 
     @property
     def has_no_backend(self) -> bool:
@@ -43,7 +48,7 @@ class Translation:
 def translate(agent: Agent, packet: Packet, *, is_outside: bool = False) -> Translation:
     """Look a destination up in an agent's service map and choose a backend.
 
-    The choice is keyed by the connection, or by the client alone where the service has session affinity.
+    The choice is keyed by the connection, unless the service has session affinity and still knows the client.
 
     Args:
         agent: On whose node the packet is.
@@ -62,11 +67,25 @@ def translate(agent: Agent, packet: Packet, *, is_outside: bool = False) -> Tran
         usable = _inside(agent, frontend).usable
     if not usable:
         return Translation(frontend)
-    client: tuple[str | int, ...] = (packet.source,)
-    if not frontend.session_affinity:
-        client = (packet.source, packet.source_port)
-    chosen = usable[keyed_int(agent.seed, "backend", frontend.ip, frontend.port, *client, below=len(usable))]
-    return Translation(frontend, chosen)
+    kept = remembered(agent, frontend, packet.source)
+    if kept is not None and kept in usable:
+        return Translation(frontend, kept, agent)
+    client = (packet.source, packet.source_port)
+    if is_outside and has_table(agent.config, frontend):
+        return Translation(frontend, choose(agent, frontend, usable, client), agent)
+    # Each node chooses for itself: a flow that comes in by another node may get another backend.
+    entry = (agent.node,) if is_outside else ()
+    chosen = usable[keyed_int(agent.seed, "backend", frontend.ip, frontend.port, *entry, *client, below=len(usable))]
+    return Translation(frontend, chosen, agent)
+
+
+def returns_directly(config: AgentConfig, protocol: str) -> bool:
+    """Whether answers to clients outside go past the node that the client's packets came in by.
+
+    Source: cilium/cilium v1.19 Documentation/network/kubernetes/kubeproxy-free.rst: ``hybrid`` is DSR for TCP alone.
+    """
+    mode = config.load_balancer_mode if config.has_kube_proxy_replacement else "snat"
+    return mode == "dsr" or (mode == "hybrid" and protocol == "TCP")
 
 
 def _inside(agent: Agent, frontend: Frontend) -> Frontend:

@@ -16,6 +16,7 @@ from quizgame.cluster.fabric import fabric_of
 from quizgame.cluster.l2.arp import is_on_link, owner_of
 from quizgame.cluster.links import GENEVE_PORT, VXLAN_PORT
 from quizgame.datapath.cover import PLAIN, Cover, cover
+from quizgame.datapath.native import problem_of
 from quizgame.datapath.topology import agent_of_node_ip
 
 if TYPE_CHECKING:
@@ -134,8 +135,8 @@ def _to_remote_workload(world: World, sender: Agent, destination: str, source: s
         if passes and not node.config.is_tunnel:
             passes, reason = False, "the receiving node does not terminate tunnels"
     else:
-        passes = sender.config.is_on("auto-direct-node-routes") and links.allows(sender.place, node.place, "*", 0)
-        reason = "the network has no route to the pod range"
+        reason = problem_of(world, sender, node, destination)
+        passes = not reason
     if not passes:
         return Path(Ending.NOWHERE, node, point=point, is_encapsulated=is_tunnel, detail=reason, cover=onward)
     back = cover(links, node, sender, destination, source, is_encapsulated=is_tunnel)

@@ -31,6 +31,7 @@ from quizgame.cluster.agent.monitor import (
     TraceReason,
     Verdict,
 )
+from quizgame.cluster.agent.stickiness import remember
 from quizgame.cluster.keyed import keyed_int
 from quizgame.datapath.devices import interface_at, link_addresses, node_labels
 from quizgame.datapath.peers import peer_of, policy_refs
@@ -444,6 +445,9 @@ class Recorder:
                 agent.ring.append(event)
         for agent, key, entry in self.entries:
             agent.conntrack.count(key, entry)
+        chosen = self.course.translation
+        if chosen.by is not None and chosen.frontend is not None and chosen.backend is not None:
+            remember(chosen.by, chosen.frontend, self.course.sent.source, chosen.backend)
         self._commit_ipsec()
 
     def _commit_ipsec(self) -> None:

@@ -11,11 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from quizgame.cluster.agent.masquerade import is_masqueraded
 from quizgame.cluster.agent.monitor import DropReason
 from quizgame.cluster.agent.redirect import INTERNAL
 from quizgame.cluster.fabric import agent_on
 from quizgame.datapath.gateway import through_gateway
-from quizgame.datapath.loadbalancing import Translation, translate
+from quizgame.datapath.loadbalancing import Translation, returns_directly, translate
+from quizgame.datapath.native import finds_pod
 from quizgame.datapath.path import Ending, Path, route, route_from_outside, stack_point
 from quizgame.datapath.trace import Disposition, Hop, Step, StepKind
 from quizgame.policy.decision import Decision, PolicyVerdict
@@ -93,6 +95,8 @@ class Course:
     """What Envoy took over, where the connection ends at a service's address; Envoy's own is another course."""
     is_translated_on_way: bool = False
     """Whether another node than the sender's translated the destination."""
+    is_answered_directly: bool = False
+    """Whether the backend's node answers a client outside past the node that it came in by."""
     hops: list[Hop] = field(default_factory=list)
 
     @property
@@ -140,7 +144,8 @@ class Course:
             return self.path.egress_ip
         if source is None or source.endpoint is None or not self.path.is_masqueraded or self.is_translated_on_way:
             return ""
-        return source.agent.node_ip if source.agent.config.is_on("enable-ipv4-masquerade", default=True) else ""
+        keeps_own = not is_masqueraded(source.agent, source.endpoint.ip, self.packet.destination)
+        return "" if keeps_own else source.agent.node_ip
 
     def step(self, node: str, kind: StepKind, decided_by: str = "", detail: str = "") -> None:
         """Add a step to the hop of a node, opening the hop if it is not the current one."""
@@ -241,6 +246,10 @@ def _lead_through_gateway(world: World, course: Course, agent: Agent, endpoint: 
             detail = f"the firewall of {path.host.ip} does not let {seen} in"
             course.path = replace(path, ending=Ending.NOWHERE, detail=detail)
             course.step("outside", StepKind.ROUTE, "firewall", detail)
+        elif endpoint is not None and seen == endpoint.ip and not finds_pod(world, agent, seen, path.host.ip):
+            detail = f"{path.host.ip} has no route back to {seen}"
+            course.path = replace(path, ending=Ending.NOWHERE, detail=detail)
+            course.step("outside", StepKind.ROUTE, "no masquerading", detail)
 
 
 def _leaves_by_cilium_host(course: Course) -> bool:
@@ -397,9 +406,15 @@ def _arrive_from_outside(world: World, course: Course) -> Course:
         return course
     if onward.receiver is node:
         onward = replace(onward, point=None, reply_point=stack_point(node))
+    elif returns_directly(node.config, course.packet.protocol):
+        # Source: facts F-52: the client's address stays, and the backend's node answers it with the service's.
+        onward = replace(onward, reply_point=None if onward.receiver is None else stack_point(onward.receiver))
+        course.is_answered_directly = True
     elif onward.is_encapsulated and node.router_ip:
         # Source: cilium/cilium v1.19 bpf/lib/nodeport.h: towards a backend behind a tunnel the client's address is
         # replaced by the entry node's, and the identity stays the client's.
         course.packet = replace(course.packet, source=node.router_ip)
+    elif onward.receiver is not None and onward.receiver is not node and course.translation.backend is not None:
+        course.packet = replace(course.packet, source=node.node_ip)
     course.path = onward
     return _arrive(course)

@@ -76,12 +76,23 @@ class FakeAgent(FakeProgram):
 
 
 class FakeOperator(FakeProgram):
+    pod_name = ""
+
     def __init__(self, cluster: Cluster) -> None:
         super().__init__()
         self.cluster = cluster
 
+    def start(self, config: Mapping[str, str], pod_name: str) -> None:
+        super().start(config, pod_name)
+        self.pod_name = pod_name
+
+    def stop(self) -> None:
+        super().stop()
+        self.pod_name = ""
+
     def fork(self, cluster: Cluster) -> FakeOperator:
         twin = FakeOperator(cluster)
+        twin.pod_name = self.pod_name
         twin.running, twin.config, twin.starts = self.running, self.config, list(self.starts)
         return twin
 

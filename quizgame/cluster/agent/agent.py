@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from quizgame.cluster.agent.envoy import EnvoyConfig
     from quizgame.cluster.agent.nodes import KnownNode
     from quizgame.cluster.agent.remote import RemoteCluster
+    from quizgame.cluster.agent.stickiness import Remembered
     from quizgame.cluster.apiserver import ApiServer
     from quizgame.cluster.ipam.podpools import NamespaceWish, PodPool
     from quizgame.cluster.world import Cluster
@@ -95,6 +96,8 @@ class Agent:
     api_server_ips: tuple[str, ...] = ()
     """Addresses behind the service ``default/kubernetes``."""
     ipam: NodeIpam = field(default_factory=lambda: NodeIpam(0))
+    remembered: Remembered = field(default_factory=dict)
+    """What its datapath knows of clients of services with session affinity."""
     ipam_before: NodeIpam = field(default_factory=lambda: NodeIpam(0))
     """What the run before this one had given out, until this one has taken it over."""
     waits_for: str = ""
@@ -133,10 +136,6 @@ class Agent:
     bandwidth: Bandwidth = field(default_factory=Bandwidth)
     redirects: Redirects = field(default_factory=Redirects)
 
-    def __post_init__(self) -> None:
-        if not self.ipam.pools and not self.ipam.owners:
-            self.ipam = NodeIpam(self.seed)
-
     # ------------------------------------------------------------ life
 
     def start(self, config: Mapping[str, str], pod_name: str) -> None:
@@ -146,7 +145,7 @@ class Agent:
             ContainerExit: where the agent gives up at once; what was in force stays.
         """
         wanted = AgentConfig(dict(config))
-        check_config(wanted, self.cluster.cloud)
+        check_config(wanted, self.cluster.cloud, has_xdp=self.cluster.has_xdp)
         check_egress(wanted)
         addresses = begin_addresses(self, wanted)
         bandwidth = begin_bandwidth(self, wanted)
@@ -432,6 +431,7 @@ class Agent:
             api_server_ips=self.api_server_ips,
             ipam=self.ipam.fork(),
             ipam_before=self.ipam_before.fork(),
+            remembered=dict(self.remembered),
             waits_for=self.waits_for,
             unrestored=self.unrestored,
             pod_pools=dict(self.pod_pools),

@@ -75,6 +75,11 @@ class AgentConfig:
         return all(self.is_on(key, default=True) for key in keys)
 
     @property
+    def acceleration(self) -> str:
+        """Whether services for clients outside are served by XDP: ``disabled``, ``native`` or ``best-effort``."""
+        return self.get("bpf-lb-acceleration", "disabled") if self.has_kube_proxy_replacement else "disabled"
+
+    @property
     def load_balancer_mode(self) -> str:
         """How answers of services find back to clients outside: ``snat``, ``dsr`` or ``hybrid``."""
         return self.get("bpf-lb-mode", "snat")

@@ -65,7 +65,7 @@ def known_node(cilium_node: Mapping[str, Any], cluster: str, source: str = "cust
 
 
 def _pod_cidrs(cilium_node: Mapping[str, Any]) -> tuple[str, ...]:
-    """The pod ranges of a node, those from pools after its own. Source: cilium/cilium v1.19 pkg/node ParseCiliumNode."""
+    """The pod ranges of a node, pools after its own. Source: cilium/cilium v1.19 pkg/node ParseCiliumNode."""
     own = tuple(dig(cilium_node, "spec", "ipam", "podCIDRs", default=()))
     allocated = dig(cilium_node, "spec", "ipam", "pools", "allocated", default=())
     return (*own, *(str(prefix) for entry in allocated for prefix in entry.get("cidrs") or () if prefix not in own))

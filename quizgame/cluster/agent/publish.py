@@ -146,6 +146,18 @@ def _own_endpoint(agent: Agent, what: str, identity: int, ip: str) -> None:
         agent.endpoint_by_ip[ip] = number
 
 
+def remove_stale_endpoints(agent: Agent) -> None:
+    """Delete the CiliumEndpoints of this node that the agent has not restored.
+
+    Source: cilium/cilium v1.19 daemon endpointcleanup: each agent does so when it has started.
+    """
+    for endpoint in agent.unrestored:
+        known = agent.api.find(ENDPOINTS, endpoint.pod, endpoint.namespace)
+        is_own = known is not None and dig(known, "status", "networking", "node") == agent.node_ip
+        if is_own and endpoint.key not in agent.endpoint_by_pod:
+            agent.api.delete(ENDPOINTS, endpoint.pod, endpoint.namespace)
+
+
 def publish_endpoints(agent: Agent) -> None:
     """Allocate missing identities and write the CiliumEndpoint of every local pod that has changed."""
     for endpoint in sorted((each for each in agent.endpoints.values() if each.is_pod), key=lambda each: each.key):

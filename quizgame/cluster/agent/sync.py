@@ -17,7 +17,7 @@ from quizgame.cluster.agent.ipcache import Ipcache, IpcacheEntry
 from quizgame.cluster.agent.nodes import internal_ip, known_node
 from quizgame.cluster.agent.pods import identity_labels, is_host_network, named_ports
 from quizgame.cluster.agent.policies import take_policy
-from quizgame.cluster.agent.publish import publish_endpoints, publish_node
+from quizgame.cluster.agent.publish import publish_endpoints, publish_node, remove_stale_endpoints
 from quizgame.cluster.agent.redirect import Redirects, note_pod, redirect_frontends, take_redirect_policy
 from quizgame.cluster.agent.redirect import refresh as refresh_redirects
 from quizgame.cluster.agent.service_build import SERVICE_NAME_LABEL, build_frontends
@@ -141,6 +141,7 @@ def _relist(agent: Agent) -> None:
     agent.sync_local_identities()
     tell_start(agent)
     _finish(agent)
+    remove_stale_endpoints(agent)
 
 
 def _is_policy_twin(agent: Agent, peer: Agent) -> bool:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from quizgame.cluster.agent.egress import DEVICE
+from quizgame.cluster.agent.maglev import SIZES, table_size, uses_maglev
 from quizgame.cluster.interfaces import ContainerExit
 from quizgame.cluster.ipam.modes import MODES
 
@@ -24,13 +26,27 @@ _INVALID = "invalid daemon configuration: "
 _REPLACEMENT = "unable to initialize kube-proxy replacement options: "
 
 
-def check_config(config: AgentConfig, cloud: Cloud | None) -> None:
-    """End an agent whose configuration contradicts itself, or asks for a cloud that is not there.
+XDP_REFUSED = (
+    f"interface {DEVICE}: attaching program cil_xdp_entry using bpf_link: create link: operation not supported"
+)
+"""What the kernel answers where a device's driver cannot run XDP programs."""
+
+
+def check_config(config: AgentConfig, cloud: Cloud | None, *, has_xdp: bool = True) -> None:
+    """End an agent whose configuration contradicts itself, or asks for a cloud or a driver that is not there.
+
+    Args:
+        config: What it shall run with.
+        cloud: The cloud that its node is in.
+        has_xdp: Whether the driver of its node's device runs XDP programs.
 
     Raises:
         ContainerExit: with the agent's last words.
     """
     problem = next((found for check in _CHECKS if (found := check(config))), "") or _cloud(config, cloud)
+    if not problem and not has_xdp and config.acceleration == "native":
+        # Source: facts F-93; cilium/cilium#30072, terraform-hcloud-talos#119 for the words.
+        problem = f"Failed to compile XDP program: attaching XDP program to interface {DEVICE}: {XDP_REFUSED}"
     if problem:
         raise ContainerExit(problem)
 
@@ -101,6 +117,24 @@ def _direct_server_return(config: AgentConfig) -> str:
     return ""
 
 
+def _maglev_table(config: AgentConfig) -> str:
+    size = table_size(config)
+    if not uses_maglev(config) or size in SIZES:
+        return ""
+    supported = " ".join(map(str, SIZES))
+    return f"Invalid value for --bpf-lb-maglev-table-size: {size}, supported values are: [{supported}]"
+
+
+def _masquerading_agent(config: AgentConfig) -> str:
+    needed = config.is_on("enable-ipv4-masquerade", default=True) and config.is_on("enable-bpf-masquerade")
+    if not config.is_on("enable-ip-masq-agent") or needed:
+        return ""
+    return (
+        'BPF ip-masq-agent requires (--enable-ipv4-masquerade="true" or --enable-ipv6-masquerade="true") and '
+        '--enable-bpf-masquerade="true"'
+    )
+
+
 def _unknown_mode(config: AgentConfig) -> str:
     return "" if config.ipam in MODES else f"Unknown IPAM backend {config.ipam}"
 
@@ -112,6 +146,8 @@ _CHECKS: tuple[Check, ...] = (
     _native_routing,
     _delegated,
     _direct_server_return,
+    _maglev_table,
+    _masquerading_agent,
     _unknown_mode,
 )
 """In the order in which the agent comes to them; each returns what is wrong, or nothing."""

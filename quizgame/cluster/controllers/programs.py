@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.controllers.podstatus import PodRun
@@ -48,16 +49,29 @@ class Programs:
 
     def stop(self, pod: KubeObject, container: str) -> None:
         """Stop what lives in a container."""
-        program = self._program(pod["spec"]["nodeName"], container, pod["metadata"]["namespace"])
-        if program is not None and not self._has_other(pod["metadata"]["namespace"], name_of(pod), container):
-            program.stop()
+        self._end(pod["spec"]["nodeName"], (pod["metadata"]["namespace"], name_of(pod)), container)
 
     def pod_gone(self, key: Key, run: PodRun) -> None:
         """Stop what lived in a pod that is gone."""
         for container in run.containers:
-            program = self._program(run.node, container.name, key[0])
-            if program is not None and not self._has_other(key[0], key[1], container.name):
-                program.stop()
+            self._end(run.node, key, container.name)
+
+    def _end(self, node: str, key: Key, container: str) -> None:
+        program = self._program(node, container, key[0])
+        if program is None:
+            return
+        operator = self.cluster.operator
+        if program is not operator or operator is None:
+            program.stop()
+            return
+        if operator.pod_name not in ("", key[1]):
+            # One that stood by: the leader does not notice.
+            return
+        operator.stop()
+        successor = self._successor(key, container)
+        if successor is not None:
+            with suppress(ContainerExit):
+                operator.start(self._config("", container), successor)
 
     def _program(self, node: str, container: str, namespace: str) -> Program | None:
         if namespace != CILIUM_NAMESPACE:
@@ -66,16 +80,14 @@ class Programs:
             return self.cluster.ensure_agent(node)
         return self.cluster.operator if container == OPERATOR_CONTAINER else None
 
-    def _has_other(self, namespace: str, name: str, container: str) -> bool:
-        """Whether another pod carries on: of several operators one leads, and the next takes over."""
-        if container != OPERATOR_CONTAINER:
-            return False
-        return any(
-            name_of(pod) != name
-            and any(each["name"] == container for each in pod["spec"].get("containers") or ())
-            and any(each.get("ready") for each in dig(pod, "status", "containerStatuses", default=()))
-            for pod in self.cluster.api.list("pods", namespace, label_selector="io.cilium/app=operator")
-        )
+    def _successor(self, key: Key, container: str) -> str | None:
+        """Name of the operator's pod that takes over: of several one leads."""
+        for pod in self.cluster.api.list("pods", key[0], label_selector="io.cilium/app=operator"):
+            states = dig(pod, "status", "containerStatuses", default=())
+            runs = any(each["name"] == container and "running" in each.get("state", {}) for each in states)
+            if name_of(pod) != key[1] and runs:
+                return name_of(pod)
+        return None
 
     def _config(self, node: str, container: str) -> Mapping[str, str]:
         """Data of ``cilium-config``; for agents with what CiliumNodeConfig objects say of their node on top."""

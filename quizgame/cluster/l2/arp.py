@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 def is_on_link(world: World, *ips: str) -> bool:
     """Whether addresses all lie in one network of nodes."""
     return any(
-        all(IPv4Address(ip) in IPv4Network(cluster.node_cidr) for ip in ips) for cluster in world.clusters.values()
+        all(IPv4Address(ip) in IPv4Network(network) for ip in ips)
+        for cluster in world.clusters.values()
+        for network in cluster.networks
     )
 
 
@@ -56,8 +58,9 @@ def _answers_since(agent: Agent, ip: str) -> int | None:
 
 def _on_link_with(world: World, ip: str) -> Iterator[Agent]:
     for cluster in world.clusters.values():
-        if IPv4Address(ip) in IPv4Network(cluster.node_cidr):
-            yield from _agents(cluster)
+        for network in cluster.networks:
+            if IPv4Address(ip) in IPv4Network(network):
+                yield from (each for each in _agents(cluster) if cluster.network_of(each.node_ip) == network)
 
 
 def _agents(cluster: Cluster) -> Iterator[Agent]:

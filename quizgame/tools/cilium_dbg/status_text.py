@@ -296,6 +296,8 @@ def _replacement_details(model: Model) -> list[Entry]:
         lines.append(f"  Devices:\t{_devices(replacement)[1:-1]}")
     if port.get("enabled"):
         lines.append(f"  Mode:\t{port['mode']}")
+        if port.get("dsrMode") and port["mode"] != "SNAT":
+            lines.append(f"    DSR Dispatch Mode:\t{port['dsrMode']}")
         size = f" (Table Size: {port['lutSize']})" if port.get("lutSize") else ""
         lines.append(f"  Backend Selection:\t{port['algorithm']}{size}")
     lines += [

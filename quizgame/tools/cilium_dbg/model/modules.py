@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
 
+from quizgame.cluster.agent.directroutes import failed_routes
 from quizgame.goflags.durations import format_duration
 from quizgame.goflags.times import SECOND
 
@@ -22,6 +24,9 @@ class Module:
     age: str
     reports: int
     level: str = "OK"
+
+
+_NODE_FAILED = "Failed to apply node handler during cluster node update"
 
 
 def modules_of(agent: Agent) -> list[Module]:
@@ -43,6 +48,11 @@ def modules_of(agent: Agent) -> list[Module]:
         ),
         leaf("controlplane/endpoint-manager/endpoint-gc", "endpoint-gc", 300),
         leaf("controlplane/l2-announcer/job-l2-announcer-lease-gc", "Running"),
+        *(
+            replace(leaf("controlplane/node-manager/nodes-add", _NODE_FAILED),
+                    level="Degraded")
+            for _ in islice(failed_routes(agent), 1)
+        ),
         leaf("datapath/mtu/job-mtu-updater", "MTU updated (1500)"),
         leaf("datapath/node-address/job-node-address-update", f"{agent.node_ip} (primary)"),
         leaf("infra/k8s-synced-crdsync/job-sync-crds", "Running"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from quizgame.cluster.agent.maglev import table_size, uses_maglev
 from quizgame.cluster.agent.monitor import Direction
+from quizgame.cluster.ipam.modes import Source
 from quizgame.cluster.l2.devices import announcing_devices
 from quizgame.cluster.links import API_SERVER_PORT
 from quizgame.datapath.recorder import proxy_port
@@ -18,6 +20,7 @@ from quizgame.tools.cilium_dbg.model.remotes import remote_models
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
+    from quizgame.cluster.agent.config import AgentConfig
     from quizgame.policy.decision import Redirect
 
 COMMIT = "4f21a6d0"
@@ -134,6 +137,25 @@ def _ipam(agent: Agent) -> dict[str, Any]:
     }
 
 
+_MODES = {"snat": "SNAT", "dsr": "DSR", "hybrid": "Hybrid"}
+_DISPATCH = {"opt": "IP Option/Extension", "ipip": "IPIP", "geneve": "Geneve"}
+_ACCELERATION = {"native": "Native", "best-effort": "Best-Effort"}
+
+
+def _balancing(config: AgentConfig) -> dict[str, Any]:
+    """How services are served to clients outside. Source: cilium/cilium v1.19 daemon status (models of node port)."""
+    shown: dict[str, Any] = {
+        "acceleration": _ACCELERATION.get(config.acceleration, "Disabled"),
+        "algorithm": "Maglev" if uses_maglev(config) else "Random",
+        "mode": _MODES.get(config.load_balancer_mode, "SNAT"),
+    }
+    if config.load_balancer_mode != "snat":
+        shown["dsrMode"] = _DISPATCH.get(config.get("bpf-lb-dsr-dispatch", "opt"), "IP Option/Extension")
+    if uses_maglev(config):
+        shown["lutSize"] = table_size(config)
+    return shown
+
+
 def _kube_proxy_replacement(agent: Agent) -> dict[str, Any]:
     replaces = agent.config.has_kube_proxy_replacement
     features: dict[str, Any] = {
@@ -143,10 +165,8 @@ def _kube_proxy_replacement(agent: Agent) -> dict[str, Any]:
         "hostPort": {"enabled": True} if replaces else {},
         "nat46X64": {},
         "nodePort": {
-            "acceleration": "Disabled",
-            "algorithm": agent.config.get("bpf-lb-algorithm", "random").capitalize(),
+            **_balancing(agent.config),
             "enabled": True,
-            "mode": agent.config.get("bpf-lb-mode", "snat").upper(),
             "portMax": 32767,
             "portMin": 30000,
         }
@@ -177,8 +197,16 @@ def _masquerading(agent: Agent) -> dict[str, Any]:
     if v4 or v6:
         shown["enabled"] = True
         shown["mode"] = "BPF" if config.is_on("enable-bpf-masquerade") else "iptables"
-    native = config.get("ipv4-native-routing-cidr") or ", ".join(agent.ipam.ranges)
+    native = config.get("ipv4-native-routing-cidr") or _own_network(agent)
     return {**shown, "snat-exclusion-cidr": native, "snat-exclusion-cidr-v4": native}
+
+
+def _own_network(agent: Agent) -> str:
+    """What is not masqueraded where nobody has set it: the node's ranges, in clouds the whole network."""
+    cloud = agent.cluster.cloud
+    if agent.ipam.mode.source is Source.ADDRESSES:
+        return cloud.network if cloud is not None and agent.ipam.mode.is_cloud else ""
+    return ", ".join(agent.ipam.ranges)
 
 
 def _proxy(agent: Agent) -> dict[str, Any]:

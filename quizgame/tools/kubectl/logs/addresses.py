@@ -31,8 +31,9 @@ def waiting_entries(agent: Agent) -> Iterator[Entry]:
     if mode.source in (Source.NODE, Source.RANGES):
         yield slog(agent.started_ns + SECOND // 2, "warn", mode.waiting, _AGENT, error=agent.waits_for)
         return
-    at, written = agent.started_ns + _EVERY_NS, 0
-    while at <= agent.now_ns and written < _MOST:
+    times = (agent.now_ns - agent.started_ns) // _EVERY_NS
+    for turn in range(max(1, times - _MOST + 1), times + 1):
+        at = agent.started_ns + turn * _EVERY_NS
         if mode.source is Source.POOLS:
             yield slog(
                 at, "info", mode.waiting, _AGENT, helpMessage=_HELP, family="ipv4", poolName=agent.ipam.default_pool
@@ -43,8 +44,6 @@ def waiting_entries(agent: Agent) -> Iterator[Entry]:
                 at, "info", mode.waiting, _AGENT, helpMessage=_HELP, required=needed,
                 available=available.partition(" ")[0], nodeName=agent.node,
             )  # fmt: skip
-        at += _EVERY_NS
-        written += 1
 
 
 def unrestored_entries(agent: Agent) -> Iterator[Entry]:
@@ -57,15 +56,22 @@ def unrestored_entries(agent: Agent) -> Iterator[Entry]:
         )  # fmt: skip
 
 
-def operator_entries(operator: Operator) -> Iterator[Entry]:
-    """What an operator reports of pools and nodes."""
+def operator_entries(operator: Operator, leads_ns: int) -> Iterator[Entry]:
+    """What an operator reports of pools and nodes, since it leads."""
     for name, (at_ns, text) in sorted(operator.pod_pools.reported_pools.items()):
-        yield slog(at_ns, "error", f'failed to upsert pool "{name}"', _OPERATOR, error=text, subsys="ip-pool-watcher")
+        yield slog(
+            max(at_ns, leads_ns),
+            "error",
+            f'failed to upsert pool "{name}"',
+            _OPERATOR,
+            error=text,
+            subsys="ip-pool-watcher",
+        )
     for name, (at_ns, text) in sorted(operator.pod_pools.reported_nodes.items()):
         if operator.config.ipam == "multi-pool":
             yield slog(
-                at_ns, "warn", "Failed to allocate PodCIDRs to node", _OPERATOR, error=text, nodeName=name,
-                subsys="ipam-allocator-multi-pool",
+                max(at_ns, leads_ns), "warn", "Failed to allocate PodCIDRs to node", _OPERATOR, error=text,
+                nodeName=name, subsys="ipam-allocator-multi-pool",
             )  # fmt: skip
         else:
-            yield slog(at_ns, "warn", text, _OPERATOR, name=name, subsys="ipam")
+            yield slog(max(at_ns, leads_ns), "warn", text, _OPERATOR, name=name, subsys="ipam")

@@ -14,6 +14,7 @@ from quizgame.tools.kubectl.logs.addresses import unrestored_entries, waiting_en
 from quizgame.tools.kubectl.logs.bandwidth import bandwidth_entries
 from quizgame.tools.kubectl.logs.entry import Entry, slog
 from quizgame.tools.kubectl.logs.redirect import redirect_entries
+from quizgame.tools.kubectl.logs.routing import route_entries
 
 COMPONENT = "cilium-agent"
 BUILD = "4f21a6d0 2026-06-10T09:12:44+00:00 go version go1.25.9 linux/amd64"
@@ -26,7 +27,7 @@ def agent_entries(agent: Agent) -> list[Entry]:
     """What the running agent has written since it started, oldest first."""
     sources = (
         _start, waiting_entries, unrestored_entries, _endpoints, _policies, _lost_api, _l2_announcer, _mesh,
-        bandwidth_entries, redirect_entries,
+        bandwidth_entries, redirect_entries, route_entries,
     )  # fmt: skip
     found = [entry for source in sources for entry in source(agent)]
     return sorted(found, key=lambda each: each.at_ns)

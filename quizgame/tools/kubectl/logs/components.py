@@ -63,7 +63,7 @@ def _operator(cluster: Cluster, started_ns: int) -> Iterator[Entry]:
         started_ns + 84_120_554, "info", "Leading the operator HA deployment", _OPERATOR, subsys="cilium-operator"
     )
     if isinstance(cluster.operator, Operator):
-        yield from operator_entries(cluster.operator)
+        yield from operator_entries(cluster.operator, started_ns + SECOND // 10)
     for plural in _POLICIES:
         for policy in cluster.api.list(plural) if cluster.api.serves(plural) else ():
             condition = condition_of(policy, "Valid")
