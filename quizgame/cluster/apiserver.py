@@ -148,6 +148,13 @@ class ApiServer:
         wanted = frozenset(resources)
         return [each for each in changes if each.resource in wanted] if wanted else changes
 
+    def has_changed(self, since: int, resources: Iterable[str]) -> bool:
+        """Whether an object of these qualified plurals changed after a version, as far as the log still tells."""
+        try:
+            return bool(self.watch(since, resources))
+        except apierror.ApiError:
+            return True
+
     # ------------------------------------------------------------ writing
 
     def create(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from quizgame.cluster.apierror import ApiError
 from quizgame.cluster.bgp.desired import (
     ADVERTISEMENTS,
     NODE_CONFIGS,
@@ -101,12 +100,7 @@ class Speaker:
 
     def _is_behind(self, agent: Agent) -> bool:
         """Whether anything that it goes by has changed since it was read."""
-        if self.version < 0:
-            return True
-        try:
-            changes = agent.api.watch(self.version, WATCHED)
-        except ApiError:
-            return True
-        if not changes:
+        is_behind = self.version < 0 or agent.api.has_changed(self.version, WATCHED)
+        if not is_behind:
             self.version = agent.cursor
-        return bool(changes)
+        return is_behind

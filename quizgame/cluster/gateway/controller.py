@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from quizgame.cluster.apierror import ApiError
 from quizgame.cluster.gateway.classes import reconcile_classes
 from quizgame.cluster.gateway.gateways import reconcile_gateway
 from quizgame.cluster.gateway.ingresses import reconcile_ingresses
@@ -58,16 +57,10 @@ class EdgeControllers:
         """Catch up with what has changed, if anything has that matters here."""
         if not (self.readiness.gateways or self.readiness.ingresses) or self.cursor == api.store.version:
             return
-        is_due = self.cursor == 0 or self._has_changes(api)
+        is_due = self.cursor == 0 or api.has_changed(self.cursor, _WATCHED)
         self.cursor = api.store.version
         if is_due:
             self._reconcile(api, config)
-
-    def _has_changes(self, api: ApiServer) -> bool:
-        try:
-            return bool(api.watch(self.cursor, _WATCHED))
-        except ApiError:
-            return True
 
     def _reconcile(self, api: ApiServer, config: AgentConfig) -> None:
         secrets: list[tuple[str, str]] = []

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from quizgame.cluster.apierror import ApiError
 from quizgame.cluster.clock import rfc3339
 from quizgame.cluster.conditions import Condition, set_conditions
 from quizgame.cluster.keyed import keyed_int
@@ -155,17 +154,12 @@ def refresh(agent: Agent, devices: Iterable[str]) -> bool:
 
 def _is_behind(agent: Agent) -> bool:
     announcer = agent.l2
-    if announcer.version < 0:
-        return True
     if announcer.version == agent.cursor:
         return False
-    try:
-        changes = agent.api.watch(announcer.version, _WATCHED)
-    except ApiError:
-        return True
-    if not changes:
+    is_behind = announcer.version < 0 or agent.api.has_changed(announcer.version, _WATCHED)
+    if not is_behind:
         announcer.version = agent.cursor
-    return bool(changes)
+    return is_behind
 
 
 def _report(agent: Agent, obj: Mapping[str, object], findings: Mapping[str, str]) -> None:
