@@ -75,4 +75,5 @@ def _last(records: Iterator[GetFlowsResponse], number: int) -> Iterator[GetFlows
 
 def merge_by_time(streams: Iterable[Iterable[GetFlowsResponse]]) -> Iterator[GetFlowsResponse]:
     """Return what Relay sends of its nodes' answers: by time, records of one instant in the order of the nodes."""
-    return merge(*streams, key=lambda record: parse_timestamp(record.time) if record.time is not None else 0)
+    # Instants as servers write them, all in UTC: without their last letter they sort as texts.
+    return merge(*streams, key=lambda record: record.time[:-1] if record.time is not None else "")

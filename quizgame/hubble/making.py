@@ -61,7 +61,19 @@ _TYPES = {
     EventType.L7: enums.FlowType.L7,
     EventType.TRACE_SOCK: enums.FlowType.SOCK,
 }
+_VERDICTS = {verdict: enums.Verdict[verdict.name] for verdict in Verdict}
+_REASONS = {
+    reason: enums.TraceReason.TRACE_REASON_UNKNOWN if reason is TraceReason.UNKNOWN else enums.TraceReason[reason.name]
+    for reason in TraceReason
+}
 
+
+def direction_name(direction: Direction) -> str:
+    """The API's name of a direction."""
+    return "TRAFFIC_DIRECTION_UNKNOWN" if direction is Direction.UNKNOWN else direction.name
+
+
+_DIRECTIONS = {direction: enums.TrafficDirection[direction_name(direction)] for direction in Direction}
 
 _REMEMBERED = 20_000
 """Records that are kept: about the rings of five nodes. A ring is read again and again, and its events never change."""
@@ -101,9 +113,9 @@ def flow_of(event: MonitorEvent, version: str) -> Flow:
         sock = _SOCK_POINTS[int(event.sock_point)]
     return Flow(
         time=format_timestamp(event.time_ns),
-        uuid=keyed_uuid(event.connection, "flow", event.cluster, event.node, event.time_ns, event.sequence),
-        emitter=Emitter(name="Hubble", version=version),
-        verdict=enums.Verdict[Verdict(event.verdict).name],
+        uuid=uuid_of(event),
+        emitter=_emitter(version),
+        verdict=_VERDICTS[event.verdict],
         drop_reason=reason,
         ethernet=_ethernet(event),
         ip=IP(
@@ -118,7 +130,7 @@ def flow_of(event: MonitorEvent, version: str) -> Flow:
         destination=_endpoint(event.destination),
         type=_TYPES.get(event.type, enums.FlowType.L3_L4),
         node_name=f"{event.cluster}/{event.node}",
-        node_labels=list(event.node_labels),
+        node_labels=_listed(event.node_labels),
         source_names=list(event.source.names),
         destination_names=list(event.destination.names),
         l7=l7,
@@ -126,10 +138,10 @@ def flow_of(event: MonitorEvent, version: str) -> Flow:
         event_type=CiliumEventType(type=int(event.type), sub_type=_sub_type(event)),
         source_service=_service(event.source),
         destination_service=_service(event.destination),
-        traffic_direction=enums.TrafficDirection[_direction(event.direction)],
+        traffic_direction=_DIRECTIONS[event.direction],
         policy_match_type=event.match_type,
         trace_observation_point=point or enums.TraceObservationPoint.UNKNOWN_POINT,
-        trace_reason=_trace_reason(event),
+        trace_reason=_REASONS[event.reason],
         drop_reason_desc=_DROP_DESCRIPTIONS.get(reason, DropReason.DROP_REASON_UNKNOWN),
         is_reply=event.is_reply,
         interface=NetworkInterface(index=event.ifindex, name=event.interface) if event.interface else None,
@@ -146,14 +158,40 @@ def flow_of(event: MonitorEvent, version: str) -> Flow:
     )
 
 
-def _direction(direction: Direction) -> str:
-    return "TRAFFIC_DIRECTION_UNKNOWN" if direction is Direction.UNKNOWN else direction.name
+def uuid_of(event: MonitorEvent) -> str:
+    """The identifier of the flow that Hubble makes of an event."""
+    return keyed_uuid(event.connection, "flow", event.cluster, event.node, event.time_ns, event.sequence)
 
 
-def _trace_reason(event: MonitorEvent) -> enums.TraceReason:
-    if event.reason is TraceReason.UNKNOWN:
-        return enums.TraceReason.TRACE_REASON_UNKNOWN
-    return enums.TraceReason[event.reason.name]
+def side_flow(peer: Peer, side: str) -> Flow:
+    """What flows of a peer say of it, for filters that ask about one side alone.
+
+    Args:
+        peer: One side of an event.
+        side: ``source`` or ``destination``.
+    """
+    service, names = _service(peer), list(peer.names)
+    if side == "source":
+        return Flow(ip=IP(source=peer.ip), source=_endpoint(peer), source_names=names, source_service=service)
+    return Flow(
+        ip=IP(destination=peer.ip), destination=_endpoint(peer), destination_names=names, destination_service=service
+    )
+
+
+def node_flow(event: MonitorEvent) -> Flow:
+    """What flows of a node say of it."""
+    return Flow(node_name=f"{event.cluster}/{event.node}", node_labels=list(event.node_labels))
+
+
+@lru_cache(maxsize=64)
+def _emitter(version: str) -> Emitter:
+    return Emitter(name="Hubble", version=version)
+
+
+@lru_cache(maxsize=1024)
+def _listed(texts: tuple[str, ...]) -> list[str]:
+    """One list for all flows of a node: a flow never changes."""
+    return list(texts)
 
 
 def _sub_type(event: MonitorEvent) -> int:

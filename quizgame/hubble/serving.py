@@ -78,12 +78,15 @@ class NodeHubble:
             high = len(events) if request.until_ns is None else bisect_right(events, request.until_ns, key=_time_of)
             events = events[low:high]
         if request.first or not 0 < request.number < EVERYTHING:
-            return answer((record_of(event, self.version) for event in preselect(events, request.allow)), request)
+            return answer(self._records(events, request), request)
         # The last ones: read backwards until there are enough, as the real ring is read.
-        newest_first = (record_of(event, self.version) for event in preselect(reversed(events), request.allow))
-        found = list(answer(newest_first, replace(request, first=True, since_ns=None, until_ns=None, follow=False)))
+        newest_first = replace(request, first=True, since_ns=None, until_ns=None, follow=False)
+        found = list(answer(self._records(reversed(events), request), newest_first))
         found.reverse()
         return found
+
+    def _records(self, events: Iterable[MonitorEvent], request: GetFlowsRequest) -> Iterator[GetFlowsResponse]:
+        return (record_of(event, self.version) for event in preselect(events, request.allow, request.deny))
 
     @property
     def flow_count(self) -> int:

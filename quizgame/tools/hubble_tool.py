@@ -11,17 +11,14 @@ from quizgame.cluster.world import Cluster
 from quizgame.hubble.command.environment import HubbleEnvironment
 from quizgame.hubble.command.failure import CommandFailure
 from quizgame.hubble.command.run import run_hubble
-from quizgame.hubble.flow import Endpoint, Flow
 from quizgame.hubble.following import Watch
-from quizgame.hubble.observer import GetFlowsResponse
 from quizgame.hubble.serving import relay_of, relay_pod_node
 from quizgame.hubble.sink import PrintedLine, RecordingSink
 from quizgame.hubble.source import FlowSource, unreachable
-from quizgame.tools.facts import Fact, fact
 from quizgame.tools.folder import FileProblem, is_folder, make_folder, read_file, write_file
 from quizgame.tools.following import Following
 from quizgame.tools.hubble_completing import proposals
-from quizgame.tools.naming import peer_name
+from quizgame.tools.hubble_facts import FlowFacts
 from quizgame.tools.output import Line, Result, lines, render
 from quizgame.tools.session import Session
 
@@ -103,10 +100,11 @@ class _Screen:
     cluster: Cluster
     sink: RecordingSink = field(default_factory=RecordingSink)
     following: Following = field(init=False)
-    _facts: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
+    _facts: FlowFacts = field(init=False)
 
     def __post_init__(self) -> None:
         self.following = Following(self.session, [])
+        self._facts = FlowFacts(self.session.world, self.cluster)
 
     @property
     def since_ns(self) -> int:
@@ -134,78 +132,7 @@ class _Screen:
         response = printed.response
         if response is None or response.flow is None:
             return Line(printed.text)
-        known = self._facts.get(id(response))
-        if known is None:
-            known = self._facts[id(response)] = (flow_fact(self.session, self.cluster, response),)
-        return Line(printed.text, known)
-
-
-def flow_fact(session: Session, cluster: Cluster, response: GetFlowsResponse) -> Fact:
-    """What a reader learns from a printed flow; replies are told from the client's side, as compact prints them."""
-    flow = response.flow or Flow()
-    source, destination = flow.source or Endpoint(), flow.destination or Endpoint()
-    ip = flow.ip
-    source_ip, destination_ip = (ip.source, ip.destination) if ip is not None else ("", "")
-    port, protocol = _port(flow)
-    if flow.is_reply:
-        source, destination = destination, source
-        source_ip, destination_ip = destination_ip, source_ip
-    http = flow.l7.http if flow.l7 is not None else None
-    dns = flow.l7.dns if flow.l7 is not None else None
-    names = [*flow.destination_names, *flow.source_names]
-    to = peer_name(
-        session.world, destination.namespace, destination.pod_name, destination.identity, destination_ip,
-        destination.cluster_name,
-    )  # fmt: skip
-    if not destination.pod_name and flow.destination_service is not None:
-        to = f"{flow.destination_service.namespace}/{flow.destination_service.name}"
-    elif not destination.pod_name and names:
-        to = names[0]
-    witnesses = tuple(each for each in (destination.pod_name or destination_ip, str(flow.verdict)) if each)
-    return fact(
-        "flow",
-        witnesses=witnesses,
-        cluster=cluster.context,
-        node=flow.node_name.rpartition("/")[2],
-        from_=peer_name(
-            session.world, source.namespace, source.pod_name, source.identity, source_ip, source.cluster_name
-        ),
-        to=to,
-        from_cluster=source.cluster_name or None,
-        to_cluster=destination.cluster_name or None,
-        port=port or None,
-        protocol=protocol or None,
-        verdict=str(flow.verdict),
-        reason=str(flow.drop_reason_desc) if flow.drop_reason else None,
-        direction=str(flow.traffic_direction),
-        type=_type(flow),
-        reply=str(bool(flow.is_reply)).lower(),
-        http=f"{http.method} {_path(http.url)}" if http is not None else None,
-        code=http.code if http is not None and http.code else None,
-        dns=dns.query.rstrip(".") if dns is not None else None,
-    )
-
-
-_TYPES = {1: "drop", 4: "trace", 5: "policy-verdict", 7: "trace-sock", 129: "l7"}
-
-
-def _type(flow: Flow) -> str:
-    return _TYPES.get(flow.event_type.type if flow.event_type is not None else 0, "other")
-
-
-def _path(url: str) -> str:
-    rest = url.partition("://")[2] or url
-    return "/" + rest.partition("/")[2]
-
-
-def _port(flow: Flow) -> tuple[int, str]:
-    l4 = flow.l4
-    if l4 is None:
-        return 0, ""
-    for protocol, header in (("TCP", l4.tcp), ("UDP", l4.udp), ("SCTP", l4.sctp)):
-        if header is not None:
-            return (header.source_port if flow.is_reply else header.destination_port), protocol
-    return 0, "ICMP" if l4.icmpv4 is not None or l4.icmpv6 is not None else ""
+        return Line(printed.text, self._facts.of(response.flow))
 
 
 def _open(session: Session, path: str) -> BinaryIO:

@@ -162,7 +162,7 @@ def _refused_words() -> Iterator[tuple[str, str]]:
     for command in _commands(tree.root):
         if tree.is_refused(command):
             yield command.path.rpartition(" ")[0], command.name
-    yield from (("hubble observe", f"--{name}") for name in ("tls", "kubeconfig", "cel-expression"))
+    yield from (("hubble observe", f"--{name}") for name in ("kubeconfig", "cel-expression"))
 
 
 def _rows(row: Row, path: str) -> Iterator[tuple[str, Row]]:

@@ -9,15 +9,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from quizgame.cluster.agent.monitor import EventRing, MonitorEvent
+from quizgame.cluster.agent.monitor import EventRing
 from quizgame.cluster.fabric import agents_of, fabric_of
 from quizgame.cluster.objects import KubeObject, controller_of
-from quizgame.cluster.world import Cluster, World
+from quizgame.cluster.world import World
 from quizgame.content.scenario.steps import EvidenceStep
 from quizgame.game.scenario.evidence import holds
-from quizgame.hubble.making import record_of
+from quizgame.hubble.making import flow_of
 from quizgame.tools.facts import Fact
-from quizgame.tools.hubble_tool import flow_fact
+from quizgame.tools.hubble_facts import FlowFacts
 from quizgame.tools.session import Session
 
 
@@ -116,14 +116,11 @@ def is_lost_evidence(
     known = set(seen)
     for place, ring in rings.items():
         cluster = session.world.clusters[place.partition("/")[0]]
-        flows = {_flow(session, cluster, event) for event in ring.newest()} - known
+        facts, version = FlowFacts(session.world, cluster), cluster.cilium_version
+        flows = {fact for event in ring.newest() for fact in facts.of(flow_of(event, version))} - known
         if any(holds(step.fact, [*seen, *flows]) for step in wanting):
             return True
     return False
-
-
-def _flow(session: Session, cluster: Cluster, event: MonitorEvent) -> Fact:
-    return flow_fact(session, cluster, record_of(event, cluster.cilium_version))
 
 
 def charge(offence: Offence, reason: str, command: int | None, earlier: Sequence[Deduction]) -> Deduction | None:

@@ -9,9 +9,9 @@ from quizgame.content.scenario.parts import Client, Probe
 from quizgame.game.scenario.probing import Probed
 from quizgame.game.scenario.repair import Judgement
 from quizgame.game.scenario.stage import Stage
-from quizgame.hubble.making import record_of
+from quizgame.hubble.making import flow_of
 from quizgame.tools.facts import Fact
-from quizgame.tools.hubble_tool import flow_fact
+from quizgame.tools.hubble_facts import FlowFacts
 from quizgame.tools.session import Session
 
 PROVING_VERDICTS = ("FORWARDED", "REDIRECTED")
@@ -37,10 +37,11 @@ def proves(stage: Stage, session: Session, judgement: Judgement, facts: Iterable
 
 def _flows_since(session: Session, since_ns: int) -> Iterable[Fact]:
     for cluster in session.world.clusters.values():
+        facts = FlowFacts(session.world, cluster)
         for agent in agents_of(cluster):
             for event in agent.ring.newest():
                 if event.time_ns > since_ns:
-                    yield flow_fact(session, cluster, record_of(event, cluster.cilium_version))
+                    yield from facts.of(flow_of(event, cluster.cilium_version))
 
 
 def _is_about(probed: Probed, attributes: Mapping[str, str]) -> bool:
