@@ -1,4 +1,4 @@
-"""A small scenario of our own, a clock that stands still, and the app on both."""
+"""A small scenario and a small lab of our own, a clock that stands still, and the app on all of them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from quizgame.tui.workspace import ScenarioEntry, Workspace
 PACKS = Path(__file__).parent / "packs"
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SCENARIO = "closed-door"
+LAB = "first-door"
 ROUNDS = 6000
 
 
@@ -43,7 +44,7 @@ class Desktop:
         shelf = Shelf(self.scenarios, store, self.now, lambda: next(self.seeds))
         entries = [
             ScenarioEntry(
-                one.id, one.sample.title, "scenario", one.sample.domain, "easy", one.sample.minutes,
+                one.id, one.sample.title, one.kind, one.sample.domain, "easy", one.sample.minutes,
                 one.sample.competencies,
             )
             for one in shelf.sources()
@@ -64,10 +65,15 @@ class Desktop:
     def play(self, seed: int | None = 0) -> QuizgameApp:
         return self.app(PlayTerms(SCENARIO, seed))
 
+    def do_lab(self) -> QuizgameApp:
+        return self.app(PlayTerms(LAB, 0))
+
     def lines(self) -> list[str]:
         """The lines of the last attempt, as another process finds them in the database."""
         with Store(self.database) as store:
-            attempt = store.attempts("scenario")[-1]
+            attempt = max(
+                (each for kind in ("scenario", "lab") for each in store.attempts(kind)), key=lambda one: one.id
+            )
             return [event.payload["line"] for event in store.events(attempt.id) if event.type == "line"]
 
 
@@ -124,7 +130,7 @@ def start(until: Until) -> Until:
     """Go from the start of the app through the briefing to the prompt."""
 
     async def go(pilot: Pilot[None]) -> str:
-        await until(pilot, "What earns points")
+        await until(pilot, "enter Start")
         await pilot.press("enter")
         return await until(pilot, "workstation:~$")
 
