@@ -20,7 +20,7 @@ def make() -> Make:
     def build(*texts: str, values: Mapping[str, Any] | None = None, gateway_api: bool = True) -> Lab:
         chosen = json.dumps(ON if values is None else values, sort_keys=True)
         lab = Lab(base_world(chosen, SHOP, has_gateway_api=gateway_api).fork())
-        return lab.apply(*texts) if texts else lab
+        return lab.given(*texts) if texts else lab
 
     return build
 

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.build import ClusterSpec, apply_manifest
-from quizgame.cluster.fabric import agent_on
 from quizgame.cluster.world import World
 from quizgame.datapath.exchange import Exchange, tcp
 from quizgame.datapath.packet import Origin
 from quizgame.datapath.topology import outside_origin, pod_origin
-from quizgame.game.worlds import assemble, free_shell
+from quizgame.game.worlds import assemble
 from quizgame.policy.l7 import HttpRequest
-from quizgame.tools.output import render
-from quizgame.yamlsource.loader import load_documents
-from quizgame.yamlsource.scalars import Dialect
+from tests.lab import BareLab, manifests_in
 
 VIP = "172.18.255.0"
 OUTSIDE = "172.18.0.100"
 """A client on the nodes' own network, outside the cluster."""
 ON: dict[str, Any] = {"gatewayAPI": {"enabled": True}, "kubeProxyReplacement": True}
-ESCAPES = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
 _WORKLOAD = """
 apiVersion: apps/v1
 kind: Deployment
@@ -91,35 +85,18 @@ spec:
 """
 
 
-@dataclass
-class Lab:
-    """A world and its commands."""
+class Lab(BareLab):
+    """A world with a Gateway."""
 
-    world: World
-
-    def __post_init__(self) -> None:
-        self._shell = free_shell(self.world)
-
-    def run(self, line: str) -> str:
-        """Both streams of a command."""
-        got = self._shell.run_line(line)
-        return ESCAPES.sub("", render(got.stdout) + render(got.stderr))
-
-    def apply(self, *texts: str) -> Lab:
-        """Apply manifests."""
-        loaded = [
-            each.data
-            for text in texts
-            for each in load_documents(text, "test", dialect=Dialect.KUBERNETES)
-            if each.data
-        ]
-        apply_manifest(self.world.cluster, "test", loaded)
+    def given(self, *texts: str) -> Lab:
+        """Apply manifests, as no command would."""
+        apply_manifest(self.world.cluster, "test", [each for text in texts for each in manifests_in(text) if each])
         self.world.settle()
         return self
 
     def typed(self, text: str) -> str:
         """What ``kubectl apply -f -`` says of a manifest."""
-        return self.run(f"kubectl apply -f - <<END\n{text}\nEND")
+        return self.both(f"kubectl apply -f - <<END\n{text}\nEND")
 
     def get(self, resource: str, name: str, namespace: str = "shop") -> dict[str, Any]:
         """An object."""
@@ -190,13 +167,8 @@ class Lab:
         return str(self.seen(path, **details)["pod"]).split("-")[0]
 
     def agent(self, node: str = "kind-worker") -> Agent:
-        """The agent of a node."""
-        return agent_on(self.world, next(iter(self.world.clusters)), node)
-
-    def dbg(self, command: str, node: str = "kind-worker") -> str:
-        """A command in the agent of a node."""
-        pod = self.agent(node).pod_name
-        return self.run(f"kubectl -n kube-system exec {pod} -c cilium-agent -- cilium-dbg {command}")
+        """The agent of a node; that of the first worker where none is said."""
+        return super().agent(node)
 
     def node_port(self, service: str = "cilium-gateway-gw", position: int = 0) -> int:
         """The node port of a service."""
@@ -210,7 +182,7 @@ class Lab:
         """The flows of the last commands."""
         records = [
             json.loads(line)
-            for line in self.run(f"hubble observe --last 500 -o json {flags}").splitlines()
+            for line in self.both(f"hubble observe --last 500 -o json {flags}").splitlines()
             if line.startswith("{")
         ]
         return [each["flow"] for each in records if "flow" in each]
@@ -218,13 +190,13 @@ class Lab:
     def keep_to_nodes(self, daemon_set: str, label: str, value: str) -> None:
         """Let a DaemonSet of Cilium run only where a node has this label."""
         patch = json.dumps({"spec": {"template": {"spec": {"nodeSelector": {label: value}}}}})
-        self.run(f"kubectl -n kube-system patch daemonset {daemon_set} --type merge -p '{patch}'")
+        self.both(f"kubectl -n kube-system patch daemonset {daemon_set} --type merge -p '{patch}'")
         self.world.advance(60)
 
     def restart_operator(self) -> None:
         """Restart the operator and wait for it."""
-        self.run("kubectl -n kube-system rollout restart deployment cilium-operator")
-        self.run("kubectl -n kube-system rollout status deployment cilium-operator")
+        self.both("kubectl -n kube-system rollout restart deployment cilium-operator")
+        self.both("kubectl -n kube-system rollout status deployment cilium-operator")
         self.world.advance(5)
 
 
@@ -233,12 +205,8 @@ def _told(conditions: list[dict[str, Any]], kind: str) -> tuple[str, str, str]:
     return found["status"], found["reason"], found["message"]
 
 
-def _documents(text: str) -> list[dict[str, Any]]:
-    return [each.data for each in load_documents(text, "test", dialect=Dialect.KUBERNETES) if each.data]
-
-
 @functools.cache
 def base_world(values: str, text: str, *, has_gateway_api: bool) -> World:
     """A world that others are forked from."""
     spec = ClusterSpec(workers=2, values=json.loads(values), gateway_api=has_gateway_api)
-    return assemble([spec], seed=7, manifests=[("test", _documents(text))])
+    return assemble([spec], seed=7, manifests=[("test", [each for each in manifests_in(text) if each])])

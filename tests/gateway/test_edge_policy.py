@@ -74,7 +74,7 @@ def test_flows_show_the_client_with_the_identity_ingress(lab: Lab) -> None:
     assert (request["verdict"], request["l7"]["type"]) == ("FORWARDED", "REQUEST")
     assert response["l7"]["http"]["code"] == 200
     assert response["is_reply"] is True
-    compact = lab.run("hubble observe --type l7 --last 5")
+    compact = lab.both("hubble observe --type l7 --last 5")
     assert f"{OUTSIDE}:" in compact
     assert "(ingress) -> shop/web-" in compact
     assert "http-request FORWARDED (HTTP/1.1 GET http://" in compact
@@ -87,7 +87,7 @@ def test_envoy_connects_from_the_nodes_ingress_address(lab: Lab) -> None:
     assert arrived
     assert {each["source"]["identity"] for each in arrived} == {INGRESS}
     assert lab.get("ciliumnodes", "kind-worker", "")["spec"]["ingress"] == {"ipv4": ip}
-    assert "(ingress)" in lab.run("hubble observe --to-label app=web --last 20")
+    assert "(ingress)" in lab.both("hubble observe --to-label app=web --last 20")
 
 
 def test_the_redirect_to_envoy_is_traced(lab: Lab) -> None:
@@ -104,7 +104,7 @@ def test_the_redirect_to_envoy_is_traced(lab: Lab) -> None:
 
 
 def test_the_world_is_locked_out_and_the_cluster_is_not(lab: Lab) -> None:
-    lab.apply(LOCKDOWN)
+    lab.given(LOCKDOWN)
     exchange = lab.from_outside()
     assert exchange.answer is not None
     assert (exchange.answer.status, exchange.answer.body) == (403, "Access denied\r\n")
@@ -127,7 +127,7 @@ spec:
   endpointSelector: {matchExpressions: [{key: reserved:ingress, operator: Exists}]}
   ingress: [{fromCIDRSet: [{cidr: 172.18.0.100/32}]}]
 """
-    lab.apply(LOCKDOWN, allow)
+    lab.given(LOCKDOWN, allow)
     first = lab.from_outside()
     other = lab.ask(to=lab.agent().node_ip, port=lab.node_port(), client="172.18.0.101")
     assert first.answer is not None
@@ -136,7 +136,7 @@ spec:
 
 
 def test_what_has_no_route_is_answered_before_policy_is_asked(lab: Lab) -> None:
-    lab.apply(LOCKDOWN, ROUTE.replace("rules: [{", "hostnames: [shop.example.com]\n  rules: [{"))
+    lab.given(LOCKDOWN, ROUTE.replace("rules: [{", "hostnames: [shop.example.com]\n  rules: [{"))
     exchange = lab.from_outside()
     assert exchange.answer is not None
     assert exchange.answer.status == 404
@@ -146,15 +146,15 @@ def test_what_has_no_route_is_answered_before_policy_is_asked(lab: Lab) -> None:
 
 
 def test_a_default_deny_that_forgets_envoy_denies_everyone(lab: Lab) -> None:
-    lab.apply(DEFAULT_DENY)
+    lab.given(DEFAULT_DENY)
     outside = lab.from_outside()
     assert outside.answer is not None
     assert outside.answer.status == 403
-    assert "Access denied" in lab.run(f"kubectl -n shop exec client -- curl -s http://{VIP}/")
+    assert "Access denied" in lab.both(f"kubectl -n shop exec client -- curl -s http://{VIP}/")
 
 
 def test_letting_envoy_out_helps_those_who_may_go_themselves(lab: Lab) -> None:
-    lab.apply(DEFAULT_DENY, LET_ENVOY_OUT)
+    lab.given(DEFAULT_DENY, LET_ENVOY_OUT)
     outside = lab.from_outside()
     assert outside.answer is not None
     assert outside.answer.status == 200
@@ -165,7 +165,7 @@ def test_letting_envoy_out_helps_those_who_may_go_themselves(lab: Lab) -> None:
 
 
 def test_a_backend_that_does_not_let_ingress_in_is_a_timeout_for_envoy(lab: Lab) -> None:
-    lab.apply(backend_policy("{fromEndpoints: [{matchLabels: {app: client}}]}"))
+    lab.given(backend_policy("{fromEndpoints: [{matchLabels: {app: client}}]}"))
     exchange = lab.from_outside()
     answer = exchange.answer
     assert answer is not None
@@ -180,13 +180,13 @@ def test_a_backend_that_does_not_let_ingress_in_is_a_timeout_for_envoy(lab: Lab)
 
 @pytest.mark.parametrize("rule", ["{fromEntities: [ingress]}", "{fromEntities: [cluster]}", "{fromEntities: [all]}"])
 def test_a_backend_lets_the_ingress_identity_in(lab: Lab, rule: str) -> None:
-    lab.apply(backend_policy(rule))
+    lab.given(backend_policy(rule))
     assert lab.status() == 200
 
 
 @pytest.mark.parametrize("rule", ["{fromEntities: [world]}", "{fromCIDR: [172.18.0.100/32]}", "{fromEntities: [host]}"])
 def test_a_backend_never_sees_the_client_itself(lab: Lab, rule: str) -> None:
-    lab.apply(backend_policy(rule))
+    lab.given(backend_policy(rule))
     exchange = lab.from_outside()
     assert exchange.answer is not None
     assert exchange.answer.status == 503
@@ -194,7 +194,7 @@ def test_a_backend_never_sees_the_client_itself(lab: Lab, rule: str) -> None:
 
 def test_a_backends_own_http_rules_are_asked_last(lab: Lab) -> None:
     ports = 'toPorts: [{ports: [{port: "8080", protocol: TCP}], rules: {http: [{method: GET, path: "/ok"}]}}]'
-    lab.apply(backend_policy(f"{{fromEntities: [ingress], {ports}}}"))
+    lab.given(backend_policy(f"{{fromEntities: [ingress], {ports}}}"))
     assert lab.status("/ok") == 200
     exchange = lab.ask("/no")
     assert exchange.answer is not None
@@ -211,7 +211,7 @@ def test_without_envoy_on_the_entry_node_nothing_answers(lab: Lab) -> None:
     assert lab.from_outside().answer is None
     there = lab.ask(to=lab.agent("kind-worker2").node_ip, port=lab.node_port(), client=OUTSIDE)
     assert there.answer is not None
-    assert "cilium-envoy" in lab.run("cilium status")
+    assert "cilium-envoy" in lab.both("cilium status")
 
 
 def test_an_agent_that_is_down_leaves_the_gateway_as_it_is(lab: Lab) -> None:
@@ -231,7 +231,7 @@ def test_embedded_envoy_lives_and_dies_with_the_agent(make: Make) -> None:
 
 
 def test_the_service_map_leads_to_envoy(lab: Lab) -> None:
-    listed = lab.dbg("bpf lb list")
+    listed = lab.dbg("kind-worker", "bpf lb list")
     [row] = [line for line in listed.splitlines() if line.startswith(f"{VIP}:80/TCP")]
     assert "[LoadBalancer, l7-load-balancer] (L7LB Proxy Port: " in row
     assert len([line for line in listed.splitlines() if "l7-load-balancer" in line]) == 4
@@ -239,26 +239,26 @@ def test_the_service_map_leads_to_envoy(lab: Lab) -> None:
 
 
 def test_envoy_has_an_endpoint_while_there_is_something_to_serve(lab: Lab, make: Make) -> None:
-    assert "reserved:ingress" in lab.dbg("endpoint list")
-    assert lab.dbg("ip list").count("reserved:ingress") == 3
+    assert "reserved:ingress" in lab.dbg("kind-worker", "endpoint list")
+    assert lab.dbg("kind-worker", "ip list").count("reserved:ingress") == 3
     plain = make(values={"kubeProxyReplacement": True})
-    assert "reserved:ingress" not in plain.dbg("endpoint list")
-    assert "reserved:ingress" not in plain.dbg("ip list")
+    assert "reserved:ingress" not in plain.dbg("kind-worker", "endpoint list")
+    assert "reserved:ingress" not in plain.dbg("kind-worker", "ip list")
 
 
 def test_turning_it_off_takes_the_endpoint_away(lab: Lab) -> None:
-    lab.run("cilium upgrade --reuse-values --set gatewayAPI.enabled=false")
-    lab.run("kubectl -n kube-system rollout restart daemonset cilium")
+    lab.both("cilium upgrade --reuse-values --set gatewayAPI.enabled=false")
+    lab.both("kubectl -n kube-system rollout restart daemonset cilium")
     lab.world.advance(60)
-    assert "reserved:ingress" not in lab.dbg("endpoint list")
+    assert "reserved:ingress" not in lab.dbg("kind-worker", "endpoint list")
     assert lab.ask().answer is None
 
 
 def test_why_tells_of_envoy(lab: Lab) -> None:
-    told = lab.run(f"why shop/client {VIP} 80 GET /")
+    told = lab.both(f"why shop/client {VIP} 80 GET /")
     assert "taken over by Envoy, answered 200" in told
     assert "CiliumEnvoyConfig shop/cilium-gateway-gw" in told
-    lab.apply(LOCKDOWN.replace("[cluster]", "[host]"))
-    told = lab.run(f"why shop/client {VIP} 80 GET /")
+    lab.given(LOCKDOWN.replace("[cluster]", "[host]"))
+    told = lab.both(f"why shop/client {VIP} 80 GET /")
     assert "answered 403" in told
     assert "for the identity ingress" in told

@@ -73,7 +73,7 @@ def test_a_service_is_balanced_by_routes(make: Make, text: str) -> None:
     counts = Counter(ask(lab) for _ in range(60))
     assert set(counts) == {"web", "api"}
     assert lab.seen("/old/x", to=lab.get("services", "web")["spec"]["clusterIP"])["path"] == "/new/x"
-    assert "l7-load-balancer" in lab.dbg("bpf lb list")
+    assert "l7-load-balancer" in lab.dbg("kind-worker", "bpf lb list")
 
 
 def test_clients_keep_their_identity(make: Make) -> None:
@@ -98,24 +98,24 @@ spec:
 """
     lab = make(CONFIG, policy, values=ON, gateway_api=False)
     assert ask(lab, "/old") == "api"
-    lab.apply(policy.replace("app: client", "app: other"))
+    lab.given(policy.replace("app: client", "app: other"))
     assert lab.status("/old", to=lab.get("services", "web")["spec"]["clusterIP"]) == 503
 
 
 def test_without_the_feature_it_is_an_object_and_no_more(make: Make) -> None:
     lab = make(CONFIG, values={"kubeProxyReplacement": True}, gateway_api=False)
     assert {ask(lab) for _ in range(10)} == {"web"}
-    assert "l7-load-balancer" not in lab.dbg("bpf lb list")
-    assert lab.run("kubectl -n shop get cec").splitlines()[1].split()[0] == "lb"
+    assert "l7-load-balancer" not in lab.dbg("kind-worker", "bpf lb list")
+    assert lab.both("kubectl -n shop get cec").splitlines()[1].split()[0] == "lb"
 
 
 def test_it_ends_with_the_object(make: Make) -> None:
     lab = make(CONFIG, values=ON, gateway_api=False)
-    lab.run("kubectl -n shop delete cec lb")
+    lab.both("kubectl -n shop delete cec lb")
     assert {ask(lab) for _ in range(10)} == {"web"}
 
 
 def test_a_node_selector_keeps_it_to_nodes(make: Make) -> None:
     lab = make(CONFIG + "  nodeSelector: {matchLabels: {kubernetes.io/hostname: none}}\n", values=ON, gateway_api=False)
-    assert "l7-load-balancer" not in lab.dbg("bpf lb list")
+    assert "l7-load-balancer" not in lab.dbg("kind-worker", "bpf lb list")
     assert {ask(lab) for _ in range(10)} == {"web"}

@@ -49,7 +49,7 @@ spec:
 
 def test_the_class_is_accepted(lab: Lab) -> None:
     assert lab.condition("gatewayclasses", "cilium", "Accepted", "") == ("True", "Accepted", "Valid GatewayClass")
-    assert lab.run("kubectl get gatewayclass").splitlines()[1].split()[:3] == [
+    assert lab.both("kubectl get gatewayclass").splitlines()[1].split()[:3] == [
         "cilium", "io.cilium/gateway-controller", "True",
     ]  # fmt: skip
 
@@ -57,11 +57,11 @@ def test_the_class_is_accepted(lab: Lab) -> None:
 def test_without_definitions_there_is_no_kind_and_the_operator_says_what_is_missing(make: Make) -> None:
     lab = make(gateway_api=False)
     assert 'no matches for kind "Gateway" in version "gateway.networking.k8s.io/v1"' in lab.typed(GATEWAY)
-    log = lab.run("kubectl -n kube-system logs deployment/cilium-operator")
+    log = lab.both("kubectl -n kube-system logs deployment/cilium-operator")
     assert "Required GatewayAPI resources are not found, please refer to docs for installation instructions" in log
     for plural in ("gatewayclasses", "gateways", "httproutes", "grpcroutes", "referencegrants"):
         assert f'\\"{plural}.gateway.networking.k8s.io\\" not found' in log
-    assert "enable-gateway-api" in lab.run("cilium config view")
+    assert "enable-gateway-api" in lab.both("cilium config view")
 
 
 def test_definitions_that_come_later_count_after_the_operator_starts_again(make: Make) -> None:
@@ -71,10 +71,10 @@ def test_definitions_that_come_later_count_after_the_operator_starts_again(make:
     install_gateway_api(lab.world.cluster.api)
     lab.world.settle()
     klass = GATEWAY.replace("kind: Gateway\n", "kind: GatewayClass\n").partition("metadata")[0]
-    lab.apply(klass + "metadata: {name: cilium}\nspec: {controllerName: io.cilium/gateway-controller}\n", GATEWAY)
+    lab.given(klass + "metadata: {name: cilium}\nspec: {controllerName: io.cilium/gateway-controller}\n", GATEWAY)
     assert lab.condition("gatewayclasses", "cilium", "Accepted", "") == WAITING
     assert lab.condition("gateways", "gw", "Programmed") == WAITING
-    assert lab.run("kubectl -n shop get gateway gw").splitlines()[1].split()[2] == "Unknown"
+    assert lab.both("kubectl -n shop get gateway gw").splitlines()[1].split()[2] == "Unknown"
     lab.restart_operator()
     assert lab.condition("gatewayclasses", "cilium", "Accepted", "")[0] == "True"
     assert lab.condition("gateways", "gw", "Accepted") == ACCEPTED
@@ -91,22 +91,22 @@ def test_a_feature_that_is_off_leaves_gateways_waiting(make: Make, values: dict[
     lab = make(GATEWAY, values=values)
     assert lab.condition("gateways", "gw", "Accepted") == WAITING
     assert lab.condition("gateways", "gw", "Programmed") == WAITING
-    assert "No resources found" in lab.run("kubectl -n shop get cec")
-    told = lab.run("kubectl -n kube-system logs deployment/cilium-operator")
+    assert "No resources found" in lab.both("kubectl -n shop get cec")
+    told = lab.both("kubectl -n kube-system logs deployment/cilium-operator")
     assert ("Gateway API support requires" in told) is bool(log)
     assert log in told
 
 
 def test_turning_the_feature_on_needs_a_new_operator_and_new_agents(make: Make) -> None:
     lab = make(GATEWAY, ROUTE, POOL, values={"kubeProxyReplacement": True})
-    lab.run("cilium upgrade --reuse-values --set gatewayAPI.enabled=true")
+    lab.both("cilium upgrade --reuse-values --set gatewayAPI.enabled=true")
     lab.world.advance(10)
     assert lab.condition("gatewayclasses", "cilium", "Accepted", "") == WAITING
     assert lab.condition("gateways", "gw", "Accepted") == WAITING
     lab.restart_operator()
     assert lab.condition("gateways", "gw", "Programmed")[0] == "True"
     assert lab.ask().answer is None, "agents that do not know of Envoy configurations"
-    lab.run("kubectl -n kube-system rollout restart daemonset cilium")
+    lab.both("kubectl -n kube-system rollout restart daemonset cilium")
     lab.world.advance(60)
     assert lab.status() == 200
 
@@ -114,16 +114,16 @@ def test_turning_the_feature_on_needs_a_new_operator_and_new_agents(make: Make) 
 def test_a_gateway_of_a_foreign_class_is_left_alone(make: Make) -> None:
     lab = make(POOL, GATEWAY.replace("gatewayClassName: cilium", "gatewayClassName: istio"))
     assert lab.condition("gateways", "gw", "Accepted") == WAITING
-    assert "cilium-gateway-gw" not in lab.run("kubectl -n shop get svc")
+    assert "cilium-gateway-gw" not in lab.both("kubectl -n shop get svc")
 
 
 def test_a_gateway_that_changes_its_class_loses_what_was_made_for_it(lab: Lab) -> None:
-    lab.apply(GATEWAY.replace("gatewayClassName: cilium", "gatewayClassName: istio"))
-    assert "cilium-gateway-gw" not in lab.run("kubectl -n shop get svc,cec,endpointslices")
+    lab.given(GATEWAY.replace("gatewayClassName: cilium", "gatewayClassName: istio"))
+    assert "cilium-gateway-gw" not in lab.both("kubectl -n shop get svc,cec,endpointslices")
 
 
 def test_a_class_with_unknown_parameters_is_refused(lab: Lab) -> None:
-    lab.apply(
+    lab.given(
         "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: own}\nspec:\n"
         "  controllerName: io.cilium/gateway-controller\n"
         "  parametersRef: {group: '', kind: ConfigMap, name: x, namespace: shop}\n",
@@ -139,7 +139,7 @@ def test_a_class_with_unknown_parameters_is_refused(lab: Lab) -> None:
 
 
 def test_class_parameters_shape_the_service(lab: Lab) -> None:
-    lab.apply(
+    lab.given(
         "apiVersion: cilium.io/v2alpha1\nkind: CiliumGatewayClassConfig\n"
         "metadata: {name: ports, namespace: shop}\nspec: {description: node ports, service: {type: NodePort}}\n",
         "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: own}\nspec:\n"
@@ -151,7 +151,7 @@ def test_class_parameters_shape_the_service(lab: Lab) -> None:
     addresses = [each["value"] for each in lab.get("gateways", "other")["status"]["addresses"]]
     assert addresses == ["172.18.0.2", "172.18.0.3", "172.18.0.4"]
     assert lab.condition("gateways", "other", "Programmed")[0] == "True"
-    assert lab.run("kubectl -n shop get cgcc").splitlines()[1].split()[:2] == ["ports", "True"]
+    assert lab.both("kubectl -n shop get cgcc").splitlines()[1].split()[:2] == ["ports", "True"]
 
 
 # ---------------------------------------------------------------- address
@@ -165,8 +165,8 @@ def test_without_a_pool_a_gateway_waits_for_an_address(make: Make) -> None:
     )  # fmt: skip
     assert lab.listener("http", "Programmed") == ("False", "Pending", "Address not ready yet")
     assert lab.listener("http", "Accepted") == ("True", "Accepted", "Listener Accepted")
-    assert lab.run("kubectl -n shop get gateway gw").splitlines()[1].split()[:3] == ["gw", "cilium", "False"]
-    assert "<pending>" in lab.run("kubectl -n shop get svc cilium-gateway-gw")
+    assert lab.both("kubectl -n shop get gateway gw").splitlines()[1].split()[:3] == ["gw", "cilium", "False"]
+    assert "<pending>" in lab.both("kubectl -n shop get svc cilium-gateway-gw")
 
 
 def test_a_pool_makes_it_programmed(lab: Lab) -> None:
@@ -174,7 +174,7 @@ def test_a_pool_makes_it_programmed(lab: Lab) -> None:
     assert lab.listener("http", "Programmed") == ("True", "Programmed", "Listener Programmed")
     assert lab.listener("http", "ResolvedRefs") == ("True", "ResolvedRefs", "Resolved Refs")
     assert lab.get("gateways", "gw")["status"]["addresses"] == [{"type": "IPAddress", "value": "172.18.255.0"}]
-    assert lab.run("kubectl -n shop get gateway gw").splitlines()[1].split()[:4] == [
+    assert lab.both("kubectl -n shop get gateway gw").splitlines()[1].split()[:4] == [
         "gw", "cilium", "172.18.255.0", "True",
     ]  # fmt: skip
 
@@ -184,7 +184,7 @@ def test_a_gateway_may_ask_for_an_address(make: Make) -> None:
     service = lab.get("services", "cilium-gateway-gw")
     assert service["metadata"]["annotations"]["lbipam.cilium.io/ips"] == "172.18.255.9"
     assert lab.condition("gateways", "gw", "Programmed")[0] == "True"
-    lab.apply(GATEWAY + "  addresses: [{type: IPAddress, value: 10.9.9.9}]\n")
+    lab.given(GATEWAY + "  addresses: [{type: IPAddress, value: 10.9.9.9}]\n")
     assert lab.condition("gateways", "gw", "Programmed")[:2] == ("False", "AddressNotAssigned")
 
 
@@ -212,9 +212,9 @@ def test_what_is_made_for_a_gateway_belongs_to_it_and_goes_with_it(lab: Lab) -> 
     service = lab.get("services", "cilium-gateway-gw")
     assert service["metadata"]["labels"]["gateway.networking.k8s.io/gateway-name"] == "gw"
     assert [(each["name"], each["port"]) for each in service["spec"]["ports"]] == [("port-80", 80)]
-    lab.run("kubectl -n shop delete gateway gw")
+    lab.both("kubectl -n shop delete gateway gw")
     lab.world.advance(2)
-    assert "cilium-gateway-gw" not in lab.run("kubectl -n shop get svc,cec,endpointslices")
+    assert "cilium-gateway-gw" not in lab.both("kubectl -n shop get svc,cec,endpointslices")
     assert lab.ask(client="shop/client").answer is None
 
 
@@ -226,15 +226,15 @@ def test_infrastructure_labels_and_annotations_reach_the_service(make: Make) -> 
 
 
 def test_what_someone_changes_is_put_back(lab: Lab) -> None:
-    lab.run("kubectl -n shop delete cec cilium-gateway-gw")
-    lab.run("kubectl -n shop delete svc cilium-gateway-gw")
+    lab.both("kubectl -n shop delete cec cilium-gateway-gw")
+    lab.both("kubectl -n shop delete svc cilium-gateway-gw")
     lab.world.settle()
     assert lab.status(client="shop/client") == 200
 
 
 def test_a_listener_more_is_a_port_more(lab: Lab) -> None:
     port = lab.node_port()
-    lab.apply(GATEWAY.replace("protocol: HTTP}]", "protocol: HTTP}, {name: alt, port: 8080, protocol: HTTP}]"))
+    lab.given(GATEWAY.replace("protocol: HTTP}]", "protocol: HTTP}, {name: alt, port: 8080, protocol: HTTP}]"))
     ports = lab.get("services", "cilium-gateway-gw")["spec"]["ports"]
     assert [each["port"] for each in ports] == [80, 8080]
     assert lab.node_port() == port
@@ -276,11 +276,11 @@ def test_a_listener_without_a_usable_certificate_is_not_valid(
     no_listener = ("False", "ListenersNotValid", "No Accepted Listeners")
     assert lab.condition("gateways", "gw", "Accepted") == no_listener
     assert lab.condition("gateways", "gw", "Programmed") == no_listener
-    assert "No Accepted Listeners for Gateway" in lab.run("kubectl -n kube-system logs deployment/cilium-operator")
+    assert "No Accepted Listeners for Gateway" in lab.both("kubectl -n kube-system logs deployment/cilium-operator")
 
 
 def test_a_certificate_that_comes_later_mends_the_listener(make: Make) -> None:
-    lab = make(POOL, https(), ROUTE).apply(certificate("tls"))
+    lab = make(POOL, https(), ROUTE).given(certificate("tls"))
     assert lab.listener("https", "ResolvedRefs")[0] == "True"
     assert lab.condition("gateways", "gw", "Programmed")[0] == "True"
 
@@ -296,7 +296,7 @@ spec:
 """
     lab = make(POOL, certificate("tls", namespace="infra"), https("{name: tls, namespace: infra}"), grant)
     assert lab.listener("https", "ResolvedRefs")[0] == "True"
-    lab.run("kubectl -n infra delete referencegrant certificates")
+    lab.both("kubectl -n infra delete referencegrant certificates")
     assert lab.listener("https", "ResolvedRefs")[:2] == ("False", "RefNotPermitted")
 
 
@@ -350,24 +350,24 @@ spec:
 
 def test_listeners_count_the_routes_that_they_serve(lab: Lab) -> None:
     assert lab.listener_status("http")["attachedRoutes"] == 1
-    lab.run("kubectl -n shop delete httproute web")
+    lab.both("kubectl -n shop delete httproute web")
     assert lab.listener_status("http")["attachedRoutes"] == 0
 
 
 def test_a_gateway_lives_on_while_no_operator_runs(lab: Lab) -> None:
-    lab.run("kubectl -n kube-system scale deployment cilium-operator --replicas=0")
+    lab.both("kubectl -n kube-system scale deployment cilium-operator --replicas=0")
     lab.world.advance(5)
     assert lab.status() == 200
-    lab.apply(
+    lab.given(
         ROUTE.replace("name: web, namespace", "name: later, namespace").replace("name: web, port", "name: api, port")
     )
     assert "status" not in lab.get("httproutes", "later")
-    lab.apply(GATEWAY.replace("name: gw", "name: second"))
+    lab.given(GATEWAY.replace("name: gw", "name: second"))
     assert lab.condition("gateways", "second", "Programmed") == WAITING
 
 
 def test_config_and_features_show_it(lab: Lab) -> None:
-    config = lab.run("cilium config view")
+    config = lab.both("cilium config view")
     assert "enable-gateway-api" in config
     assert "enable-envoy-config" in config
     assert "gateway-api-service-externaltrafficpolicy" in config

@@ -58,16 +58,16 @@ def test_an_ingress_of_its_own_gets_a_service_and_an_address(make: Make) -> None
     ip = address(lab)
     assert ip.startswith("172.18.255.")
     assert lab.served_by(to=ip) == "web"
-    shown = lab.run("kubectl -n shop get ingress web").splitlines()[1].split()
+    shown = lab.both("kubectl -n shop get ingress web").splitlines()[1].split()
     assert shown[:5] == ["web", "cilium", "*", ip, "80"]
-    assert f"Address:          {ip}" in lab.run("kubectl -n shop describe ingress web")
+    assert f"Address:          {ip}" in lab.both("kubectl -n shop describe ingress web")
 
 
 def test_it_goes_with_its_ingress(make: Make) -> None:
     lab = make(POOL, ingress(rule("web")), values=values())
-    lab.run("kubectl -n shop delete ingress web")
+    lab.both("kubectl -n shop delete ingress web")
     lab.world.advance(2)
-    assert "cilium-ingress" not in lab.run("kubectl -n shop get svc,cec,endpointslices")
+    assert "cilium-ingress" not in lab.both("kubectl -n shop get svc,cec,endpointslices")
 
 
 def test_shared_ingresses_have_one_address(make: Make) -> None:
@@ -82,19 +82,19 @@ def test_shared_ingresses_have_one_address(make: Make) -> None:
     assert {address(lab), address(lab, "api")} == {ip}
     assert lab.served_by(to=ip, host="web.example.com") == "web"
     assert lab.served_by(to=ip, host="api.example.com") == "api"
-    assert "cilium-ingress" in lab.run("kubectl -n kube-system get cec")
-    assert "No resources found" in lab.run("kubectl -n shop get cec")
-    lab.run("kubectl -n shop delete ingress web api")
-    assert "No resources found" in lab.run("kubectl -n kube-system get cec")
+    assert "cilium-ingress" in lab.both("kubectl -n kube-system get cec")
+    assert "No resources found" in lab.both("kubectl -n shop get cec")
+    lab.both("kubectl -n shop delete ingress web api")
+    assert "No resources found" in lab.both("kubectl -n kube-system get cec")
 
 
 def test_an_ingress_may_choose_its_mode(make: Make) -> None:
     lab = make(POOL, ingress(rule("web"), annotations="ingress.cilium.io/loadbalancer-mode: shared"), values=values())
     shared = lab.get("services", "cilium-ingress", "kube-system")["status"]["loadBalancer"]["ingress"][0]["ip"]
     assert address(lab) == shared
-    lab.apply(ingress(rule("web"), annotations="ingress.cilium.io/loadbalancer-mode: dedicated"))
+    lab.given(ingress(rule("web"), annotations="ingress.cilium.io/loadbalancer-mode: dedicated"))
     assert address(lab) not in ("", shared)
-    assert "No resources found" in lab.run("kubectl -n kube-system get cec")
+    assert "No resources found" in lab.both("kubectl -n kube-system get cec")
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_tls_and_the_redirect_to_it(make: Make) -> None:
     assert plain is not None
     assert plain.status == 301
     assert (plain.headers or {})["location"] == "https://shop.example.com/a"
-    lab.apply(
+    lab.given(
         ingress(rule("web", host="shop.example.com"), more=tls, annotations="ingress.cilium.io/force-https: disabled")
     )
     assert lab.status(to=ip, host="shop.example.com") == 200
@@ -184,7 +184,7 @@ def test_passthrough_hands_tls_on(make: Make) -> None:
 def test_a_foreign_class_is_left_alone(make: Make) -> None:
     lab = make(POOL, ingress(rule("web"), klass="  ingressClassName: nginx\n"), values=values())
     assert address(lab) == ""
-    assert "cilium-ingress-web" not in lab.run("kubectl -n shop get svc")
+    assert "cilium-ingress-web" not in lab.both("kubectl -n shop get svc")
 
 
 def test_no_class_is_cilium_where_that_is_the_default(make: Make) -> None:
@@ -195,28 +195,28 @@ def test_no_class_is_cilium_where_that_is_the_default(make: Make) -> None:
 
 def test_an_ingress_that_changes_its_class_loses_its_address(make: Make) -> None:
     lab = make(POOL, ingress(rule("web")), values=values())
-    lab.apply(ingress(rule("web"), klass="  ingressClassName: nginx\n"))
+    lab.given(ingress(rule("web"), klass="  ingressClassName: nginx\n"))
     assert address(lab) == ""
-    assert "cilium-ingress-web" not in lab.run("kubectl -n shop get svc")
+    assert "cilium-ingress-web" not in lab.both("kubectl -n shop get svc")
 
 
 def test_without_the_feature_nothing_happens(make: Make) -> None:
     lab = make(POOL, ingress(rule("web")), values={"kubeProxyReplacement": True})
     assert address(lab) == ""
-    assert "No resources found" in lab.run("kubectl get ingressclass")
+    assert "No resources found" in lab.both("kubectl get ingressclass")
 
 
 def test_it_needs_kube_proxy_replacement(make: Make) -> None:
     lab = make(POOL, ingress(rule("web")), values={**values(), "kubeProxyReplacement": False})
     assert address(lab) == ""
-    log = lab.run("kubectl -n kube-system logs deployment/cilium-operator")
+    log = lab.both("kubectl -n kube-system logs deployment/cilium-operator")
     assert "Ingress Controller support requires kube-proxy-replacement enabled" in log
 
 
 def test_without_a_pool_an_ingress_waits(make: Make) -> None:
     lab = make(ingress(rule("web")), values=values())
     assert address(lab) == ""
-    assert "<pending>" in lab.run("kubectl -n shop get svc cilium-ingress-web")
+    assert "<pending>" in lab.both("kubectl -n shop get svc cilium-ingress-web")
 
 
 def test_annotations_shape_the_service(make: Make) -> None:
@@ -237,6 +237,6 @@ def test_ingresses_and_gateways_live_side_by_side(make: Make) -> None:
     lab = make(POOL, GATEWAY, ingress(rule("web")), values=both)
     assert lab.condition("gateways", "gw", "Programmed")[0] == "True"
     assert address(lab) not in ("", VIP)
-    features = lab.run("cilium features status")
+    features = lab.both("cilium features status")
     assert "ingress_controller_enabled" in features
     assert "gateway_api_enabled" in features

@@ -49,7 +49,7 @@ def test_a_route_is_taken_and_its_references_are_resolved(lab: Lab) -> None:
     [parent] = lab.get("httproutes", "web")["status"]["parents"]
     assert parent["controllerName"] == "io.cilium/gateway-controller"
     assert parent["parentRef"]["name"] == "gw"
-    described = lab.run("kubectl -n shop describe httproute web")
+    described = lab.both("kubectl -n shop describe httproute web")
     assert "Accepted HTTPRoute" in described
     assert "Service reference is valid" in described
 
@@ -107,7 +107,7 @@ def test_a_namespace_that_gets_the_label_may_attach(make: Make) -> None:
     foreign = route("{name: gw, namespace: shop}", backend="{name: shared, port: 80}", namespace="infra")
     lab = make(POOL, gateway, foreign)
     assert lab.parent("web", "Accepted", namespace="infra")[0] == "False"
-    lab.run("kubectl label namespace infra edge=ok")
+    lab.both("kubectl label namespace infra edge=ok")
     assert lab.parent("web", "Accepted", namespace="infra") == TAKEN
 
 
@@ -132,7 +132,7 @@ def test_a_grant_lets_a_route_refer_to_another_namespace(make: Make) -> None:
     lab = make(POOL, GATEWAY, route(backend="{name: shared, namespace: infra, port: 80}"), GRANT)
     assert lab.parent("web", "ResolvedRefs") == RESOLVED
     assert lab.served_by() == "shared"
-    lab.run("kubectl -n infra delete referencegrant shop")
+    lab.both("kubectl -n infra delete referencegrant shop")
     assert lab.parent("web", "ResolvedRefs")[:2] == ("False", "RefNotPermitted")
     assert lab.status() == 500
 
@@ -155,7 +155,7 @@ def test_a_grant_for_something_else_does_not_help(make: Make, wrong: str) -> Non
 def test_a_service_that_comes_later_resolves_the_reference(make: Make) -> None:
     lab = make(POOL, GATEWAY, route(backend="{name: late, port: 80}"))
     assert lab.parent("web", "ResolvedRefs")[1] == "BackendNotFound"
-    lab.run("kubectl -n shop expose deployment web --name=late --port=80 --target-port=8080")
+    lab.both("kubectl -n shop expose deployment web --name=late --port=80 --target-port=8080")
     assert lab.parent("web", "ResolvedRefs") == RESOLVED
     assert lab.status() == 200
 
@@ -171,13 +171,13 @@ def test_a_port_that_the_service_does_not_have_is_not_noticed_by_the_operator(ma
 def test_a_route_to_a_gateway_that_is_not_there_has_no_status(make: Make) -> None:
     lab = make(POOL, route())
     assert "status" not in lab.get("httproutes", "web")
-    lab.apply(GATEWAY)
+    lab.given(GATEWAY)
     assert lab.parent("web", "Accepted") == TAKEN
 
 
 def test_each_parent_has_its_own_say(make: Make) -> None:
     lab = make(POOL, GATEWAY, route("{name: gw}, {name: gw, sectionName: https}".partition(",")[0]))
-    lab.apply(GATEWAY.replace("name: gw", "name: other"), route("{name: gw}, {name: other, sectionName: https}"))
+    lab.given(GATEWAY.replace("name: gw", "name: other"), route("{name: gw}, {name: other, sectionName: https}"))
     assert lab.parent("web", "Accepted") == TAKEN
     assert lab.parent("web", "Accepted", position=1)[:2] == ("False", "NoMatchingParent")
 
@@ -198,7 +198,7 @@ def test_grpc_routes_have_the_same_conditions(make: Make) -> None:
     lab = make(POOL, GATEWAY, grpc)
     assert lab.parent("web", "Accepted", resource="grpcroutes") == ("True", "Accepted", "Accepted GRPCRoute")
     assert lab.parent("web", "ResolvedRefs", resource="grpcroutes")[1] == "BackendNotFound"
-    assert lab.run("kubectl -n shop get grpcroute").splitlines()[0].split() == ["NAME", "HOSTNAMES", "AGE"]
+    assert lab.both("kubectl -n shop get grpcroute").splitlines()[0].split() == ["NAME", "HOSTNAMES", "AGE"]
 
 
 # ---------------------------------------------------------------- what the server refuses

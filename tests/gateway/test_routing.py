@@ -135,15 +135,15 @@ def test_a_route_without_hosts_takes_the_listeners(make: Make) -> None:
 
 
 def test_a_host_without_a_route_is_not_found(lab: Lab) -> None:
-    lab.apply(rules(to("web", path("/")), hostnames="shop.example.com"))
+    lab.given(rules(to("web", path("/")), hostnames="shop.example.com"))
     answer = lab.ask(host="nothing.example.com").answer
     assert answer is not None
     assert (answer.status, answer.body) == (404, "")
-    assert lab.run(f"kubectl -n shop exec client -- curl -s -o /dev/null -w '%{{http_code}}' http://{VIP}/") == "404"
-    shown = lab.run(f"kubectl -n shop exec client -- curl -s -H 'Host: shop.example.com' http://{VIP}/")
+    assert lab.both(f"kubectl -n shop exec client -- curl -s -o /dev/null -w '%{{http_code}}' http://{VIP}/") == "404"
+    shown = lab.both(f"kubectl -n shop exec client -- curl -s -H 'Host: shop.example.com' http://{VIP}/")
     assert '"namespace":"shop"' in shown
     given = f"--resolve shop.example.com:80:{VIP} http://shop.example.com/"
-    assert '"namespace":"shop"' in lab.run(f"kubectl -n shop exec client -- curl -s {given}")
+    assert '"namespace":"shop"' in lab.both(f"kubectl -n shop exec client -- curl -s {given}")
 
 
 # ---------------------------------------------------------------- weights
@@ -189,7 +189,7 @@ def test_a_redirect_says_where_to(make: Make) -> None:
     assert answer is not None
     assert answer.status == 301
     assert (answer.headers or {})["location"] == "https://new.example.com/a?b=1"
-    head = lab.run(f"kubectl -n shop exec client -- curl -s -I http://{VIP}/x")
+    head = lab.both(f"kubectl -n shop exec client -- curl -s -I http://{VIP}/x")
     assert "location: https://new.example.com/x" in head
     assert "server: envoy" in head
 
@@ -249,7 +249,7 @@ spec:
     assert answer is not None
     assert answer.status == 200
     assert (answer.headers or {})["x-served"] == "shop"
-    lab.apply(rules("{backendRefs: [{name: api, port: 80}]}"))
+    lab.given(rules("{backendRefs: [{name: api, port: 80}]}"))
     assert lab.status() == 403
 
 
@@ -294,18 +294,18 @@ def test_tls_ends_at_the_gateway(make: Make) -> None:
     lab = make(POOL, certificate("tls"), https(), ROUTE)
     assert lab.status(port=443, sni="shop.example.com", host="shop.example.com") == 200
     assert lab.status(port=443, sni="", host=VIP) == 200
-    assert lab.run(f"kubectl -n shop exec client -- curl -sk -o /dev/null -w '%{{http_code}}' https://{VIP}/") == "200"
-    assert "curl: (60)" in lab.run(f"kubectl -n shop exec client -- curl -s -S https://{VIP}/")
+    assert lab.both(f"kubectl -n shop exec client -- curl -sk -o /dev/null -w '%{{http_code}}' https://{VIP}/") == "200"
+    assert "curl: (60)" in lab.both(f"kubectl -n shop exec client -- curl -s -S https://{VIP}/")
 
 
 def test_a_listener_with_a_hostname_answers_to_that_server_name_alone(make: Make) -> None:
     lab = make(POOL, certificate("tls"), https(hostname="shop.example.com"), ROUTE)
     assert lab.status(port=443, sni="shop.example.com", host="shop.example.com") == 200
     assert lab.ask(port=443, sni="other.example.com").answer is None
-    shown = lab.run(f"kubectl -n shop exec client -- curl -s -S -k https://{VIP}/")
+    shown = lab.both(f"kubectl -n shop exec client -- curl -s -S -k https://{VIP}/")
     assert "curl: (35) Recv failure: Connection reset by peer" in shown
     given = f"--resolve shop.example.com:443:{VIP} https://shop.example.com/"
-    assert '"pod":"web-' in lab.run(f"kubectl -n shop exec client -- curl -s -k {given}")
+    assert '"pod":"web-' in lab.both(f"kubectl -n shop exec client -- curl -s -k {given}")
 
 
 def test_tls_may_pass_through_to_a_backend(make: Make) -> None:
@@ -340,7 +340,7 @@ def test_clients_outside_come_in_by_a_node_port(lab: Lab) -> None:
 
 
 def test_pods_come_in_by_the_service_name_too(lab: Lab) -> None:
-    shown = lab.run("kubectl -n shop exec client -- curl -s http://cilium-gateway-gw/")
+    shown = lab.both("kubectl -n shop exec client -- curl -s http://cilium-gateway-gw/")
     assert '"pod":"web-' in shown
 
 
@@ -348,14 +348,14 @@ def test_a_local_traffic_policy_changes_nothing_for_envoy(make: Make) -> None:
     """Every node's Envoy takes its own node's traffic and balances over the backends of all nodes."""
     lab = make(POOL, GATEWAY, ROUTE, values={**ON, "gatewayAPI": {"enabled": True, "externalTrafficPolicy": "Local"}})
     assert lab.get("services", "cilium-gateway-gw")["spec"]["externalTrafficPolicy"] == "Local"
-    lab.run("kubectl -n shop scale deployment web --replicas=1")
+    lab.both("kubectl -n shop scale deployment web --replicas=1")
     lab.world.advance(5)
     for ip in ("172.18.0.2", "172.18.0.3", "172.18.0.4"):
         assert lab.ask(to=ip, port=lab.node_port(), client="172.18.0.100").answer is not None
 
 
 def test_a_service_without_pods_answers_503(lab: Lab) -> None:
-    lab.run("kubectl -n shop scale deployment web --replicas=0")
+    lab.both("kubectl -n shop scale deployment web --replicas=0")
     lab.world.advance(3)
     answer = lab.ask().answer
     assert answer is not None
