@@ -12,8 +12,8 @@ from quizgame.hubble.command.environment import HubbleEnvironment
 from quizgame.hubble.command.failure import CommandFailure
 from quizgame.hubble.command.run import run_hubble
 from quizgame.hubble.following import Watch
+from quizgame.hubble.observer import GetFlowsResponse
 from quizgame.hubble.serving import relay_of, relay_pod_node
-from quizgame.hubble.sink import PrintedLine, RecordingSink
 from quizgame.hubble.source import FlowSource, unreachable
 from quizgame.tools.folder import FileProblem, is_folder, make_folder, read_file, write_file
 from quizgame.tools.following import Following
@@ -88,51 +88,62 @@ def run_with(
             **{name: value for name, value in session.variables.items() if name.startswith(_VARIABLES)},
         },
     )
-    status = run_hubble(list(argv[1:]), environment, screen.sink)
-    return screen.result(status)
+    screen.printed.exit = run_hubble(list(argv[1:]), environment, screen)
+    return screen.printed
 
 
 @dataclass(slots=True)
 class _Screen:
-    """What has been printed, and how long a followed stream goes on."""
+    """Takes what is printed (a ``Sink``), and says how long a followed stream goes on (a ``Watch``)."""
 
     session: Session
     cluster: Cluster
-    sink: RecordingSink = field(default_factory=RecordingSink)
+    printed: Result = field(default_factory=Result)
+    """What has been printed and not been shown yet."""
     following: Following = field(init=False)
     _facts: FlowFacts = field(init=False)
+    _in_order: list[Line] = field(default_factory=list)
+    """Both streams as they come, for a screen."""
 
     def __post_init__(self) -> None:
         self.following = Following(self.session, [])
         self._facts = FlowFacts(self.session.world, self.cluster)
 
     @property
+    def wants_records(self) -> bool:
+        """Every line is kept with what its record tells."""
+        return True
+
+    @property
     def since_ns(self) -> int:
-        """Since when what happens is news (``Watch``)."""
+        """Since when what happens is news."""
         return self.following.since_ns
+
+    def out(self, text: str, response: GetFlowsResponse | None = None) -> None:
+        """Keep lines of stdout."""
+        self._keep(self.printed.stdout, text, response)
+
+    def err(self, text: str, response: GetFlowsResponse | None = None) -> None:
+        """Keep lines of stderr."""
+        self._keep(self.printed.stderr, text, response)
+
+    def flush(self) -> None:
+        """Nothing is ever pending."""
 
     def wait(self) -> bool:
         """Show what is there, and let time pass; ``False`` once the learner interrupts or the span is over."""
         if self.session.stream is not None:
-            self.following.show([self._line(printed) for printed in self._take()])
+            self.following.show(self._in_order)
+            self.printed, self._in_order = Result(), []
         return self.following.wait()
 
-    def result(self, status: int) -> Result:
-        """What has not been shown yet."""
-        result = Result(exit=status)
-        for printed in self._take():
-            (result.stderr if printed.to_stderr else result.stdout).append(self._line(printed))
-        return result
-
-    def _take(self) -> list[PrintedLine]:
-        taken, self.sink.lines = self.sink.lines, []
-        return taken
-
-    def _line(self, printed: PrintedLine) -> Line:
-        response = printed.response
-        if response is None or response.flow is None:
-            return Line(printed.text)
-        return Line(printed.text, self._facts.of(response.flow))
+    def _keep(self, stream: list[Line], text: str, response: GetFlowsResponse | None) -> None:
+        flow = response.flow if response is not None else None
+        facts = self._facts.of(flow) if flow is not None else ()
+        fresh = [Line(part, facts) for part in text.removesuffix("\n").split("\n")]
+        stream += fresh
+        if self.session.stream is not None:
+            self._in_order += fresh
 
 
 def _open(session: Session, path: str) -> BinaryIO:
