@@ -26,6 +26,8 @@ class Module:
     level: str = "OK"
 
 
+MTU = 1500
+"""Of the nodes' devices, where nobody has set another."""
 _NODE_FAILED = "Failed to apply node handler during cluster node update"
 
 
@@ -53,7 +55,7 @@ def modules_of(agent: Agent) -> list[Module]:
                     level="Degraded")
             for _ in islice(failed_routes(agent), 1)
         ),
-        leaf("datapath/mtu/job-mtu-updater", "MTU updated (1500)"),
+        leaf("datapath/mtu/job-mtu-updater", f"MTU updated ({agent.config.get('mtu') or MTU})"),
         leaf("datapath/node-address/job-node-address-update", f"{agent.node_ip} (primary)"),
         leaf("infra/k8s-synced-crdsync/job-sync-crds", "Running"),
     ]  # fmt: skip
