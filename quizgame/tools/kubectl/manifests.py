@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from quizgame.cluster.gateway.published import text_at
 from quizgame.cluster.objects import KubeObject
 from quizgame.errors import QuizgameError
 from quizgame.goflags.flagset import Flag, boolean, string, string_slice
@@ -111,11 +112,20 @@ def _sources(call: Call) -> Iterator[tuple[str, str]]:
         if name == "-":
             yield STDIN, render(call.stdin)
         elif re.match(r"https?://", name):
-            raise Refusal(f"{call.path} -f URL")
+            yield name, _published(call, name)
         elif folder.is_folder(call.session, name):
             yield from _folder_sources(call, name)
         else:
             yield name, _read(call, name)
+
+
+def _published(call: Call, address: str) -> str:
+    text = text_at(address)
+    if text is None:
+        raise Refusal(f"{call.path} -f URL")
+    if not text:
+        raise KubectlError(f'unable to read URL "{address}", server reported 404 Not Found, status code=404')
+    return text
 
 
 def _read(call: Call, name: str) -> str:
