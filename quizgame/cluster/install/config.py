@@ -197,7 +197,12 @@ _FEATURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("hubble-tls-client-ca-files", "/var/lib/cilium/tls/hubble/client-ca.crt"),
         ("hubble-tls-key-file", "/var/lib/cilium/tls/hubble/server.key"),
     )),
+    ("hubble.metrics.enableOpenMetrics", (("enable-hubble-open-metrics", "true"),)),
     ("policyAuditMode", (("policy-audit-mode", "true"),)),
+    ("prometheus.enabled", (
+        ("prometheus-serve-addr", ":9962"),
+        ("controller-group-metrics", "write-cni-file sync-host-ips sync-lb-maps-with-k8s-services"),
+    )),
     ("bgpControlPlane.enabled", (
         ("enable-bgp-control-plane", "true"),
         ("bgp-secrets-namespace", "kube-system"),

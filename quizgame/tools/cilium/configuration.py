@@ -10,21 +10,25 @@ from quizgame.cluster.objects import name_of
 from quizgame.cluster.patching import PatchType
 from quizgame.goflags.flagset import Flag, boolean
 from quizgame.goflags.tabwriter import align
-from quizgame.tools.cilium.call import AGENT_SELECTOR, CONFIG_MAP, Call, CommandFailed, Sub
+from quizgame.tools.cilium.call import CONFIG_MAP, Call, CommandFailed, Sub
 from quizgame.tools.facts import fact
 from quizgame.tools.output import Line
 
+_POD_SELECTOR = "app.kubernetes.io/part-of=cilium"
 RESTARTED = "♻️  Restarted Cilium pods"
 NOT_RESTARTED = "⚠️  Restart Cilium pods for configmap changes to take effect"
 
 
 def _restart_flag() -> list[Flag]:
-    return [boolean("restart", "Restart the agents' pods", short="r", default=True)]
+    return [boolean("restart", "Restart the pods of Cilium", short="r", default=True)]
 
 
-def restart_agents(call: Call) -> None:
-    """Delete the agents' pods; their DaemonSet makes new ones, which read the ConfigMap."""
-    for pod in call.api.list("pods", call.namespace, label_selector=AGENT_SELECTOR):
+def restart_pods(call: Call) -> None:
+    """Delete the pods of Cilium, the operator's and Relay's included; new ones read the ConfigMap.
+
+    Source: facts F-35; cilium/cilium cilium-cli defaults CiliumPodSelector.
+    """
+    for pod in call.api.list("pods", call.namespace, label_selector=_POD_SELECTOR):
         call.api.delete("pods", name_of(pod), call.namespace)
     call.world.settle()
 
@@ -59,7 +63,7 @@ def _patch(call: Call, verb: str, patch: dict[str, Any] | list[dict[str, Any]], 
             f"Unable to {verb} config:  unable to patch ConfigMap {CONFIG_MAP} with patch {quoted}: {reason}"
         ) from None
     if call.flags.is_on("restart"):
-        restart_agents(call)
+        restart_pods(call)
         call.say(RESTARTED)
     else:
         call.say(NOT_RESTARTED)

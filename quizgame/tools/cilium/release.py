@@ -15,7 +15,8 @@ from quizgame.goflags.flagset import Flag, boolean, duration, integer, string, s
 from quizgame.goflags.times import SECOND
 from quizgame.tools.cilium.call import Call, CommandFailed, NotSimulated, Sub
 from quizgame.tools.cilium.chart import is_simulated, version_listing
-from quizgame.tools.cilium.configuration import restart_agents
+from quizgame.tools.cilium.chartvalues import without_effect
+from quizgame.tools.cilium.configuration import restart_pods
 from quizgame.tools.cilium.connectivity.workloads import namespaces, remove_namespaces
 from quizgame.tools.cilium.helm import NOT_FOUND, given_values, is_installed
 from quizgame.tools.cilium.status.collect import collect
@@ -114,12 +115,28 @@ def _detect(call: Call, given: Values, version: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _check(verb: str, values: Values) -> None:
+def _check(call: Call, verb: str, values: Values, given: Values, version: str) -> None:
+    """Refuse what the chart refuses, and what the simulation would ignore."""
     if str(lookup(values, "kubeProxyReplacement", "false")).lower() not in ("true", "false"):
         raise CommandFailed(
             f"Unable to {verb} Cilium: execution error at (cilium/templates/cilium-configmap.yaml:79:5): "
             "kubeProxyReplacement must be explicitly set to a valid value (true or false) to continue."
         )
+    # Source: chart templates/validate.yaml.
+    if lookup(values, "hubble.ui.enabled", False) and not lookup(values, "hubble.relay.enabled", False):
+        raise CommandFailed(
+            f"Unable to {verb} Cilium: execution error at (cilium/templates/validate.yaml:4:7): "
+            "Hubble UI requires .Values.hubble.relay.enabled=true"
+        )
+    if lookup(values, "hubble.relay.enabled", False) and not lookup(values, "hubble.enabled", True):
+        raise CommandFailed(
+            f"Unable to {verb} Cilium: execution error at (cilium/templates/validate.yaml:14:7): "
+            "Hubble Relay requires .Values.hubble.enabled=true"
+        )
+    ignored = without_effect(call.cluster, given, version)
+    if ignored:
+        raise NotSimulated(f"the Helm value {ignored[0]}" if len(ignored) == 1 else
+                           f"each of the Helm values {', '.join(ignored)}")  # fmt: skip
 
 
 def _version(call: Call) -> str:
@@ -158,7 +175,7 @@ def _install(call: Call) -> None:
         return
     given, version = _given(call, "install"), _version(call)
     values = merge(_detect(call, given, version), given)
-    _check("install", values)
+    _check(call, "install", values, given, version)
     if _dry_run(call, values, version):
         return
     if is_installed(call):
@@ -182,14 +199,14 @@ def _upgrade(call: Call) -> None:
     if call.flags.is_on("reset-values"):
         base = detected
     values = merge(base, given)
-    _check("upgrade", values)
+    _check(call, "upgrade", values, given, version)
     if _dry_run(call, values, version):
         return
     apply_release(call.cluster, values, version=version)
     call.world.settle()
     _wait(call, "upgrade")
     if call.flags.is_on("restart"):
-        restart_agents(call)
+        restart_pods(call)
         call.say("♻️  Force restarted Cilium pods")
     else:
         call.say(UPGRADE_NOTE)
