@@ -393,6 +393,11 @@ def _with_one_name() -> Lab:
     return Lab(assemble([replace(spec, cluster_name="main") for spec in pair_specs("1.19.5")], seed=0))
 
 
+def _with_other_limits() -> Lab:
+    one, other = pair_specs("1.19.5")
+    return Lab(assemble([one, replace(other, values={"clustermesh": {"maxConnectedClusters": 511}})], seed=0))
+
+
 ENABLE = tuple(f"cilium clustermesh enable --context kind-cluster-{name} --service-type NodePort" for name in "ab")
 CONNECT = "cilium clustermesh connect --context kind-cluster-a --destination-context kind-cluster-b"
 
@@ -407,12 +412,13 @@ CONNECT = "cilium clustermesh connect --context kind-cluster-a --destination-con
             "Cilium CA certificates do not match between clusters",
         ),
         (_with_one_id, "--allow-mismatching-ca", "have the same, non-unique ID: 1"),
-        (_with_one_name, "--allow-mismatching-ca", "(?i)same, non-unique name|cluster name"),
+        (_with_one_name, "--allow-mismatching-ca", "have the same, non-unique name: main"),
+        (_with_other_limits, "--allow-mismatching-ca", "different max connected clusters values: 255 != 511"),
     ],
-    ids=["trust", "id", "name"],
+    ids=["trust", "id", "name", "limit"],
 )
 def test_clusters_that_may_not_be_joined_are_refused(build: Callable[[], Lab], flags: str, text: str) -> None:
-    """Source: F-52, F-54."""
+    """Source: F-52, F-54, F-55."""
     played = build()
     played.do(*ENABLE)
     got = played.run(f"{CONNECT} {flags}")
