@@ -41,6 +41,7 @@ def curl(lab: Lab, pod: str, ip: str) -> str:
 def to_outside(lab: Lab, pod: str = "near") -> Exchange:
     lab.world.parts["fabric"].outside = Outside(hosts={HOST: OutsideHost(HOST)})  # type: ignore[attr-defined]
     origin = pod_origin(lab.world, "kind-kind", "default", pod)
+    assert origin is not None
     return tcp(lab.world, origin, HOST, 80, request=HttpRequest("GET", "/", HOST))
 
 
@@ -123,6 +124,9 @@ def test_ip_masq_agent_has_exclusions_of_its_own(build: Build, pods: str) -> Non
     agent = lab.agent("kind-worker")
     assert set(exclusions(agent)) == {*DEFAULT_EXCLUSIONS, LINK_LOCAL}
     assert not is_masqueraded(agent, lab.ip("near"), HOST)
+    listed = lab.dbg("kind-worker", "bpf ipmasq list").splitlines()
+    assert [line.strip() for line in listed] == ["IP PREFIX/ADDRESS", *exclusions(agent)]
+    assert '"10.0.0.0/8"' in lab.dbg("kind-worker", "bpf ipmasq list -o json")
     assert to_outside(lab).outcome.value == "timeout"
 
 

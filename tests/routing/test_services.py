@@ -230,6 +230,18 @@ def test_the_status_names_the_table_size(maglev: Lab) -> None:
     assert details(maglev)["Backend Selection"] == "Maglev (Table Size: 16381)"
 
 
+def test_the_tables_are_listed_by_service_number(maglev: Lab) -> None:
+    lines = maglev.dbg("kind-worker", "bpf lb maglev list").splitlines()
+    assert lines[0].split() == ["SVC", "ID", "LOOKUP", "TABLE"]
+    numbers = lines[1].partition("[")[2].partition("[")[2].rstrip("] ").split()
+    assert len(numbers) == 16381
+    assert len(set(numbers)) == 4
+
+
+def test_without_maglev_there_are_no_tables(snat: Lab) -> None:
+    assert len(snat.dbg("kind-worker", "bpf lb maglev list").splitlines()) == 1
+
+
 def test_a_table_size_that_is_no_prime_of_the_list_is_refused(build: Build) -> None:
     lab = build({**values(algorithm="maglev"), "maglev": {"tableSize": 1000}})
     pod = lab.out("kubectl -n kube-system get pods -l k8s-app=cilium -o name").splitlines()[0]

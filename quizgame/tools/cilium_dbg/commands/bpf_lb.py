@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.envoy import taken_by_envoy
+from quizgame.cluster.agent.maglev import has_table, table_of
 from quizgame.cluster.keyed import keyed_int
 from quizgame.datapath.recorder import PROXY_PORT_BASE, PROXY_PORTS
 from quizgame.goflags.flagset import boolean, string
@@ -149,10 +150,19 @@ def _list(call: Call) -> Result:
 
 
 def _maglev(call: Call) -> Result:
-    if call.agent.config.get("bpf-lb-algorithm", "random") == "maglev":
-        return not_simulated("cilium-dbg bpf lb maglev list with Maglev's tables")
-    # Source: the maps are only there with the algorithm, and a missing map counts as an empty one.
-    return Result(stdout=as_json({}) if wants_json(call) else lb_table("SVC ID", "LOOKUP TABLE", []))
+    """The tables by service number. Source: the maps are only there with the algorithm; missing ones count as empty."""
+    agent = call.agent
+    ordered = sorted(agent.services.frontends.values(), key=lambda each: each.id)
+    ids, rows = backend_ids(ordered), []
+    for each in ordered:
+        if has_table(agent.config, each) and each.usable:
+            usable, table = table_of(agent.config, each.usable)
+            numbers = [ids[_key(backend)] for backend in usable]
+            text = " ".join(str(numbers[position]) for position in table)
+            rows.append(Row((f"[{each.id}]/v4", f"[{text}]"), service_facts(call, each)))
+    if wants_json(call):
+        return Result(stdout=as_json({str(row.cells[0]): [str(row.cells[1])] for row in rows}))
+    return Result(stdout=lb_table("SVC ID", "LOOKUP TABLE", rows))
 
 
 COMMANDS = (

@@ -5,9 +5,10 @@ Source: cilium/cilium v1.19 cilium-dbg/cmd/bpf_{auth,config,frag,ipmasq,nat_retr
 
 from __future__ import annotations
 
+from quizgame.cluster.agent.masquerade import exclusions
 from quizgame.cluster.clock import EPOCH_NS
 from quizgame.goflags.flagset import Flag, string
-from quizgame.tools.cilium_dbg.call import Call, Row, Run, Sub, as_json, table, wants_json
+from quizgame.tools.cilium_dbg.call import Call, Row, Run, Sub, Trailing, as_json, table, wants_json
 from quizgame.tools.output import Line, Result, lines, not_simulated
 
 _MAPS = "/sys/fs/bpf/tc/globals"
@@ -26,7 +27,12 @@ def _empty(call: Call) -> Result:
 
 def _ipmasq(call: Call) -> Result:
     if call.agent.config.is_on("enable-ip-masq-agent"):
-        return not_simulated("cilium-dbg bpf ipmasq list with the ip-masq-agent")
+        prefixes = exclusions(call.agent)
+        if wants_json(call):
+            return Result(stdout=as_json(prefixes))
+        if not prefixes:
+            return Result(stderr=lines("No entries found.\n"))
+        return Result(stdout=table([("IP PREFIX/ADDRESS", "")], [Row((each, "")) for each in prefixes], Trailing.ROWS))
     path = f"{_MAPS}/cilium_ipmasq_v4"
     problem = f"loading pinned map {path}: no such file or directory"
     return Result(stderr=lines(f"error opening ip-masq-agent map: {problem}\n"), exit=1)
