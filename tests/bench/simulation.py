@@ -40,6 +40,15 @@ READING = (
     "kubectl get pods -A | grep app7 | wc -l",
 )
 """Lines that change nothing but the clock."""
+WATCHING = (
+    "hubble observe --pod ns1/app1",
+    "hubble observe -n ns1 --verdict DROPPED",
+    "hubble observe -l app=app1",
+    "hubble observe --service ns1/app1 --protocol tcp",
+    "hubble observe --not --verdict FORWARDED --last 100",
+    "hubble observe --since 1m -o jsonpb",
+)
+"""Looks at rings that are full."""
 UNFINISHED = (
     "kubectl ",
     "kubectl get ",
@@ -53,8 +62,7 @@ UNFINISHED = (
 )
 """Lines to complete."""
 DUMPING = ("kubectl get pods -A -o json", "kubectl get pods -A -o yaml")
-"""Lines that print the whole world, some 200,000 lines; what they take is shown without a budget, and comes last, since
-the shell lets go of the output of a line when the next is typed."""
+"""Lines that print the whole world, some 200,000 lines; what they take is shown without a budget."""
 
 
 def type_line(shell: Shell, line: str, statuses: tuple[int, ...] = (0,)) -> None:
@@ -77,15 +85,19 @@ def edits() -> Iterator[str]:
 
 def reading_cases(world: World) -> list[Case]:
     """A line of each kind, typed in a world."""
-    shell = free_shell(world)
+    # A shell lets go of the output of a line when the next is typed, so lines with much of it have a shell of their own.
+    reading, dumping = free_shell(world), free_shell(world)
     curl_statuses = (0, 7, 28)  # what policy lets through is not the subject
 
-    def case(line: str, limit: float | None = COMMAND_LIMIT) -> Case:
+    def case(line: str, shell: Shell, limit: float | None) -> Case:
         statuses = curl_statuses if " curl " in line else (0,)
         shown = line.replace(AGENT, "…").replace("kubectl -n ns4 exec deploy/app4 --", "…")
         return Case(shown, lambda: cpu_of(partial(type_line, shell, line, statuses)), limit=limit, rounds=5)
 
-    return [*(case(line) for line in READING), *(case(line, limit=None) for line in DUMPING)]
+    return [
+        *(case(line, reading, COMMAND_LIMIT) for line in READING),
+        *(case(line, dumping, None) for line in DUMPING),
+    ]
 
 
 def completing_cases(world: World) -> list[Case]:

@@ -107,7 +107,7 @@ def _take(values: list[Found], step: Step) -> list[Found]:
             [
                 (value[step.name], _below(path, step.name))
                 for value, path in values
-                if isinstance(value, Mapping) and step.name in value
+                if isinstance(value, dict) and step.name in value
             ]
             if step.name
             else values
@@ -126,7 +126,7 @@ def _take(values: list[Found], step: Step) -> list[Found]:
 
 
 def _below(path: Path | None, step: str | int) -> Path:
-    return (*(path or ()), step)
+    return (*path, step) if path else (step,)
 
 
 def _children(found: Found) -> list[Found]:
