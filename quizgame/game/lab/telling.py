@@ -76,11 +76,11 @@ def wrapped(text: str, width: int) -> list[Line]:
         elif not line.strip():
             flush()
             found.append(Line(""))
+        elif line.startswith("    ") and not paragraph:
+            found.append(Line(line))
         elif _ITEM.match(line):
             flush()
             paragraph.append(line)
-        elif line.startswith("    ") and not paragraph:
-            found.append(Line(line))
         else:
             paragraph.append(line)
     flush()
