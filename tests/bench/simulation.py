@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count, cycle
 
+from quizgame.cluster.fabric import agents_of
 from quizgame.cluster.world import World
 from quizgame.game.worlds import free_shell
 from quizgame.tools.output import render
@@ -85,7 +86,7 @@ def edits() -> Iterator[str]:
 
 def reading_cases(world: World) -> list[Case]:
     """A line of each kind, typed in a world."""
-    # A shell lets go of the output of a line when the next is typed, so lines with much of it have a shell of their own.
+    # A shell lets go of a line's output when the next is typed, so lines with much of it have a shell of their own.
     reading, dumping = free_shell(world), free_shell(world)
     curl_statuses = (0, 7, 28)  # what policy lets through is not the subject
 
@@ -98,6 +99,23 @@ def reading_cases(world: World) -> list[Case]:
         *(case(line, reading, COMMAND_LIMIT) for line in READING),
         *(case(line, dumping, None) for line in DUMPING),
     ]
+
+
+def watching_cases(world: World) -> list[Case]:
+    """Looks at the flows of a world whose rings requests have filled."""
+    shell = free_shell(world)
+    agents = agents_of(world.cluster)
+    requests = (
+        f"kubectl -n ns{space} exec deploy/app{app} -- curl -s -o /dev/null --max-time 1 app{(app + 1) % 3}.ns{space}"
+        for space, app in cycle((space, app) for space in range(20) for app in range(3))
+    )
+    while any(len(agent.monitor.hubble_events) < RING for agent in agents[:2]):
+        type_line(shell, next(requests), (0, 7, 28))
+
+    def case(line: str) -> Case:
+        return Case(line, lambda: cpu_of(partial(type_line, shell, line)), limit=COMMAND_LIMIT, rounds=5)
+
+    return [*map(case, WATCHING)]
 
 
 def completing_cases(world: World) -> list[Case]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,9 @@ from quizgame.tools.kubectl.shown import View, label_facts, row_facts
 from quizgame.tools.kubectl.tables.catalog import NAMELESS, columns_of
 from quizgame.tools.kubectl.tables.column import NONE, comma_map
 from quizgame.tools.output import Line
+
+
+_LINE_END = re.compile("[\n\r\f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,5 @@ def set_rows(writer: TabWriter, rows: Sequence[Sequence[str]], facts: Sequence[t
 
 def _one_line(text: str) -> str:
     # Source: cli-runtime pkg/printers/tableprinter.go: a cell ends at its first line end.
-    for place, char in enumerate(text):
-        if char in "\n\r\f":
-            return text[:place] + "..."
-    return text
+    first, *more = _LINE_END.split(text, maxsplit=1)
+    return f"{first}..." if more else text
