@@ -12,7 +12,7 @@ from quizgame.hubble.flow import IP, TCP, CiliumEventType, Endpoint, Flow, Layer
 from quizgame.hubble.observer import GetFlowsResponse
 from quizgame.hubble.protojson.writer import encode
 from quizgame.hubble.timestamps import format_timestamp
-from tests.bench.measure import Case, cpu_of_program
+from tests.bench.measure import Case, cpu_of_program, memory_of_program
 
 ROUNDS = 3
 START_NS = 1_772_323_200 * 10**9
@@ -22,9 +22,14 @@ RUNS: tuple[tuple[str, tuple[str, ...], float | None], ...] = (
     ("compact, filtered", ("--pod", "store/app-1", "--protocol", "tcp", "--to-port", "8081"), None),
     ("compact, --last 20 of a verdict", ("--verdict", "DROPPED", "--last", "20"), 3.2),
     ("jsonpb", ("-o", "jsonpb"), 5.3),
+    ("compact, 4,095 flows", ("--first", "4095"), 0.18),
     ("table, 4,095 flows", ("-o", "table", "--first", "4095"), 0.25),
     ("dict, 4,095 flows", ("-o", "dict", "--first", "4095"), None),
+    ("jsonpb, 4,095 flows", ("-o", "jsonpb", "--first", "4095"), None),
 )
+REAL_MIB = 65.0
+"""Most memory of the real tool, whatever the format."""
+FORMATS = ("compact", "dict", "jsonpb", "table")
 
 
 def endpoint(number: int) -> Endpoint:
@@ -83,8 +88,23 @@ def hubble_cases(folder: Path, flows: int = 100_000) -> list[Case]:
     capture = folder / "flows.jsonl"
     with capture.open("wb") as file:
         file.writelines(encode(record(serial)) + b"\n" for serial in range(flows))
-    program = [sys.executable, "-m", "quizgame", "hubble", "observe", "--input-file", str(capture)]
-    return [
+    observe = ["hubble", "observe", "--input-file", str(capture)]
+    program = [sys.executable, "-m", "quizgame", *observe]
+    memory = [
+        Case(
+            f"hubble observe, {what}, memory",
+            partial(memory_of_program, [*observe, *words]),
+            limit=REAL_MIB,
+            rounds=1,
+            unit="MiB",
+        )
+        for what, words in (
+            ("compact, 100,000 flows", ()),
+            ("--last 20 of 100,000", ("--last", "20")),
+            *((f"{form}, 4,095 flows", ("-o", form, "--first", "4095")) for form in FORMATS),
+        )
+    ]
+    return memory + [
         Case(
             f"hubble observe, {what}",
             partial(cpu_of_program, [*program, *words]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ class Case:
     against: str = ""
     """The case that the budget is a ratio to; empty where it is a time."""
     rounds: int = 10
+    unit: str = ""
+    """What is measured instead of CPU seconds, ``MiB``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,35 @@ def cpu_of_program(words: Sequence[str], environment: dict[str, str] | None = No
     return usage.ru_utime + usage.ru_stime
 
 
+_PEAK = """
+import os, sys
+results = os.dup(1)
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+from quizgame.cli.main import main
+status = main(sys.argv[1:])
+sys.stdout.flush()
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+os.write(results, peak.split()[1].encode())
+sys.exit(status)
+"""
+
+
+def memory_of_program(words: Sequence[str]) -> float:
+    """The most memory that ``quizgame`` took at any time of a run, in MiB; its output is thrown away.
+
+    A child's own account of itself: what the kernel tells its parent counts the parent's memory before the start.
+
+    Raises:
+        Unmeasured: It failed.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", _PEAK, *words], env=program_environment(), capture_output=True, check=False
+    )
+    if done.returncode:
+        raise Unmeasured(f"{' '.join(words)}: ended with status {done.returncode}")
+    return int(done.stdout) / 1024
+
+
 def program_environment() -> dict[str, str]:
     """The environment for child processes: compiled modules are kept, as on a learner's machine."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -122,15 +154,19 @@ def show(title: str, figures: Iterable[Figure]) -> None:
         if figure.failure:
             out.write(f"  {case.what:<56} FAILED: {figure.failure}\n")
             continue
-        measured = f"{figure.ratio:.2f}x" if figure.ratio is not None else _time(figure.best)
-        budget = "" if case.limit is None else f"{case.limit:g}x" if case.against else _time(case.limit)
+        measured = f"{figure.ratio:.2f}x" if figure.ratio is not None else _told(case, figure.best)
+        budget = "" if case.limit is None else f"{case.limit:g}x" if case.against else _told(case, case.limit)
         state = "" if figure.is_within else "   MISSED"
         out.write(
-            f"  {case.what:<56} {_time(figure.best):>10} {_time(median(figure.seconds)):>10}"
+            f"  {case.what:<56} {_told(case, figure.best):>10} {_told(case, median(figure.seconds)):>10}"
             f"   {measured if budget else '':>10} {budget:>10}{state}\n"
         )
     out.write("\n")
     out.flush()
+
+
+def _told(case: Case, value: float) -> str:
+    return f"{value:.1f} {case.unit}" if case.unit else _time(value)
 
 
 def _time(seconds: float) -> str:

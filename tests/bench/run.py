@@ -28,6 +28,7 @@ from tests.bench.simulation import (
     changing_cases,
     completing_cases,
     reading_cases,
+    watching_cases,
 )
 from tests.bench.startup import startup_cases
 from tests.bench.worlds import big_world
@@ -52,6 +53,7 @@ GROUPS: dict[str, tuple[str, Callable[[Path], list[Case]]]] = {
         lambda _: changing_cases(the_world().fork()),
     ),
     "advertising": ("a line typed, 3 nodes and 60 pods, services told by BGP", lambda _: advertising_cases()),
+    "watching": ("flows looked at, full rings", lambda _: watching_cases()),
     "building": ("worlds", lambda _: building_cases(the_world())),
     "policy": (f"the policy engine, {PODS} pods and {POLICIES} policies", policy_cases),
     "content": ("packs", content_cases),

@@ -42,14 +42,15 @@ READING = (
 )
 """Lines that change nothing but the clock."""
 WATCHING = (
-    "hubble observe --pod ns1/app1",
+    "hubble observe --pod ns1/app0",
     "hubble observe -n ns1 --verdict DROPPED",
-    "hubble observe -l app=app1",
-    "hubble observe --service ns1/app1 --protocol tcp",
+    "hubble observe -l app=app0 --last 50",
+    "hubble observe --service ns1/app0 --protocol tcp",
     "hubble observe --not --verdict FORWARDED --last 100",
-    "hubble observe --since 1m -o jsonpb",
+    "hubble observe --node-name kind-worker --last 100 -o jsonpb",
 )
-"""Looks at rings that are full."""
+"""Looks at flows where rings are full."""
+FULL_RING = 4095
 UNFINISHED = (
     "kubectl ",
     "kubectl get ",
@@ -101,16 +102,16 @@ def reading_cases(world: World) -> list[Case]:
     ]
 
 
-def watching_cases(world: World) -> list[Case]:
-    """Looks at the flows of a world whose rings requests have filled."""
-    shell = free_shell(world)
-    agents = agents_of(world.cluster)
-    requests = (
-        f"kubectl -n ns{space} exec deploy/app{app} -- curl -s -o /dev/null --max-time 1 app{(app + 1) % 3}.ns{space}"
-        for space, app in cycle((space, app) for space in range(20) for app in range(3))
-    )
-    while any(len(agent.monitor.hubble_events) < RING for agent in agents[:2]):
-        type_line(shell, next(requests), (0, 7, 28))
+def watching_cases() -> list[Case]:
+    """Looks at the flows of a world of 60 pods whose rings requests have filled."""
+    world = big_world(60, 20)
+    shell, rings = free_shell(world), [agent.ring for agent in agents_of(world.cluster)]
+    for turn in count():
+        if max(len(ring.newest()) for ring in rings) >= FULL_RING:
+            break
+        client, server = turn % 12, (turn // 12 + turn) % 12
+        get = f"curl -s -o /dev/null --max-time 1 app0.ns{server}"
+        type_line(shell, f"kubectl -n ns{client} exec deploy/app0 -- {get}", (0, 7, 28))
 
     def case(line: str) -> Case:
         return Case(line, lambda: cpu_of(partial(type_line, shell, line)), limit=COMMAND_LIMIT, rounds=5)
