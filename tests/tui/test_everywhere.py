@@ -72,6 +72,19 @@ async def test_help_is_made_of_the_bindings_of_the_screen_in_front(desktop: Any,
         assert at(app) is PracticeScreen
 
 
+async def test_help_names_the_palette_once_and_keys_that_belong_together_on_one_row(desktop: Any, press: Press) -> None:
+    app = desktop.app(ExamTerms(seed=1))
+    async with app.run_test(size=(100, 50)) as pilot:
+        await press(pilot)
+        await press(pilot, "enter")
+        text = await press(pilot, "question_mark")
+        assert text.count("ctrl+p") == 1
+        assert "^p" not in text
+        (row,) = [line for line in text.splitlines() if "The question before" in line]
+        assert row.split()[1:3] == ["←→", "The"]
+        assert "the next one" in row
+
+
 async def test_every_key_of_a_screen_is_in_the_palette_too(desktop: Any, press: Press) -> None:
     app = desktop.app(PracticeTerms())
     async with app.run_test(size=(80, 40)) as pilot:

@@ -13,6 +13,7 @@ import pytest
 from quizgame.errors import QuizgameError
 from quizgame.game.quiz.grading import Confidence
 from quizgame.tui.launch import ExamTerms, PracticeTerms
+from quizgame.tui.scenario.play import PlayScreen
 from quizgame.tui.screens.exam_setup import ExamSetupScreen
 from quizgame.tui.screens.home import HomeScreen
 from quizgame.tui.screens.practice_setup import PracticeSetupScreen
@@ -76,9 +77,31 @@ async def test_the_menu_works_by_arrows_and_by_mouse(desktop: Any, press: Press)
         await press(pilot, "down", "enter")
         assert at(app) is PracticeSetupScreen
         await press(pilot, "escape")
-        await pilot.click("#menu", offset=(10, 3))
+        await pilot.click("#menu", offset=(10, 4))
         await press(pilot)
         assert at(app) is ProgressScreen
+
+
+@pytest.mark.parametrize(("number", "clusters"), [("1", 1), ("2", 2)])
+async def test_a_free_cluster_is_two_keys_away(desktop: Any, press: Press, number: str, clusters: int) -> None:
+    app = desktop.app()
+    async with app.run_test() as pilot:
+        assert "Two free clusters" in await press(pilot, "f")
+        text = await press(pilot, number)
+        assert at(app) is PlayScreen
+        assert len(app.screen.picture.map.clusters) == clusters
+        assert "Nothing is scored or kept." in text
+        await press(pilot, "escape")
+        assert at(app) is HomeScreen
+    with desktop.workspace().store as store:
+        assert store.attempts() == [], "nothing of it is kept"
+
+
+async def test_the_choice_of_a_free_cluster_can_be_left(desktop: Any, press: Press) -> None:
+    app = desktop.app()
+    async with app.run_test() as pilot:
+        await press(pilot, "f", "escape")
+        assert at(app) is HomeScreen
 
 
 async def test_the_key_bar_is_clickable(desktop: Any, press: Press) -> None:

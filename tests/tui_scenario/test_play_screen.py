@@ -227,6 +227,33 @@ async def test_an_editor_opens_saves_and_can_be_left(desktop: Any, start: Any, e
         assert "lost" not in await enter(pilot, "clear", "cat notes.yaml")
 
 
+async def test_the_editor_goes_on_with_the_indentation_and_no_key_selects_everything(
+    desktop: Any, start: Any, until: Any
+) -> None:
+    app = desktop.play()
+    async with app.run_test() as pilot:
+        await start(pilot)
+        play_screen(app).terminal.prompt.show("vi new.yaml")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        area = app.screen.query_one(TextArea)
+        await pilot.press(*"spec:", "enter", "tab", *"a: 1", "enter", *"b:", "enter", "tab", *"- x", "enter")
+        assert area.text == "spec:\n  a: 1\n  b:\n    - x\n    "
+        await pilot.press("f7", "f6", "y")
+        assert area.text == "spec:\n  a: 1\n  b:\n    - x\n    y", "nothing was selected, so nothing is overwritten"
+        await pilot.press("up", "up", "end", "enter", *"c: 2")
+        assert area.text == "spec:\n  a: 1\n  b:\n  c: 2\n    - x\n    y"
+
+
+async def test_news_that_do_not_fit_end_in_an_ellipsis(desktop: Any, start: Any, enter: Any) -> None:
+    async with desktop.play().run_test(size=(80, 24)) as pilot:
+        await start(pilot)
+        text = await enter(pilot, "hint", "hint", f"{DROPS}; {POLICY}")
+        (news,) = [line for line in text.splitlines() if "✓ evidence +25" in line]
+        assert news.rstrip().endswith("…")
+        assert len(news) <= 80
+
+
 async def test_an_attempt_is_continued_where_it_was_left(desktop: Any, start: Any, enter: Any, until: Any) -> None:
     async with desktop.play().run_test() as pilot:
         await start(pilot)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
@@ -12,6 +12,29 @@ from textual.widgets import TextArea
 from quizgame.tui.page import Page
 from quizgame.tui.widgets.keybar import KeyBar
 from quizgame.tui.widgets.topbar import TopBar
+
+
+class YamlArea(TextArea, inherit_bindings=False):
+    """A text in which a new line begins where the one above does, as lists and mappings want it."""
+
+    # F6 and F7 select at one stroke what the next key then overwrites; in this app they do other things.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding
+        for binding in TextArea.BINDINGS
+        if not (isinstance(binding, Binding) and binding.action in ("select_line", "select_all"))
+    ]
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key != "enter" or self.read_only:
+            await super()._on_key(event)
+            return
+        event.stop()
+        event.prevent_default()
+        start, end = self.selection
+        row, column = min(start, end)
+        before = str(self.document[row])[:column]
+        indent = before[: len(before) - len(before.lstrip())]
+        self.replace(f"\n{indent}", start, end, maintain_selection_offset=False)
 
 
 class EditorScreen(Page[str | None]):
@@ -25,7 +48,7 @@ class EditorScreen(Page[str | None]):
     CSS_PATH = "editor.tcss"
     HELP = (
         "Save hands the text back to the command that opened the editor, which may refuse it and say why. Leaving "
-        "without saving changes nothing."
+        "without saving changes nothing. A new line begins where the one above does."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save and close", id="editor.save", priority=True, tooltip="Save and close"),
@@ -45,7 +68,7 @@ class EditorScreen(Page[str | None]):
     def compose(self) -> ComposeResult:
         """The text on the whole screen."""
         yield TopBar(f"Edit › {self._name}", "not changed")
-        area = TextArea(
+        area = YamlArea(
             self._text, id="text", soft_wrap=False, show_line_numbers=True, tab_behavior="indent", compact=True
         )
         area.cursor_blink = False

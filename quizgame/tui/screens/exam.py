@@ -69,8 +69,23 @@ class ExamScreen(Page[None]):
         "reviews them before you hand in. The clock runs on if you leave: come back from home and go on."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,p", "turn(-1)", "Turn", id="exam.previous", key_display="←→", tooltip="The question before"),
-        Binding("right,n", "turn(1)", "Next", show=False, id="exam.next", key_display="→", tooltip="The next question"),
+        Binding(
+            "left,p",
+            "turn(-1)",
+            "Turn",
+            id="exam.previous",
+            key_display="←→",
+            tooltip="The question before, the next one",
+        ),
+        Binding(
+            "right,n",
+            "turn(1)",
+            "Next",
+            show=False,
+            id="exam.next",
+            key_display="←→",
+            tooltip="The question before, the next one",
+        ),
         Binding(
             "f,f2", "flag", "Flag", id="exam.flag", tooltip="Flag this question to come back to, or take the flag off"
         ),

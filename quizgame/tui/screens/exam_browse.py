@@ -33,9 +33,17 @@ class ExamBrowseScreen(Page[None]):
     CSS_PATH: ClassVar[Any] = ["../answers/answers.tcss", "exam_review.tcss"]
     HELP = "Each question of the exam with your answer, the right one, and the reason for every option."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,p", "turn(-1)", "Turn", id="browse.previous", key_display="←→", tooltip="The one before"),
         Binding(
-            "right,n,enter", "turn(1)", "Next", show=False, id="browse.next", key_display="→", tooltip="The next one"
+            "left,p", "turn(-1)", "Turn", id="browse.previous", key_display="←→", tooltip="The one before, the next one"
+        ),
+        Binding(
+            "right,n,enter",
+            "turn(1)",
+            "Next",
+            show=False,
+            id="browse.next",
+            key_display="←→",
+            tooltip="The one before, the next one",
         ),
         Binding("w", "wrong", "Only wrong", id="browse.wrong", tooltip="Only what was wrong, or all"),
         Binding("g", "jump", "Jump", id="browse.jump", tooltip="All questions, to jump to one"),

@@ -20,6 +20,8 @@ from quizgame.tui.widgets.keybar import KeyBar
 from quizgame.tui.widgets.row import Row
 
 KEY_WIDTH = 16
+TOLD_BELOW = ("command_palette", "app.command_palette")
+"""What the last lines tell, in our own words."""
 
 
 class HelpScreen(Dialog[None]):
@@ -54,7 +56,8 @@ def help_rows(about: Screen[object]) -> Iterator[Widget]:
     groups: dict[DOMNode, dict[str, list[str]]] = {}
     for active in about.active_bindings.values():
         binding = active.binding
-        if active.enabled and binding.description and (binding.id or binding.tooltip):  # ours have one of them
+        is_ours = binding.id or binding.tooltip  # what Textual binds by itself has neither, but for the palette
+        if active.enabled and binding.description and is_ours and binding.action not in TOLD_BELOW:
             keys = groups.setdefault(active.node, {}).setdefault(binding.tooltip or binding.description, [])
             keys.append(about.app.get_key_display(binding))
     for node, keys_of in groups.items():

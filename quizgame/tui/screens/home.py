@@ -48,7 +48,7 @@ class HomeScreen(Page[None]):
         Binding(
             "s", "open('scenarios')", "Clusters", id="home.scenarios", tooltip="Repair a broken cluster, or do a lab"
         ),
-        Binding("f", "open('free')", "Free cluster", id="home.free", tooltip="Play on clusters of your own"),
+        Binding("f", "open('free')", "Free", id="home.free", tooltip="Play on clusters of your own"),
         Binding("g", "open('progress')", "Progress", id="home.progress", tooltip="Scores, mastery, what is to come"),
         Binding("q", "app.quit", "Quit", id="home.quit", tooltip="Leave; everything is saved"),
         Binding("escape", "nothing", show=False),
@@ -220,9 +220,9 @@ class HomeScreen(Page[None]):
                 self.app.push_screen(name)
 
     def _choose_free(self) -> None:
-        from quizgame.tui.screens.jump import JumpScreen, free_goals
+        from quizgame.tui.screens.goals import GoalScreen, free_goals
 
-        self.app.push_screen(JumpScreen("Free cluster", free_goals()), self.quiz.open_goal)
+        self.app.push_screen(GoalScreen("Free cluster", free_goals()), self.quiz.open_goal)
 
 
 def _readiness(workspace: Workspace, overview: Overview) -> Content:

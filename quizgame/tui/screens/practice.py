@@ -21,7 +21,7 @@ from quizgame.tui.answers.table import answer_area
 from quizgame.tui.launch import PracticeTerms, Resume
 from quizgame.tui.meters import bar, span
 from quizgame.tui.page import Page
-from quizgame.tui.screens.jump import JumpScreen, exercise_goals, free_goals, question_goals
+from quizgame.tui.screens.goals import GoalScreen, exercise_goals, free_goals, question_goals
 from quizgame.tui.widgets.feedback import Feedback
 from quizgame.tui.widgets.keybar import KeyBar
 from quizgame.tui.widgets.question import QuestionPane
@@ -246,4 +246,12 @@ class PracticeScreen(Page[None]):
             *free_goals(),
         ]
         title = workspace.blueprint.title_of(feedback.item.competency)
-        self.app.push_screen(JumpScreen(title, goals), self.quiz.open_goal)
+        self.app.push_screen(GoalScreen(title, goals), self.quiz.open_goal)
+
+    def action_view(self) -> None:
+        """Show the exhibit on the whole screen."""
+        from quizgame.tui.screens.exhibit import ExhibitScreen
+
+        item = self.query_one(QuestionPane).item
+        if item is not None and item.question.exhibit:
+            self.app.push_screen(ExhibitScreen(item.question.exhibit))

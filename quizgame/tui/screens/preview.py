@@ -48,9 +48,9 @@ class PreviewScreen(Page[None]):
         Binding("enter", "again", "Again", id="preview.again", tooltip="Show the question unanswered again"),
         Binding("enter", "answer", "Answer", id="preview.answer", tooltip="See what is said of this answer"),
         Binding("left_square_bracket,f2", "turn(-1)", "Turn", id="preview.previous", key_display="[ ]",
-                tooltip="The question before"),
-        Binding("right_square_bracket,f3", "turn(1)", "Next", show=False, id="preview.next", key_display="]",
-                tooltip="The next question"),
+                tooltip="The question before, the next one"),
+        Binding("right_square_bracket,f3", "turn(1)", "Next", show=False, id="preview.next", key_display="[ ]",
+                tooltip="The question before, the next one"),
         Binding("v", "view", "View", id="preview.view", tooltip="Show the exhibit on the whole screen"),
     ]  # fmt: skip
 

@@ -58,7 +58,7 @@ def question_goals(question: BankQuestion | None) -> list[Goal]:
     return [(Entry("free-question", title, "applied"), FreeTerms(build=partial(playground, question)))]
 
 
-class JumpScreen(Dialog[PlayTerms | FreeTerms]):
+class GoalScreen(Dialog[PlayTerms | FreeTerms]):
     """Chooses where to go.
 
     Args:
@@ -66,10 +66,10 @@ class JumpScreen(Dialog[PlayTerms | FreeTerms]):
         goals: What there is.
     """
 
-    CSS_PATH = "jump.tcss"
+    CSS_PATH = "goals.tcss"
     HELP = "Choose with the arrows and enter, or by number. Leaving what you open leads back to where you are now."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,j,f", "cancel", "Cancel", id="jump.cancel", key_display="esc", tooltip="Stay here"),
+        Binding("escape,j,f", "cancel", "Cancel", id="goals.cancel", key_display="esc", tooltip="Stay here"),
         *(Binding(str(number), f"number({number})", "Choose", show=False, key_display=f"1 … {MOST_KEYS}",
                   tooltip="Choose by its number") for number in range(1, MOST_KEYS + 1)),
     ]  # fmt: skip
@@ -85,9 +85,9 @@ class JumpScreen(Dialog[PlayTerms | FreeTerms]):
 
     def compose(self) -> ComposeResult:
         """The list in a box."""
-        with VerticalScroll(classes="dialog", id="jump", can_focus=False) as box:
+        with VerticalScroll(classes="dialog", id="goals", can_focus=False) as box:
             box.border_title = self._title
-            yield Menu(self._entries, id="jump-menu")
+            yield Menu(self._entries, id="goals-menu")
         yield KeyBar()
 
     def on_mount(self) -> None:
