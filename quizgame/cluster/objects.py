@@ -21,14 +21,12 @@ Path = Sequence[str | int]
 def dig(node: Any, *path: str | int, default: Any = None) -> Any:
     """The value at a path, or the default where any step is absent or empty."""
     for step in path:
-        if isinstance(step, int):
-            if not isinstance(node, list) or not -len(node) <= step < len(node):
-                return default
+        if isinstance(node, dict):
+            node = node.get(step)
+        elif isinstance(node, list) and isinstance(step, int) and -len(node) <= step < len(node):
             node = node[step]
         else:
-            if not isinstance(node, dict) or step not in node:
-                return default
-            node = node[step]
+            return default
     return default if node is None else node
 
 

@@ -16,7 +16,6 @@ from quizgame.tools.kubectl.tables.catalog import NAMELESS, columns_of
 from quizgame.tools.kubectl.tables.column import NONE, comma_map
 from quizgame.tools.output import Line
 
-
 _LINE_END = re.compile("[\n\r\f]")
 
 
