@@ -18,6 +18,7 @@ from quizgame.cluster.agent.counters import Counters
 from quizgame.cluster.agent.egress import EgressPolicy, check_egress
 from quizgame.cluster.agent.encryption import Encryption, begin, expire_keys, next_expiry
 from quizgame.cluster.agent.endpoints import Endpoint, EndpointState
+from quizgame.cluster.agent.former import config_of
 from quizgame.cluster.agent.fqdn import FqdnCache, FqdnEntry
 from quizgame.cluster.agent.ipam import AddressesExhausted, NodeIpam
 from quizgame.cluster.agent.ipcache import Ipcache, IpcacheEntry
@@ -144,7 +145,7 @@ class Agent:
         Raises:
             ContainerExit: where the agent gives up at once; what was in force stays.
         """
-        wanted = AgentConfig(dict(config))
+        wanted = config_of(config, self.cluster.cilium_version)
         check_config(wanted, self.cluster.cloud, has_xdp=self.cluster.has_xdp)
         check_egress(wanted)
         addresses = begin_addresses(self, wanted)
@@ -158,7 +159,7 @@ class Agent:
         self.is_initialized = False
         self.pod_name = pod_name
         self.started_ns = self.now_ns
-        self.config = AgentConfig(dict(config))
+        self.config = wanted
         self.local_options = {}
         self.ring = EventRing()
         self.cursor = 0

@@ -17,6 +17,8 @@ class AgentConfig:
 
     data: Mapping[str, str] = field(default_factory=dict)
     """The ConfigMap's data as read at start."""
+    version: str = "1.19.5"
+    """Of the agent itself."""
 
     def get(self, key: str, default: str = "") -> str:
         """The text of a key."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from quizgame.cluster.agent.former import policy_as_read
 from quizgame.cluster.agent.telling import selected_endpoints, tell_policy, tell_regenerated
 from quizgame.cluster.objects import name_of, namespace_of
 from quizgame.policy.model import PolicyKey
@@ -67,7 +68,7 @@ def take_policy(agent: Agent, obj: Mapping[str, Any], is_gone: bool) -> None:
     selected = selected_endpoints(agent, key) if had_entries and agent.is_initialized else {}
     if is_gone:
         repository.delete_policy(key)
-    elif (rules := _read(_Stored(obj), repository.scope)) is not None:
+    elif (rules := _read(_Stored(policy_as_read(obj, agent.config.version)), repository.scope)) is not None:
         repository.put_rules(key, rules)
     if agent.is_initialized and repository.revision != revision:
         tell_policy(agent, key, had_entries=had_entries)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from quizgame.cluster.agent.former import new_keys
 from quizgame.cluster.crds import minor_of
 from quizgame.cluster.install.edge import edge_data
 from quizgame.cluster.install.ipam_config import ipam_data
@@ -261,6 +262,8 @@ def config_data(values: Values, version: str = "1.19.5") -> dict[str, str]:
             data.update(keys)
     for extend in _EXTENSIONS:
         data.update(extend(values))
+    for key in new_keys(version):
+        data.pop(key, None)
     for key, value in (lookup(values, "extraConfig", {}) or {}).items():
         data[key] = _text(value)
     return dict(sorted(data.items()))
@@ -294,6 +297,14 @@ def _encryption(values: Values) -> dict[str, str]:
             "enable-encryption-strict-mode-egress": "true",
             "encryption-strict-egress-cidr": _text(lookup(values, "encryption.strictMode.egress.cidr", "")),
             "encryption-strict-egress-allow-remote-node-identities": _text(allows_nodes),
+        }
+    if lookup(values, "encryption.strictMode.enabled", False):
+        # The flat options of 1.18, which 1.19 still knows.
+        allows_nodes = lookup(values, "encryption.strictMode.allowRemoteNodeIdentities", False)
+        data |= {
+            "enable-encryption-strict-mode": "true",
+            "encryption-strict-mode-cidr": _text(lookup(values, "encryption.strictMode.cidr", "")),
+            "encryption-strict-mode-allow-remote-node-identities": _text(allows_nodes),
         }
     if lookup(values, "encryption.strictMode.ingress.enabled", False):
         data["enable-encryption-strict-mode-ingress"] = "true"

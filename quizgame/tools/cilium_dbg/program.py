@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from quizgame.cluster.crds import minor_of
 from quizgame.cluster.fabric import agent_on
 from quizgame.goflags.command import Command, help_page, usage_page
 from quizgame.goflags.errors import FlagError, UnknownCommandError
@@ -92,10 +93,25 @@ def command_tree() -> tuple[Command, dict[Command, Sub]]:
     return root, runs
 
 
+_UNTIL_118 = ("policy import", "policy delete", "policy validate", "recorder", "bpf recorder")
+"""Commands that an agent of 1.18 still has. Source: reference versions.md, command-line tools."""
+
+
+def former_command(words: Sequence[str], version: str) -> str:
+    """The command that is asked for, where only an agent of 1.18 has it; else empty."""
+    if minor_of(version) >= (1, 19):
+        return ""
+    text = " ".join(word for word in words if not word.startswith("-"))
+    return next((each for each in _UNTIL_118 if f"{text} ".startswith(f"{each} ")), "")
+
+
 def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Result:
     """Run ``cilium-dbg`` in an agent's pod (a ``PodProgram``)."""
     root, runs = command_tree()
     words = list(argv[1:])
+    former = former_command(words, context.cluster.cilium_version)
+    if former:
+        return not_simulated(f"cilium-dbg {former}, which Cilium 1.19 has no more,")
     try:
         found = root.invoke(words)
     except UnknownCommandError as unknown:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from quizgame.cluster.crds import minor_of
 from quizgame.goflags.flagset import boolean, string
 from quizgame.tools.cilium_dbg.call import Call, Row, Sub, Trailing, as_json, table, wants_json
 from quizgame.tools.cilium_dbg.policy_facts import field_facts, shown_fields, tell_entries
 from quizgame.tools.facts import fact
-from quizgame.tools.output import Line, Result, lines
+from quizgame.tools.output import Line, Result, lines, not_simulated
 
 
 def _get(call: Call) -> Result:
     call.need_agent("Cannot get policy: ", "/v1/policy", ends="\n")
+    if minor_of(call.agent.config.version) < (1, 19):
+        return not_simulated("cilium-dbg policy get of Cilium 1.18, which prints its policies in another form,")
     shown = as_json(call.agent.repository.rules())[:-1]
     out = [Line(line.text, known) for line, known in tell_entries(call, shown)]
     return Result(stdout=[*out, *lines(f"Revision: {call.agent.repository.revision}\n")])
