@@ -2,6 +2,8 @@
 
 A fault here is state: a rule that blocks a protocol and port from some nodes to others. Everything that crosses
 the network between nodes asks ``Links.allows``.
+Simplified: kubelets do not ask. A node that is cut off from its API server stays Ready and goes on reporting its pods;
+its agent alone hears of nothing new.
 """
 
 from __future__ import annotations
