@@ -6,12 +6,14 @@ import io
 import json
 import re
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from quizgame.cluster.agent.agent import Agent
+from quizgame.cluster.clock import rfc3339_nano
 from quizgame.cluster.fabric import agents_of
 from quizgame.cluster.world import World
 from quizgame.content.scenarios import load_scenarios
@@ -147,3 +149,132 @@ def test_a_denied_request_is_denied_everywhere(worlds: dict[str, World], name: s
             ]
             assert answers == [403]
             return
+
+
+@dataclass(frozen=True)
+class Story:
+    """One connection of a client, and how far it comes."""
+
+    scenario: str
+    context: str
+    client: str
+    """Namespace and deployment."""
+    command: str
+    told: str
+    """What the client prints of it."""
+    port: int
+    """Of the server's pod."""
+    ends: str
+    """``delivered``, ``denied`` by the proxy, or dropped at ``egress`` or ``ingress``."""
+
+
+STORIES = (
+    Story("always-without-baseline", "kind-prod", "tickets/web", "nc -zvu -w 2 {coredns} 53", "", 53, "egress"),
+    Story(
+        "always-without-baseline", "kind-prod", "tickets/web", "nc -zv -w 2 {seats} 8080", "timed out", 8080, "egress"
+    ),
+    Story("always-without-baseline", "kind-prod", "lab/batch", "nc -zv -w 2 {seats} 8080", "timed out", 8080, "egress"),
+    Story(
+        "l7-method-denied", "kind-prod", "library/kiosk", "curl -si -X POST loans/api/v1/loans", "403", 8080, "denied"
+    ),
+    Story("l7-method-denied", "kind-prod", "library/kiosk", "curl -si loans/api/v1/loans", "200", 8080, "delivered"),
+    Story(
+        "mesh-policy-drop", "kind-old", "payments/payment-api", "nc -zv postgres 5432", "succeeded", 5432, "delivered"
+    ),
+    Story(
+        "mesh-policy-drop",
+        "kind-new",
+        "payments/payment-api",
+        "nc -zv -w 2 postgres 5432",
+        "timed out",
+        5432,
+        "ingress",
+    ),
+)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.scenario}:{story.command}")
+def test_one_connection_is_one_story(worlds: dict[str, World], story: Story) -> None:
+    world = worlds[story.scenario].fork()
+    pods = {pod["metadata"]["name"].split("-")[0]: pod["status"]["podIP"] for pod in world.cluster.api.list("pods")}
+    namespace, _, deployment = story.client.partition("/")
+    line = (
+        f"kubectl --context {story.context} -n {namespace} exec deploy/{deployment} -- {story.command.format_map(pods)}"
+    )
+
+    began, after = rfc3339_nano(world.clock.now_ns), world.fork()
+    result = free_shell(after).run_line(line)
+    assert story.told in render(result.stdout) + render(result.stderr)
+    assert (result.exit == 0) is (story.ends not in ("egress", "ingress") or not story.told)
+
+    flows: list[dict[str, Any]] = []
+    for context in world.clusters:
+        text = shown(after, f"hubble observe -P --kube-context {context} --since {began} -o jsonpb")
+        flows += [json.loads(each)["flow"] for each in text.splitlines()]
+    first = next(flow for flow in flows if is_request(flow, story))
+    ends = (f"{first['IP']['source']}:{port_of(first)}", f"{first['IP']['destination']}:{story.port}")
+    own = [flow for flow in flows if set(ends) == set(ends_of(flow)) and flow["event_type"]["type"] in (1, 4)]
+    assert own
+
+    verdicts = {flow["verdict"] for flow in own}
+    assert ("DROPPED" in verdicts) is (story.ends in ("egress", "ingress"))
+    requests = [flow for flow in flows if set(ends) == set(ends_of(flow)) and "http" in flow.get("l7", {})]
+    if story.ends == "denied":
+        assert [(each["verdict"], each["l7"]["http"].get("code")) for each in requests] == [
+            ("DROPPED", None),
+            ("FORWARDED", 403),
+        ]
+
+    for agent in (each for cluster in world.clusters.values() for each in cluster.agents.values()):
+        of_node = [flow for flow in own if flow["node_name"] == f"{agent.config.cluster_name}/{agent.node}"]
+        inside = f"kubectl --context {agent.cluster.context} -n kube-system exec {agent.pod_name} -- cilium-dbg"
+        packets = [
+            json.loads(each) for each in shown(world, f"{line} | {inside} monitor -j").splitlines() if "{" in each
+        ]
+        seen = [each for each in packets if each["type"] in ("trace", "drop") and set(ends) == set(packet_ends(each))]
+        assert [point_of(each) for each in seen] == [point_of(flow) for flow in of_node]
+        assert [packet_ends(each) for each in seen] == [ends_of(flow) for flow in of_node]
+        assert [(each["srcLabel"], each["dstLabel"]) for each in seen] == [
+            (flow["source"].get("identity", 0), flow["destination"].get("identity", 0)) for flow in of_node
+        ]
+        table = shown(after, f"{inside} bpf ct list global")
+        dropped = any(flow["verdict"] == "DROPPED" for flow in of_node)
+        assert (f" {ends[0]} -> {ends[1]} " in table) is (bool(of_node) and not dropped)
+
+
+def is_request(flow: dict[str, Any], story: Story) -> bool:
+    namespace, _, deployment = story.client.partition("/")
+    source, l4 = flow["source"], flow.get("l4", {})
+    to = int((l4.get("TCP") or l4.get("UDP") or {}).get("destination_port", 0))
+    workloads = [each["name"] for each in source.get("workloads", [])]
+    cluster = source.get("cluster_name", "")
+    return (
+        (source.get("namespace"), workloads, to) == (namespace, [deployment], story.port)
+        and story.context.endswith(cluster)
+        and flow["event_type"]["type"] in (1, 4)
+    )
+
+
+def ends_of(flow: dict[str, Any]) -> tuple[str, str]:
+    l4 = flow.get("l4", {})
+    ports = l4.get("TCP") or l4.get("UDP") or {}
+    return (
+        f"{flow['IP']['source']}:{ports.get('source_port', 0)}",
+        f"{flow['IP']['destination']}:{ports.get('destination_port', 0)}",
+    )
+
+
+def packet_ends(event: dict[str, Any]) -> tuple[str, str]:
+    summary = event["summary"]
+    if "l4" not in summary:
+        return "", ""
+    l3, l4 = summary["l3"], summary["l4"]
+    return f"{l3['src']}:{l4['src']}", f"{l3['dst']}:{l4['dst']}"
+
+
+def point_of(told: dict[str, Any]) -> str:
+    """Where a packet was seen, or ``drop``."""
+    if "event_type" in told:
+        is_drop = told["event_type"]["type"] == 1
+        return "drop" if is_drop else str(told["trace_observation_point"]).lower().replace("_", "-")
+    return "drop" if told["type"] == "drop" else str(told["observationPoint"])
