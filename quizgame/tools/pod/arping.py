@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from quizgame.addresses import is_ipv4
@@ -14,9 +13,10 @@ from quizgame.cluster.l2.arp import is_on_link, owner_of
 from quizgame.cluster.objects import dig
 from quizgame.datapath.devices import NETWORK_DEVICE, node_mac
 from quizgame.tools.facts import fact
-from quizgame.tools.output import Line, Result, lines
+from quizgame.tools.output import Result, lines
+from quizgame.tools.pod.commandline import with_options
 from quizgame.tools.session import STREAM_SPAN_S
-from quizgame.tools.text.options import OptionTable, ToolExit
+from quizgame.tools.text.options import OptionTable
 
 if TYPE_CHECKING:
     from quizgame.tools.facts import Fact
@@ -29,14 +29,9 @@ OPTIONS = OptionTable(
 _MAX_PROBES = 100
 
 
-def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Result:
-    """Run ``arping`` in a pod (a ``PodProgram``). Without ``-c`` and ``-w`` it ends as endless streams do."""
-    del stdin
-    try:
-        found, operands = OPTIONS.parse(argv)
-    except ToolExit as ended:
-        return ended.result
-    options = dict(found)
+@with_options(OPTIONS)
+def run(context: PodContext, options: dict[str, str], operands: list[str]) -> Result:
+    """Run ``arping`` in a pod. Without ``-c`` and ``-w`` it ends as endless streams do."""
     if len(operands) != 1:
         return Result(stderr=lines("arping: usage error: Destination address required\n"), exit=2)
     [target] = operands

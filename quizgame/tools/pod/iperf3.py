@@ -6,7 +6,7 @@ Simplified: a stream that nothing holds runs at the speed of the simulated netwo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,9 @@ from quizgame.datapath.exchange import Exchange, Outcome, tcp
 from quizgame.datapath.throttling import rates
 from quizgame.goflags.times import SECOND
 from quizgame.tools.output import Line, Result, lines
+from quizgame.tools.pod.commandline import with_options
 from quizgame.tools.pod.network import client_of, probe_fact, reach, spend
-from quizgame.tools.text.options import OptionTable, ToolExit
+from quizgame.tools.text.options import OptionTable
 
 if TYPE_CHECKING:
     from quizgame.tools.pod.context import PodContext
@@ -48,14 +49,9 @@ class _Stream:
     """Whether a limit holds it, so that its sender loses packets."""
 
 
-def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Result:
-    """Run ``iperf3`` in a pod (a ``PodProgram``)."""
-    del stdin
-    try:
-        found, operands = OPTIONS.parse(argv)
-    except ToolExit as ended:
-        return ended.result
-    options = dict(found)
+@with_options(OPTIONS)
+def run(context: PodContext, options: dict[str, str], operands: list[str]) -> Result:
+    """Run ``iperf3`` in a pod."""
     if operands or "c" not in options:
         text = "parameter error - must either be a client (-c) or server (-s)"
         return Result(stderr=lines(f"iperf3: {text}\n\nUsage: iperf3 [-s|-c host] [options]\n"), exit=1)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from quizgame.datapath.exchange import SYN_TIMEOUT_NS, Exchange, Outcome, tcp, udp
 from quizgame.datapath.servers import listener_of
 from quizgame.goflags.times import SECOND
-from quizgame.tools.output import Line, Result, lines
+from quizgame.tools.output import Result, lines
+from quizgame.tools.pod.commandline import with_options
 from quizgame.tools.pod.context import PodContext
 from quizgame.tools.pod.network import client_of, name_fact, probe_fact, reach, spend
-from quizgame.tools.text.options import OptionTable, ToolExit
+from quizgame.tools.text.options import OptionTable
 
 OPTIONS = OptionTable(
     "z", "v", "w=", "u", "n", "4", "6!", "l!", "k!", "p!", "s!", "q=", "N", "h!", "X!", "x!", "e!",
@@ -22,14 +21,9 @@ SERVICE_NAMES = {
 }  # fmt: skip
 
 
-def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Result:
-    """Run ``nc`` in a pod (a ``PodProgram``): ``-z`` scans, otherwise it connects and closes."""
-    del stdin
-    try:
-        found, operands = OPTIONS.parse(argv)
-    except ToolExit as ended:
-        return ended.result
-    options = dict(found)
+@with_options(OPTIONS)
+def run(context: PodContext, options: dict[str, str], operands: list[str]) -> Result:
+    """Run ``nc`` in a pod: ``-z`` scans, otherwise it connects and closes."""
     if len(operands) != 2 or not all(part.isdecimal() for part in operands[1].split("-")):
         return Result(stderr=lines(OPTIONS.usage_lines), exit=1)
     host = operands[0]

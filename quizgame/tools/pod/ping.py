@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from statistics import fmean, pstdev
 
 from quizgame.datapath.exchange import Exchange, Outcome, ping
 from quizgame.datapath.path import Ending
 from quizgame.goflags.times import SECOND
-from quizgame.tools.output import Line, Result, lines
+from quizgame.tools.output import Result, lines
+from quizgame.tools.pod.commandline import with_options
 from quizgame.tools.pod.context import PodContext
 from quizgame.tools.pod.ip import mtu_of
 from quizgame.tools.pod.network import client_of, name_fact, probe_fact, reach, spend
 from quizgame.tools.session import STREAM_SPAN_S
-from quizgame.tools.text.options import OptionTable, ToolExit
+from quizgame.tools.text.options import OptionTable
 
 OPTIONS = OptionTable(
     "c=", "W=", "w=", "i=", "q", "n", "4", "6!", "s=", "M=", "I!", "t!", "f!",
@@ -43,14 +43,9 @@ def _too_long(host: str, ip: str, size: int, count: int, mtu: int) -> Result:
     return Result(stdout=lines(head + summary), stderr=lines(refusal), exit=1)
 
 
-def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Result:
-    """Run ``ping`` in a pod (a ``PodProgram``). Without ``-c`` it ends as endless streams do."""
-    del stdin
-    try:
-        found, operands = OPTIONS.parse(argv)
-    except ToolExit as ended:
-        return ended.result
-    options = dict(found)
+@with_options(OPTIONS)
+def run(context: PodContext, options: dict[str, str], operands: list[str]) -> Result:
+    """Run ``ping`` in a pod. Without ``-c`` it ends as endless streams do."""
     if not operands:
         return Result(stderr=lines("ping: usage error: Destination address required\n"), exit=1)
     for key in ("c", "W", "w", "i", "s"):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from quizgame.datapath.exchange import SYN_TIMEOUT_NS, Outcome, tcp
 from quizgame.goflags.times import SECOND
 from quizgame.policy.l7 import HttpRequest
-from quizgame.tools.output import Line, Result, lines, not_simulated
+from quizgame.tools.output import Result, lines, not_simulated
+from quizgame.tools.pod.commandline import with_options
 from quizgame.tools.pod.context import PodContext
 from quizgame.tools.pod.network import client_of, name_fact, probe_fact, reach, spend
-from quizgame.tools.text.options import OptionTable, ToolExit
+from quizgame.tools.text.options import OptionTable
 
 OPTIONS = OptionTable(
     "q", "O=", "T,timeout=", "S", "spider", "header=", "post-data=", "U=", "Y!", "P!", "c!", "t,tries=",
@@ -20,14 +20,9 @@ OPTIONS = OptionTable(
 )  # fmt: skip
 
 
-def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Result:
-    """Run ``wget`` in a pod (a ``PodProgram``); only ``-O -`` and ``-O /dev/null`` name an output."""
-    del stdin
-    try:
-        found, operands = OPTIONS.parse(argv)
-    except ToolExit as ended:
-        return ended.result
-    options = dict(found)
+@with_options(OPTIONS)
+def run(context: PodContext, options: dict[str, str], operands: list[str]) -> Result:
+    """Run ``wget`` in a pod; only ``-O -`` and ``-O /dev/null`` name an output."""
     if len(operands) != 1:
         return Result(stderr=lines(OPTIONS.usage_lines), exit=1)
     if options.get("O", "" if "spider" in options else "FILE") not in ("-", "/dev/null", ""):
