@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import yaml
 from pydantic import ValidationError
@@ -88,9 +87,9 @@ class KeptPacks:
 
     def _write(self, path: Path, text: bytes) -> None:
         self._folder.mkdir(exist_ok=True)
-        with NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as stream:
-            stream.write(text)
-        os.replace(stream.name, path)
+        part = path.with_suffix(f".{os.getpid()}.part")
+        part.write_bytes(text)
+        part.replace(path)
         for old in self._surplus():
             old.unlink(missing_ok=True)
 
