@@ -21,7 +21,7 @@ from tests.soak.learner import PARTS, as_text
 ROOT = Path(__file__).resolve().parents[2]
 BUSY_TURNS = 60_000
 """The longest busy loop, a few milliseconds: several transactions of an exam."""
-MOST_ACTS = {"exam": 100, "practice": 40, "scenario": 12}
+MOST_ACTS = {"exam": 100, "practice": 40, "scenario": 12, "lab": 12}
 """A kill falls within so many acts of a start."""
 
 

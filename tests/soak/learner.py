@@ -3,7 +3,7 @@
 Run as a program it prints, after each act that a session has recorded, the event of it; ``tests.soak.killing``
 kills it at any moment and looks whether all that was printed is there.
 
-usage: python -m tests.soak.learner DATABASE exam|practice|scenario SEED
+usage: python -m tests.soak.learner DATABASE exam|practice|scenario|lab SEED
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from quizgame.content.library import load_library
 from quizgame.content.packfiles import builtin_folder
 from quizgame.content.scenarios import load_scenarios
 from quizgame.game.events import Event, Payload
+from quizgame.game.exercises import attempt_at
+from quizgame.game.lab.attempt import LabAttempt
+from quizgame.game.lab.solution import as_shown, solution_lines
 from quizgame.game.quiz.exam import ExamSession
 from quizgame.game.quiz.items import Item, Response
 from quizgame.game.quiz.plan import plan_exam
 from quizgame.game.quiz.practice import PracticeSession, plan_practice
-from quizgame.game.scenario.attempt import Attempt as ScenarioAttempt
-from quizgame.game.scenario.reference import Reference
 from quizgame.game.scenario.stage import Stage
 from quizgame.store.store import Attempt, Store
 
@@ -40,7 +41,7 @@ LOOKING_AROUND = (
     "kubectl create namespace mine",
     "kubectl delete namespace mine",
 )
-"""What a learner does in any scenario before following an expert: reads, writes a file, changes objects."""
+"""What a learner does anywhere before following a solution: reads, writes a file, changes objects."""
 
 
 def at(events: int) -> datetime:
@@ -123,21 +124,36 @@ def practise(store: Store, seed: int) -> Iterator[int]:
 
 def repair_cluster(store: Store, seed: int) -> Iterator[int]:
     """Play one scenario by its first expert's lines, after a look around, yielding the attempt's number after each."""
+    return play_exercise(store, seed, "scenario", lambda stage: list(stage.drawn.scenario.experts[0].lines))
+
+
+def do_lab(store: Store, seed: int) -> Iterator[int]:
+    """Do one lab by the solutions of its tasks, after a look around, yielding the attempt's number after each line."""
+    return play_exercise(store, seed, "lab", solutions)
+
+
+def solutions(stage: Stage) -> list[str]:
+    """All lines of a lab's solutions."""
+    attempt = LabAttempt(stage)
+    return [
+        as_shown(line.text, task, attempt.choices(task)) for task in attempt.lab.tasks for line in solution_lines(task)
+    ]
+
+
+def play_exercise(store: Store, seed: int, kind: str, lines_of: Callable[[Stage], list[str]]) -> Iterator[int]:
+    """Play one exercise of a kind by these lines."""
     library = load_scenarios([builtin_folder("scenarios")])
-    ids = sorted(library.sources)
+    ids = sorted(source.id for source in library.sources.values() if source.kind == kind)
     subject = ids[seed % len(ids)]
-    waiting = store.open_attempts("scenario")
+    waiting = store.open_attempts(kind)
     subject, drawn_seed = (waiting[0].subject, waiting[0].seed) if waiting else (subject, seed)
     source = library.find(subject)
     stage = Stage(source.draw(drawn_seed))
-    record = opened(
-        store, "scenario", subject, drawn_seed, lambda: ScenarioAttempt(stage).started(), pack=source.digest
-    )
+    record = opened(store, kind, subject, drawn_seed, lambda: attempt_at(stage).started(), pack=source.digest)
     yield record.id
-    reference = Reference(stage)
-    attempt = ScenarioAttempt(stage, journal=store.journal(record.id), reference=lambda: reference)
+    attempt = attempt_at(stage, store.journal(record.id))
     attempt.replay(store.events(record.id))
-    lines = (*LOOKING_AROUND, *stage.drawn.scenario.experts[0].lines)
+    lines = (*LOOKING_AROUND, *lines_of(stage))
     for line in lines[len(attempt.results) :]:
         if attempt.is_over:
             break
@@ -152,6 +168,7 @@ PARTS: Mapping[str, Callable[[Store, int], Iterator[int]]] = {
     "exam": sit_exam,
     "practice": practise,
     "scenario": repair_cluster,
+    "lab": do_lab,
 }
 """Kind of attempt → one attempt of it, begun or taken up."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.soak.killing import kill_and_look, look_at, run_and_kill
 
-KILLS = {"exam": 4, "practice": 3, "scenario": 3}
+KILLS = {"exam": 4, "practice": 3, "scenario": 3, "lab": 3}
 
 
 @pytest.mark.parametrize("kind", KILLS)

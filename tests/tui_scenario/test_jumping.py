@@ -34,6 +34,11 @@ def shown(app: Any) -> str:
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
 
+def at(app: Any) -> type:
+    """The kind of screen in front."""
+    return type(app.screen)
+
+
 async def settled(pilot: Any) -> None:
     for _ in range(3):
         await pilot.app.workers.wait_for_complete()
@@ -67,10 +72,10 @@ async def test_a_question_leads_to_a_scenario_on_its_competency_and_back(desktop
         assert scenario.title in text
         await pilot.press("1")
         await settled(pilot)
-        assert isinstance(app.screen, BriefingScreen)
+        assert at(app) is BriefingScreen
         await pilot.press("escape")
         await settled(pilot)
-        assert isinstance(app.screen, PracticeScreen)
+        assert at(app) is PracticeScreen
         assert "comes back in" in shown(app), "the same question, answered"
 
 
