@@ -148,6 +148,26 @@ def pool_lab(pool: str, mask: int, workers: int) -> Lab:
     return Lab(assemble((ClusterSpec(workers=workers, values=values),), seed=0))
 
 
+GATEWAY_ADDRESS = "172.18.255.1"
+"""What a Gateway of the lab with Gateway API is given."""
+
+
+@lru_cache(maxsize=1)
+def _gateway() -> World:
+    pool: Object = {
+        "apiVersion": "cilium.io/v2", "kind": "CiliumLoadBalancerIPPool", "metadata": {"name": "pool"},
+        "spec": {"blocks": [{"start": GATEWAY_ADDRESS, "stop": GATEWAY_ADDRESS}]},
+    }  # fmt: skip
+    values = {"gatewayAPI": {"enabled": True}, "kubeProxyReplacement": True}
+    spec = ClusterSpec(workers=2, values=values, gateway_api=True)
+    return assemble((spec,), seed=0, manifests=[("pool", [pool])])
+
+
+def gateway_lab() -> Lab:
+    """One cluster with Gateway API, and an address for one Gateway."""
+    return Lab(_gateway())
+
+
 def namespace(name: str) -> Object:
     """A namespace."""
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}

@@ -23,6 +23,10 @@ _IDENTITY = (
     f"{_DOCS}gettingstarted/terminology/",
     f"{_DOCS}operations/performance/scalability/identity-relevant-labels/",
 )
+_GATEWAY = (
+    f"{_DOCS}network/servicemesh/gateway-api/gateway-api/",
+    "gateway-api.sigs.k8s.io/reference/spec/",
+)
 
 _POLICY = "network-policy"
 
@@ -214,6 +218,24 @@ _ALL = (
         MEDIUM,
         "cluster_state:pod_ranges",
         (f"{_DOCS}network/concepts/ipam/cluster-pool/",),
+        needs_cluster=True,
+    ),
+    Template(
+        "sim-gateway-rule",
+        "service-mesh",
+        "ingress-and-gateway-routing",
+        MEDIUM,
+        "gateway:serving_rule",
+        _GATEWAY,
+        needs_cluster=True,
+    ),
+    Template(
+        "sim-gateway-condition",
+        "service-mesh",
+        "ingress-and-gateway-routing",
+        HARD,
+        "gateway:condition",
+        _GATEWAY,
         needs_cluster=True,
     ),
 )
