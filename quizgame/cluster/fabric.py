@@ -69,6 +69,10 @@ class Fabric:
                     agent.is_connected = reaches
                     agent.lost_api_ns = 0 if reaches else self.world.clock.now_ns
                     changed = True
+            if isinstance(cluster.operator, Operator) and cluster.operator.is_running:
+                place = f"{cluster.context}/{cluster.operator.node}"
+                reaches = self.links.allows(place, f"{cluster.context}/{control_plane}", "TCP", API_SERVER_PORT)
+                changed |= cluster.operator.connect(is_connected=reaches)
         outside = self.outside
         changed |= exchange_routes(
             self.world, outside.routers, self.links, self.route_tables, gateway=outside.resolver_ip

@@ -38,6 +38,8 @@ class Operator:
 
     cluster: Cluster
     is_running: bool = False
+    is_connected: bool = True
+    """Whether it reaches the API server; without it nothing is done, and what it has done stays."""
     pod_name: str = ""
     config: AgentConfig = field(default_factory=AgentConfig)
     cursor: int = 0
@@ -75,9 +77,21 @@ class Operator:
         """Its cluster's API server."""
         return self.cluster.api
 
+    @property
+    def node(self) -> str:
+        """The node that its pod is on; empty where there is none."""
+        return str(dig(self.api.find("pods", self.pod_name, "kube-system"), "spec", "nodeName", default=""))
+
+    def connect(self, *, is_connected: bool) -> bool:
+        """Lose the API server or find it again; return whether that is news."""
+        if is_connected == self.is_connected:
+            return False
+        self.is_connected = is_connected
+        return True
+
     def sync(self) -> bool:
         """Do what is due; return whether any object was written."""
-        if not self.is_running:
+        if not self.is_running or not self.is_connected:
             return False
         now_ns = self.api.clock.now_ns
         before = self.api.store.version
@@ -96,7 +110,7 @@ class Operator:
 
     def next_due(self) -> int | None:
         """The next instant at which there is something to collect; ``None`` if nothing waits."""
-        if not self.is_running or not self.unused_since:
+        if not self.is_running or not self.is_connected or not self.unused_since:
             return None
         return min(self.unused_since.values()) + IDENTITY_TIMEOUT_S * SECOND
 
@@ -105,6 +119,7 @@ class Operator:
         return Operator(
             cluster,
             self.is_running,
+            self.is_connected,
             self.pod_name,
             self.config,
             self.cursor,
