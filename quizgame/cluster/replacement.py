@@ -10,6 +10,7 @@ from quizgame.cluster.objects import KubeObject, dig
 from quizgame.cluster.patching import PatchType, json_patch, merge_patch, strategic_merge
 from quizgame.cluster.resources import Resource
 from quizgame.cluster.schema import builtin_schema
+from quizgame.goflags.quoting import quote
 
 # Source: strategies in kubernetes pkg/registry: kinds whose generation is counted (all custom resources besides).
 COUNTS_GENERATION = frozenset((
@@ -58,6 +59,8 @@ def patched(
     else:
         fresh = strategic_merge(old, dict(patch), builtin_schema(), served.kind)
     require_same_name(old, fresh)
+    if patch_type is not PatchType.STRATEGIC:
+        require_same_kind(served, old, fresh)
     metadata = dict(fresh["metadata"])
     if isinstance(patch, Mapping) and not dig(patch, "metadata", "resourceVersion"):
         metadata.pop("resourceVersion", None)
@@ -100,6 +103,36 @@ def require_same_name(old: KubeObject, fresh: Any) -> None:
     if name != wanted:
         message = f"the name of the object ({name}) does not match the name on the URL ({wanted})"
         raise apierror.bad_request(message)
+    namespace, place = metadata.get("namespace"), old["metadata"].get("namespace")
+    if place and namespace and namespace != place:
+        message = f"the namespace of the object ({namespace}) does not match the namespace on the request ({place})"
+        raise apierror.bad_request(message)
+
+
+def require_same_kind(served: Resource, old: KubeObject, fresh: KubeObject) -> None:
+    """Refuse what a patch has made an object of another kind of; strategic merges do not heed it.
+
+    Raises:
+        ApiError: ``BadRequest``; ``Invalid`` for a custom resource.
+    """
+    # Source: Kubernetes apiserver endpoints/handlers/patch.go (DecodeInto); apiextensions customresource validator.
+    causes = [
+        apierror.Cause(field, f"Invalid value: {quote(str(fresh.get(field)))}: must be {old[field]}")
+        for field in ("kind", "apiVersion")
+        if fresh.get(field) != old[field] and not (field == "apiVersion" and _is_served(served, fresh.get(field)))
+    ]
+    if not causes:
+        return
+    if served.is_custom:
+        raise apierror.invalid(served, old["metadata"]["name"], causes[:1])
+    kind, version = fresh.get("kind", ""), fresh.get("apiVersion", "")
+    scheme = '"pkg/api/legacyscheme/scheme.go:30"'
+    raise apierror.bad_request(f'no kind "{kind}" is registered for version "{version}" in scheme {scheme}')
+
+
+def _is_served(served: Resource, api_version: Any) -> bool:
+    group, _, version = str(api_version).rpartition("/")
+    return group == served.group and version in served.versions
 
 
 def _unfit(value: Any, wanted: str) -> apierror.ApiError:

@@ -109,3 +109,20 @@ def test_the_exit_code_of_a_silent_client_tells_what_became_of_its_attempt(kubec
     assert any(
         fact.kind == "probe" and fact.matches({"from": "default/xwing", "outcome": "timeout"}) for fact in line.facts
     )
+
+
+def test_timeout_runs_programs_of_the_pod(kubectl: Kubectl) -> None:
+    agent = "-n kube-system exec ds/cilium -- timeout 2"
+    assert render(kubectl(f"{agent} cilium-dbg status --brief").stdout) == "OK\n"
+    assert kubectl(f"{agent} cilium-dbg monitor").exit == 124
+    missing = kubectl(f"{agent} nosuch")
+    assert (missing.exit, render(missing.stderr).splitlines()[0]) == (
+        127, "timeout: failed to run command ‘nosuch’: No such file or directory",
+    )  # fmt: skip
+
+
+def test_timeout_ends_what_streams(kubectl: Kubectl) -> None:
+    before = render(kubectl("-n kube-system exec ds/cilium -- date +%s").stdout)
+    kubectl("-n", "kube-system", "exec", "ds/cilium", "--", "sh", "-c", "timeout 3 cilium-dbg monitor")
+    after = render(kubectl("-n kube-system exec ds/cilium -- date +%s").stdout)
+    assert 3 <= int(after) - int(before) <= 6

@@ -36,3 +36,30 @@ def test_a_patch_that_makes_no_object_is_refused(shell: Shell, kind: str, patch:
     assert result.exit == 1
     assert wanted in render(result.stderr)
     assert not result.stdout
+
+
+# Source: Kubernetes apiserver endpoints/handlers (checkName; DecodeInto of JSON and merge patches); strategic merges
+# leave kind and version to the request; apiextensions customresource validator.
+OTHER_OBJECTS = [
+    ("svc kubernetes", "strategic", '{"kind":"Pod"}', 0, "service/kubernetes patched (no change)\n"),
+    ("svc kubernetes", "strategic", '{"apiVersion":"v2"}', 0, "service/kubernetes patched (no change)\n"),
+    ("svc kubernetes", "merge", '{"kind":"Foo"}', 1,
+     'Error from server (BadRequest): no kind "Foo" is registered for version "v1" in scheme '
+     '"pkg/api/legacyscheme/scheme.go:30"\n'),
+    ("svc kubernetes", "json", '[{"op":"replace","path":"/apiVersion","value":"v7"}]', 1,
+     'Error from server (BadRequest): no kind "Service" is registered for version "v7" in scheme '
+     '"pkg/api/legacyscheme/scheme.go:30"\n'),
+    ("svc kubernetes", "merge", '{"metadata":{"namespace":"x"}}', 1,
+     "Error from server (BadRequest): the namespace of the object (x) does not match the namespace on the request "
+     "(default)\n"),
+    ("ciliumnode kind-worker", "merge", '{"kind":"Foo"}', 1,
+     'The CiliumNode "kind-worker" is invalid: kind: Invalid value: "Foo": must be CiliumNode\n'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("target", "kind", "patch", "exit_status", "said"), OTHER_OBJECTS)
+def test_a_patch_keeps_kind_and_place(
+    shell: Shell, target: str, kind: str, patch: str, exit_status: int, said: str
+) -> None:
+    result = shell.run_line(f"kubectl patch {target} --type {kind} -p '{patch}'")
+    assert (result.exit, render(result.stdout) + render(result.stderr)) == (exit_status, said)

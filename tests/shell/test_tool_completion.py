@@ -102,6 +102,15 @@ def _proposed(session: Session, line: str) -> list[str]:
         ("kubectl patch pod cart --type ", ["json", "merge", "strategic"]),
         ("kubectl get pods --all-n", ["--all-namespaces"]),
         ("kubectl get pods -A --all-n", []),
+        ("kubectl get pods -l ", ["app=cart"]),
+        ("kubectl get pods -l app!=x,ap", ["app!=x,app=cart"]),
+        ("kubectl get pods --selector=a", ["--selector=app=cart"]),
+        ("kubectl delete svc -l ", ["net.yaml"]),
+        ("kubectl get pods -L a", ["app"]),
+        ("kubectl -n kube-system logs -l k8s-app=kube-d", ["k8s-app=kube-dns"]),
+        ("kubectl explain pod.spec.restartP", ["pod.spec.restartPolicy"]),
+        ("kubectl explain cnp.spec.egressD", ["cnp.spec.egressDeny"]),
+        ("kubectl explain pod.nosuch.", []),
         ("kubectl logs ", ["cart", "db-0"]),
         ("kubectl logs svc/", ["svc/cart"]),
         ("kubectl logs cart -c ", ["side", "web"]),
@@ -113,6 +122,9 @@ def _proposed(session: Session, line: str) -> list[str]:
         ("kubectl -n kube-system exec ds/cilium -- cilium-dbg endpoint g", ["get"]),
         ("kubectl -n kube-system exec ds/cilium -- cilium-dbg endpoint list -o ", ["json"]),
         ("kubectl -n kube-system exec ds/cilium -- cilium-dbg monitor -t tra", ["trace", "trace-sock"]),
+        ("kubectl -n kube-system exec ds/cilium -- cilium-dbg map get cilium_lb4_b", ["cilium_lb4_backends_v3"]),
+        ("kubectl -n kube-system exec ds/cilium -- cilium-dbg config get DebugL", ["DebugLB"]),
+        ("kubectl -n kube-system exec ds/cilium -- cilium-dbg ip get 0", ["0.0.0.0/0"]),
         ("kubectl -n kube-system exec ds/cilium -- hubble observe --verdict D", ["DROPPED"]),
         ("kubectl apply -f ", ["net.yaml"]),
         ("kubectl apply --filename=n", ["--filename=net.yaml"]),
@@ -175,6 +187,17 @@ def _commands(command: Command) -> Iterator[Command]:
     for child in command.children:
         yield child
         yield from _commands(child)
+
+
+@pytest.mark.parametrize(
+    "command", ["endpoint get ", "endpoint health ", "bpf policy get ", "monitor --from ", "fqdn cache list -e "]
+)
+def test_endpoints_of_the_agents_node_are_proposed(session: Session, command: str) -> None:
+    start = "kubectl -n kube-system exec ds/cilium -- cilium-dbg"
+    listed = Shell(session, Programs()).run_line(f"{start} endpoint list --no-headers")
+    ids = {line.text.split()[0] for line in listed.stdout if line.text[:1].isdigit()}
+    assert ids
+    assert set(_proposed(session, f"{start} {command}")) == ids
 
 
 def test_nothing_that_is_refused_is_proposed(session: Session) -> None:

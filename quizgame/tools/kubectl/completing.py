@@ -13,6 +13,7 @@ from quizgame.cluster.world import Cluster
 from quizgame.goflags.completing import Place, flag_words, place_in
 from quizgame.tools import worldnames
 from quizgame.tools.kubectl.commands import ROOT
+from quizgame.tools.kubectl.explaining import explained
 from quizgame.tools.kubectl.finding import find_command, flag_set
 from quizgame.tools.kubectl.manifests import REFUSED_FILE_FLAGS
 from quizgame.tools.kubectl.pods import container_names, default_container
@@ -99,6 +100,26 @@ def _containers(asked: _Asked) -> Iterable[str]:
     return container_names(pod) if pod is not None else ()
 
 
+def _subjects(asked: _Asked) -> Iterator[KubeObject]:
+    """The objects that a selector on the line chooses among: of the named kind, else pods."""
+    kind = asked.place.args[0].partition(",")[0].partition("/")[0] if asked.place.args else "pods"
+    resource = asked.resource(kind)
+    if resource is not None and resource.is_stored:
+        namespace = "" if _is_everywhere(asked) or not resource.namespaced else asked.namespace
+        yield from asked.cluster.api.list(resource, namespace)
+
+
+def _labels(asked: _Asked) -> Iterable[str]:
+    """``KEY=VALUE`` after what is written up to the last comma."""
+    before, comma, _ = asked.word.rpartition(",")
+    pairs = {f"{key}={value}" for node in _subjects(asked) for key, value in labels_of(node).items()}
+    return (f"{before}{comma}{pair}" for pair in sorted(pairs))
+
+
+def _label_keys(asked: _Asked) -> Iterable[str]:
+    return {key for node in _subjects(asked) for key in labels_of(node)}
+
+
 def _groups(asked: _Asked) -> Iterable[str]:
     return {resource.group for resource in asked.cluster.api.registry if resource.group}
 
@@ -108,7 +129,9 @@ _VALUES: dict[str, Propose] = {
     "container": _containers,
     "context": _contexts,
     "for": lambda asked: _with_slash(asked, ()),
+    "label-columns": _label_keys,
     "namespace": _namespaces,
+    "selector": _labels,
 }
 """Proposes values of flags that have no fixed choices."""
 
@@ -207,6 +230,22 @@ def _in_pod(asked: _Asked) -> Iterator[str]:
         yield from pod_proposals(asked.session, asked.cluster, pod, container, [*place.args[1:], place.last])
 
 
+def _paths(asked: _Asked) -> Iterable[str]:
+    """A kind, or a path of fields below one."""
+    if asked.place.args:
+        return ()
+    above, dot, _ = asked.word.rpartition(".")
+    kind, *steps = above.split(".")
+    resource = asked.resource(kind) if dot else None
+    if resource is None:
+        return _kinds(asked)
+    fields = explained(resource).fields
+    for step in steps:
+        inner = (fields or {}).get(step)
+        fields = inner.fields if inner is not None else None
+    return (f"{above}.{name}" for name in fields or ())
+
+
 def _topics(asked: _Asked) -> Iterator[str]:
     row, _, rest = find_command(asked.place.args)
     if not rest:
@@ -227,7 +266,7 @@ _SUBJECTS: dict[str, Propose] = {
     "drain": _named("nodes", takes_many=True),
     "edit": _objects(),
     "exec": _in_pod,
-    "explain": lambda asked: _kinds(asked) if not asked.place.args else (),
+    "explain": _paths,
     "expose": _objects("deployments", "pods", "replicasets", "services", takes_many=False),
     "get": _objects(),
     "help": _topics,

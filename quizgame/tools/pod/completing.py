@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from quizgame.cluster.objects import dig
 from quizgame.tools.pod.dispatch import SHELLS, programs_of
 from quizgame.tools.session import Session
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
 Propose = Callable[[Sequence[str], Session, "Cluster"], Iterable[str]]
 
+_AGENTS = "quizgame.tools.cilium_dbg.program:run"
 _COMPLETING: dict[str, str] = {
-    "quizgame.tools.cilium_dbg.program:run": "quizgame.tools.cilium_dbg.completing:proposals",
     "quizgame.tools.pod.hubble:run": "quizgame.tools.hubble_completing:proposals",
 }
 """Programs of a container, and what proposes their words; both as ``module:attribute``."""
@@ -37,7 +38,13 @@ def pod_proposals(
     if len(words) == 1:
         yield from (name for name in (*table, *(SHELLS if table else ())) if name != "[")
         return
-    target = _COMPLETING.get(table.get(words[0], ""))
+    program = table.get(words[0], "")
+    if program == _AGENTS:
+        from quizgame.tools.cilium_dbg.completing import proposals
+
+        yield from proposals(words[1:], session, cluster, str(dig(pod, "spec", "nodeName", default="")))
+        return
+    target = _COMPLETING.get(program)
     if target is not None:
         module_name, _, attribute = target.partition(":")
         propose: Propose = getattr(import_module(module_name), attribute)

@@ -134,6 +134,14 @@ class _Inside:
         )
         self.exported = set(environment)
         self.tools = _PodTools(context, table)
+        self.session.run_program = self._run_named
+
+    def _run_named(self, argv: Sequence[str], stdin: Sequence[Line]) -> Result:
+        """Run a program for another one, such as ``timeout``; status 127 where there is no such program."""
+        name = _base(argv[0])
+        if name not in self.tools and name not in SHELLS:
+            return Result(exit=NOT_FOUND)
+        return self.run([name, *argv[1:]], stdin)
 
     def run(self, argv: Sequence[str], stdin: Sequence[Line]) -> Result:
         """Run a program; shells run their script with the programs of the container."""
@@ -182,7 +190,13 @@ class _PodTool:
         self._context = context
 
     def run(self, argv: Sequence[str], session: Session, stdin: Sequence[Line]) -> Result:
-        """Run it in the container, whatever session is at hand."""
+        """Run it in the container; what streams ends when it would in the session at hand."""
         module_name, _, attribute = self._target.partition(":")
         program: PodProgram = getattr(import_module(module_name), attribute)
-        return program(argv, self._context, stdin)
+        outer = self._context.session
+        before = (outer.stream_span_s, outer.is_screen, outer.stream)
+        outer.stream_span_s, outer.is_screen, outer.stream = session.stream_span_s, session.is_screen, session.stream
+        try:
+            return program(argv, self._context, stdin)
+        finally:
+            outer.stream_span_s, outer.is_screen, outer.stream = before

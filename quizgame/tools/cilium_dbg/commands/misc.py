@@ -18,7 +18,7 @@ from quizgame.tools.facts import Fact, fact
 from quizgame.tools.output import Line, Result, lines, not_simulated
 
 _MODES = {mode.value for mode in EnforcementMode}
-_OPTIONS = (
+OPTIONS = (
     "ConntrackAccounting", "Debug", "DebugLB", "DebugPolicy", "DropNotification", "MonitorAggregationLevel",
     "PolicyAuditMode", "PolicyTracing", "PolicyVerdictNotification", "SourceIPVerification", "TraceNotification",
     "TraceSockNotification",
@@ -47,7 +47,7 @@ def _version(call: Call) -> Result:
 
 def _values(call: Call) -> dict[str, str]:
     agent = call.agent
-    values = {name: "Enabled" if name in _ON else "Disabled" for name in _OPTIONS}
+    values = {name: "Enabled" if name in _ON else "Disabled" for name in OPTIONS}
     values["MonitorAggregationLevel"] = agent.config.get("monitor-aggregation", "medium").capitalize()
     values["PolicyAuditMode"] = "Enabled" if agent.config.has_policy_audit else "Disabled"
     values["Debug"] = "Enabled" if agent.config.is_on("debug") else "Disabled"
@@ -137,7 +137,7 @@ def _set(call: Call) -> Result:
             if value.lower() not in _MODES:
                 raise DbgError(f"Unable to change agent configuration: invalid value {value} for {name}\n")
             call.agent.set_option(name, value.lower())
-        elif name in _OPTIONS:
+        elif name in OPTIONS:
             return not_simulated(f"cilium-dbg config {name}")
         else:
             raise DbgError(f"Unable to change agent configuration: Unknown option {name}\n")
