@@ -37,6 +37,8 @@ class Failure:
     """What no longer works; everything else goes on."""
     shows: tuple[tuple[str, str], ...] = ()
     """Command and what it prints."""
+    heals: Callable[[Site], None] | None = None
+    """What ends it."""
 
     def __str__(self) -> str:
         return f"{self.component}-{self.way}"
@@ -60,11 +62,13 @@ FAILURES = (
         "agent", "is-cut-off", lambda site: site.cut_off("kind-worker"),
         stops=(ask.new_pod, ask.new_service, ask.new_policy_at_client),
         shows=(("cilium status", "dial tcp 172.18.0.2:6443: i/o timeout"),),
+        heals=lambda site: site.heal(),
     ),
     Failure(
         "operator", "down", lambda site: site.scale("cilium-operator", 0),
         stops=(ask.new_node, ask.external_address, ask.collection),
         shows=(("cilium status", "Operator:"), ("kubectl -n kube-system get deployment cilium-operator", "0/0")),
+        heals=lambda site: site.scale("cilium-operator", 1),
     ),
     Failure(
         "operator", "restarts", lambda site: site.restart("io.cilium/app=operator"),
@@ -82,6 +86,7 @@ FAILURES = (
         "coredns", "down", lambda site: site.scale("coredns", 0), stops=(ask.by_name, ask.by_guarded_name),
         shows=(("kubectl -n kube-system get deployment coredns", "0/0"),
                ("kubectl exec client -- curl -m 4 web", "Could not resolve host: web")),
+        heals=lambda site: site.scale("coredns", 2),
     ),
     Failure(
         "relay", "down", lambda site: site.scale("hubble-relay", 0), stops=(ask.all_flows,),
@@ -125,3 +130,14 @@ def test_where_it_shows(broken: Callable[[Failure], Site], failure: Failure) -> 
     site = broken(failure)
     for command, text in failure.shows:
         assert text in site.run(command), command
+
+
+HEALED = [(failure, probe) for failure in FAILURES if failure.heals is not None for probe in EVERYTHING]
+
+
+@pytest.mark.parametrize(("failure", "probe"), HEALED, ids=[f"{failure}-{probe.__name__}" for failure, probe in HEALED])
+def test_everything_works_again(broken: Callable[[Failure], Site], failure: Failure, probe: Probe) -> None:
+    site = broken(failure)
+    assert failure.heals is not None
+    failure.heals(site)
+    assert probe(site), probe.__doc__

@@ -254,6 +254,16 @@ spec: {{nodeSelector: {{matchLabels: {{kubernetes.io/hostname: {node}}}}}, defau
         self.world.settle()
         self.wait(30)
 
+    def block_between(self, first: str, second: str) -> None:
+        """Let a firewall stand between two nodes, both ways."""
+        blocks = (
+            Block(f"kind-kind/{first}", f"kind-kind/{second}"),
+            Block(f"kind-kind/{second}", f"kind-kind/{first}"),
+        )
+        fabric_of(self.world).links = Links(blocks)
+        self.world.settle()
+        self.wait(120)
+
     def heal(self) -> None:
         """Take all firewalls away."""
         fabric_of(self.world).links = Links()
