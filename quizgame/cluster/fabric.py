@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.apps import Server
+from quizgame.cluster.auth.handshake import keep_authenticated
+from quizgame.cluster.auth.handshake import next_due as next_authentication
 from quizgame.cluster.bgp.exchange import exchange_routes
 from quizgame.cluster.bgp.tables import RouteTables
 from quizgame.cluster.l2.election import announce
@@ -78,14 +80,16 @@ class Fabric:
             self.world, outside.routers, self.links, self.route_tables, gateway=outside.resolver_ip
         )
         changed |= announce(self.world)
+        changed |= keep_authenticated(self.world, self.links)
         return self.mesh.sync(self.world, self.links) or changed
 
     def next_due(self) -> int | None:
-        """The instant at which the next BGP session or L2 lease changes by itself; ``None`` where none does."""
+        """When the next session, lease or authentication changes by itself; ``None`` where none does."""
         agents = [agent for cluster in self.world.clusters.values() for agent in agents_of(cluster)]
         session = min((due for agent in agents if (due := agent.bgp.next_due()) is not None), default=None)
         lease = next_election(agents)
-        return min((each for each in (session, lease) if each is not None), default=None)
+        authentication = next_authentication(self.world)
+        return min((each for each in (session, lease, authentication) if each is not None), default=None)
 
     def fork(self, world: World) -> Fabric:
         """The same surroundings for a forked world."""

@@ -36,10 +36,11 @@ def _pod(_api: ApiServer, node: KubeObject, old: KubeObject | None) -> list[Caus
     return causes
 
 
-def _pod_spec(spec: Mapping[str, Any], path: str) -> list[Cause]:
+def _pod_spec(spec: Mapping[str, Any], path: str, claims: Iterable[str] = ()) -> list[Cause]:
+    """What is wrong with a pod's spec; volumes that a controller adds from claims count as there."""
     causes: list[Cause] = []
     seen: set[str] = set()
-    volumes = {each.get("name") for each in spec.get("volumes") or ()}
+    volumes = {each.get("name") for each in spec.get("volumes") or ()} | set(claims)
     for key in ("initContainers", "containers"):
         for position, container in enumerate(spec.get(key) or ()):
             causes += _container(container, f"{path}.{key}[{position}]", seen, volumes)
@@ -115,7 +116,8 @@ def _workload(api: ApiServer, node: KubeObject, old: KubeObject | None) -> list[
     if replicas < 0:
         causes.append(Cause("spec.replicas", f"Invalid value: {replicas}: must be greater than or equal to 0"))
     if "template" in spec:
-        causes += _pod_spec(dig(spec, "template", "spec", default={}), "spec.template.spec")
+        claims = [dig(each, "metadata", "name", default="") for each in spec.get("volumeClaimTemplates") or ()]
+        causes += _pod_spec(dig(spec, "template", "spec", default={}), "spec.template.spec", claims)
         policy = dig(spec, "template", "spec", "restartPolicy", default="Always")
         if policy in ("OnFailure", "Never"):
             text = f'Unsupported value: "{policy}": supported values: "Always"'

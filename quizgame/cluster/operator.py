@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.config import AgentConfig
 from quizgame.cluster.agent.policies import complaint_about
+from quizgame.cluster.auth.spire import MUTUAL
 from quizgame.cluster.bgp.clusterconfigs import reconcile_bgp
 from quizgame.cluster.clock import rfc3339
 from quizgame.cluster.gateway.controller import EdgeControllers
@@ -103,6 +104,7 @@ class Operator:
             # Again, for the addresses that its services have got now.
             self.edge.sync(self.api, self.config)
             reconcile_bgp(self.api, self.config)
+            self._register_identities()
             self._note_unused(now_ns)
         self._collect_identities(now_ns)
         self.cursor = self.api.store.version
@@ -141,6 +143,12 @@ class Operator:
                     dig(policy, "status", "conditions", default=[]), "Valid", status, rfc3339(now_ns), message=message
                 )
                 self.api.update_status(resource, policy, {**(policy.get("status") or {}), "conditions": conditions})
+
+    def _register_identities(self) -> None:
+        if self.config.is_on(MUTUAL):
+            spire = self.cluster.spire
+            spire.follow(self.api)
+            spire.register(self.api)
 
     def _note_unused(self, now_ns: int) -> None:
         used = {str(dig(each, "status", "identity", "id", default="")) for each in self.api.store.of(ENDPOINTS)}

@@ -9,6 +9,7 @@ from typing import Any
 
 from quizgame.cluster.apiserver import ApiServer
 from quizgame.cluster.appfaults import AppFault
+from quizgame.cluster.auth.spire import Spire
 from quizgame.cluster.clock import Clock
 from quizgame.cluster.controllers.manager import ControllerManager
 from quizgame.cluster.interfaces import AgentFactory, AgentPort, OperatorPort, Stepper, WorldPart
@@ -54,6 +55,8 @@ class Cluster:
     """Whether the drivers of its nodes' devices run XDP programs."""
     cloud: Cloud | None = None
     """The cloud whose instances its nodes are; ``None``: they are in none."""
+    spire: Spire = field(default_factory=Spire)
+    """What gives its identities certificates, where mutual authentication is installed."""
     controllers: ControllerManager = field(init=False)
     """Set by the builder, once the cluster is there for them to look after."""
 
@@ -115,6 +118,7 @@ class Cluster:
             cloud=self.cloud,
             node_cidr=self.node_cidr,
             other_networks=self.other_networks,
+            spire=self.spire.fork(),
         )
         twin.controllers = self.controllers.fork(twin)
         twin.agents = {name: agent.fork(twin) for name, agent in self.agents.items()}

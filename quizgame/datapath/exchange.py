@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from quizgame.cluster.agent.monitor import HttpRecord, L7Record, L7Type
 from quizgame.cluster.keyed import keyed_int
 from quizgame.cluster.objects import dig
+from quizgame.datapath.authentication import shake_hands, take_new_course
 from quizgame.datapath.legs import Leg, Stop, legs, reaches_end, reply, send
 from quizgame.datapath.packet import ACK, FIN_ACK, PSH_ACK, RST_ACK, SYN, SYN_ACK, Origin, Packet
 from quizgame.datapath.payloads import echo_data, http_request, http_response, tls_client_hello, tls_data
@@ -22,7 +23,7 @@ from quizgame.datapath.servers import Answer, Listener, is_running, listener_of
 from quizgame.datapath.takeover import takeover
 from quizgame.datapath.throttling import transfer_ns
 from quizgame.datapath.trace import Disposition, StepKind
-from quizgame.datapath.walk import Course, Side, decide
+from quizgame.datapath.walk import Course, Side, decide, decide_again
 from quizgame.goflags.times import SECOND
 from quizgame.policy.l7 import HttpRequest, TlsHello
 from quizgame.policy.model import L7Kind
@@ -162,8 +163,11 @@ def play_tcp(world: World, course: Course, recorder: Recorder, ask: Ask, timeout
     if course.is_told_unreachable:
         send(course, recorder, first, SYN, is_first=True)
         return Exchange(Outcome.REFUSED, course, HOP_NS)
+    if course.unauthenticated is not None:
+        await_authentication(world, course, recorder, first, timeout_ns)
+        first, *onward = legs(course)
     if not _can_open(world, course, first):
-        retransmit(course, recorder, first, timeout_ns)
+        retransmit(course, recorder, first, timeout_ns - (recorder.now_ns - start))
         recorder.now_ns = start
         recorder.track(SYN, 1, 60)
         return Exchange(Outcome.TIMEOUT, course, timeout_ns)
@@ -206,6 +210,26 @@ def play_tcp(world: World, course: Course, recorder: Recorder, ask: Ask, timeout
 def _reject(course: Course, recorder: Recorder, flags: tuple[str, ...]) -> None:
     if course.source is not None and course.drop_reason is not None:
         recorder.drop(course.source, course.drop_reason, flags)
+
+
+def await_authentication(world: World, course: Course, recorder: Recorder, leg: Leg, limit_ns: int) -> None:
+    """Play the attempts that are dropped until the nodes have authenticated both ends, if they can.
+
+    Afterwards the course is that of the next attempt, and the recorder's time the one at which it is made.
+    """
+    start, attempts = recorder.now_ns, [each * SECOND for each in _RETRIES_S if each * SECOND < limit_ns]
+    for number, after in enumerate(attempts):
+        if course.unauthenticated is None:
+            return
+        if not shake_hands(world, course, start + after):
+            for later in attempts[number + 1 :]:
+                shake_hands(world, course, start + later)
+            return
+        if number + 1 == len(attempts):
+            return
+        send(course, recorder, leg, SYN, is_first=True, is_again=number > 0 and course.is_known_to_source)
+        take_new_course(course, decide_again(world, course))
+        recorder.now_ns = start + attempts[number + 1]
 
 
 def _can_open(world: World, course: Course, leg: Leg) -> bool:
@@ -279,6 +303,8 @@ def _upstream(
 ) -> tuple[Answer | None, bool]:
     """A proxy's own connection onwards, seen by the datapath with the client's identity."""
     leg, opened_ns = over[0], recorder.now_ns
+    if course.unauthenticated is not None:
+        await_authentication(world, course, recorder, leg, PROXY_CONNECT_TIMEOUT_NS)
     if not _can_open(world, course, leg):
         retransmit(course, recorder, leg, PROXY_CONNECT_TIMEOUT_NS)
         recorder.now_ns = opened_ns + PROXY_CONNECT_TIMEOUT_NS
@@ -373,6 +399,7 @@ def udp(
     if is_answered and course.source is not None:
         recorder.socket_reverse_translation(course.source)
         recorder.wait(HOP_NS)
+    shake_hands(world, course, start_ns)
     recorder.track((), 2 if is_answered else 1, 180 if is_answered else 90)
     recorder.commit()
     if not is_answered:
@@ -422,6 +449,7 @@ def ping(
     is_answered = course.disposition is Disposition.DELIVERED and not course.is_answer_lost
     if is_answered:
         reply(course, recorder, leg, ())
+    shake_hands(world, course, start)
     recorder.track((), 2 if is_answered else 1, 168 if is_answered else 84)
     recorder.commit()
     if not is_answered:

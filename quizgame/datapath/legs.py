@@ -95,13 +95,13 @@ def send(
     source, destination = course.source, course.destination
     if leg.has_client and source is not None:
         is_refused = course.is_denied_at_source and course.drop_reason is not None
-        if is_first and (is_refused or not is_again):
+        if is_first and (is_refused or not (is_again or course.is_known_to_source)):
             recorder.policy_verdict(source, flags)
         if is_refused and course.drop_reason is not None:
             recorder.drop(source, course.drop_reason, flags)
             return
         if leg.ends_at is Stop.SOURCE_PROXY:
-            if is_report_due:
+            if is_report_due and not (is_first and course.is_known_to_source):
                 recorder.trace(source, TracePoint.TO_PROXY, flags, is_first=is_first and not is_again)
             recorder.wait(HOP_NS)
             return
@@ -139,7 +139,8 @@ def _cross(course: Course, recorder: Recorder, turn: _Turn) -> bool:
         _drop_on_way(course, recorder, source, turn.flags)
         return False
     recorder.count(course.path.cover)
-    if source is not None and course.path.point is not None and turn.is_report_due:
+    is_news = turn.is_report_due and not (turn.is_first and course.is_known_to_source)
+    if source is not None and course.path.point is not None and is_news:
         recorder.trace(source, course.path.point, turn.flags, is_first=turn.is_new)
     recorder.wait(HOP_NS if course.is_same_node else WIRE_NS)
     if course.gateway is not None and not _leave_by_gateway(course, recorder, course.gateway, turn):

@@ -38,6 +38,7 @@ from quizgame.datapath.peers import peer_of, policy_refs
 from quizgame.goflags.times import SECOND
 from quizgame.policy.decision import PolicyVerdict
 from quizgame.policy.model import AuthMode
+from quizgame.policy.model import Direction as PolicyDirection
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
@@ -78,6 +79,7 @@ _DROP_PLACES = {
 """Where the programs drop, by reason and whether at the sender. Source: reference cilium-dbg, section 10, and the
 recorded flows; the numbers move with every release."""
 
+_AUTH_TYPES = {AuthMode.DISABLED: 0, AuthMode.REQUIRED: 1, AuthMode.ALWAYS_FAIL: 2}
 _VERDICTS = {
     PolicyVerdict.ALLOWED: Verdict.FORWARDED,
     PolicyVerdict.REDIRECTED: Verdict.REDIRECTED,
@@ -247,7 +249,7 @@ class Recorder:
         if decision is None or not (decision.enforced or not decision.allowed):
             return
         verdict = _VERDICTS[decision.verdict]
-        if decision.auth is not AuthMode.DISABLED and decision.allowed:
+        if decision.allowed and self._lacks_authentication(side):
             verdict = Verdict.DROPPED
         is_denied = verdict is Verdict.DROPPED
         reason = None
@@ -265,9 +267,16 @@ class Recorder:
             flags=flags,
             match_type=int(decision.match),
             drop_reason=reason,
+            auth_type=_AUTH_TYPES[decision.auth],
             allowed_by=() if is_denied else refs,
             denied_by=refs if is_denied else (),
         )
+
+    def _lacks_authentication(self, side: Side) -> bool:
+        """Whether a side's node drops the connection because its ends have not authenticated."""
+        course = self.course
+        is_here = (course.drop_at is PolicyDirection.EGRESS) is (side is course.source)
+        return course.drop_reason is DropReason.AUTH_REQUIRED and is_here
 
     def _proxy_port(self, side: Side) -> int:
         if self.course.takeover is not None:
@@ -412,6 +421,8 @@ class Recorder:
             return
         for side, direction in ((course.source, "OUT"), (course.destination, "IN")):
             if side is None or side.endpoint is None or (side.decision is not None and not side.decision.allowed):
+                continue
+            if self._lacks_authentication(side):
                 continue
             key = CtKey(
                 packet.protocol, direction, packet.source, packet.source_port, packet.destination,

@@ -15,6 +15,7 @@ from quizgame.cluster.agent.masquerade import is_masqueraded
 from quizgame.cluster.agent.monitor import DropReason
 from quizgame.cluster.agent.redirect import INTERNAL
 from quizgame.cluster.fabric import agent_on
+from quizgame.datapath.authentication import Admits, auth_key, is_authenticated
 from quizgame.datapath.gateway import through_gateway
 from quizgame.datapath.loadbalancing import Translation, returns_directly, translate
 from quizgame.datapath.native import finds_pod
@@ -27,6 +28,7 @@ from quizgame.policy.model import AuthMode, Direction, Protocol
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
     from quizgame.cluster.agent.endpoints import Endpoint
+    from quizgame.cluster.auth.table import AuthKey
     from quizgame.cluster.world import World
     from quizgame.datapath.packet import Origin, Packet
     from quizgame.policy.l7 import L7Policy
@@ -89,6 +91,12 @@ class Course:
     """Identity that the packet carries to its destination."""
     drop_reason: DropReason | None = None
     drop_at: Direction | None = None
+    unauthenticated: tuple[Agent, AuthKey] | None = None
+    """Where and for whom authentication was wanting, if that is why it was dropped."""
+    proxied_identity: int | None = None
+    """What it carries where a node's Envoy opens it; ``None`` where the client does."""
+    is_known_to_source: bool = False
+    """Whether the sender's node let an earlier attempt pass, and so knows the connection."""
     is_loopback: bool = False
     """Whether the packet never leaves its sender's network namespace."""
     takeover: Takeover | None = None
@@ -163,19 +171,20 @@ class Course:
         return self
 
 
-def decide(world: World, origin: Origin, packet: Packet) -> Course:
+def decide(world: World, origin: Origin, packet: Packet, *, admits: Admits = is_authenticated) -> Course:
     """Work out the course of a new connection.
 
     Args:
         world: The settled world.
         origin: Who sends.
         packet: The first packet as sent; the source address is the origin's.
+        admits: Who counts as authenticated where policy asks for it.
     """
     course = Course(origin, packet, packet)
     if origin.is_outside:
         course.source_identity = ReservedIdentity.WORLD
         course.path = route_from_outside(world, packet.destination, (packet.source, packet.source_port))
-        return _arrive_from_outside(world, course)
+        return _arrive_from_outside(world, course, admits)
     agent = agent_on(world, origin.context, origin.node)
     endpoint = agent.endpoint_at(origin.ip) if origin.is_pod else None
     _translate_at_source(course, agent)
@@ -190,7 +199,7 @@ def decide(world: World, origin: Origin, packet: Packet) -> Course:
     course.source_identity = endpoint.identity if endpoint is not None else ReservedIdentity.HOST
     if decision is not None:
         _note(course, agent, StepKind.EGRESS_POLICY, decision)
-        reason = _refusal(decision)
+        reason = _refusal(course, course.source, course.packet.destination, admits)
         if reason is not None:
             return course.drop(agent.place, reason, Direction.EGRESS)
     course.path = route(world, agent, course.packet.destination, course.packet.source)
@@ -210,7 +219,7 @@ def decide(world: World, origin: Origin, packet: Packet) -> Course:
     ):
         # Source: cilium/cilium v1.19: routes to pods through cilium_host have the router's address as source.
         course.packet = replace(course.packet, source=agent.router_ip)
-    return _arrive(course)
+    return _arrive(course, admits)
 
 
 def decide_from_proxy(world: World, side: Side, packet: Packet, identity: int, *, origin: Origin) -> Course:
@@ -223,12 +232,19 @@ def decide_from_proxy(world: World, side: Side, packet: Packet, identity: int, *
         identity: The identity that it carries.
         origin: Whom it is sent for.
     """
-    course = Course(origin, packet, packet, source=side, source_identity=identity)
+    course = Course(origin, packet, packet, source=side, source_identity=identity, proxied_identity=identity)
     course.path = route(world, side.agent, packet.destination, packet.source)
     course.step(side.agent.place, StepKind.ROUTE, "ipcache", course.path.detail or course.path.ending.value)
     if course.path.cover.is_refused_at_sender:
         return course.drop(side.agent.place, DropReason.UNENCRYPTED_TRAFFIC, Direction.EGRESS)
-    return _arrive(course)
+    return _arrive(course, is_authenticated)
+
+
+def decide_again(world: World, course: Course) -> Course:
+    """Work out the course of a connection's next attempt, as things are by now."""
+    if course.proxied_identity is None or course.source is None:
+        return decide(world, course.origin, course.sent)
+    return decide_from_proxy(world, course.source, course.sent, course.proxied_identity, origin=course.origin)
 
 
 def _lead_through_gateway(world: World, course: Course, agent: Agent, endpoint: Endpoint | None) -> None:
@@ -346,14 +362,25 @@ def _note(course: Course, agent: Agent, kind: StepKind, decision: Decision) -> N
     course.step(agent.place, kind, names, f"{decision.verdict.value} ({decision.match.text})")
 
 
-def _refusal(decision: Decision) -> DropReason | None:
+def _refusal(course: Course, side: Side, peer_ip: str, admits: Admits) -> DropReason | None:
+    """Why a side's node does not let the connection pass; ``None``: it does."""
+    decision, agent = side.decision, side.agent
+    if decision is None:
+        return None
     if not decision.allowed:
         return DropReason(decision.drop_reason or DropReason.POLICY_DENIED)
-    # Source: facts, "Encryption": mutual authentication needs SPIRE, which the simulated installations do not run.
-    return DropReason.AUTH_REQUIRED if decision.auth is not AuthMode.DISABLED else None
+    if decision.auth is AuthMode.DISABLED:
+        return None
+    if decision.auth is AuthMode.REQUIRED:
+        local = side.endpoint.identity if side.endpoint is not None else ReservedIdentity.HOST
+        key = auth_key(agent, local, side.peer_identity, peer_ip)
+        if admits(agent, key):
+            return None
+        course.unauthenticated = (agent, key)
+    return DropReason.AUTH_REQUIRED
 
 
-def _arrive(course: Course) -> Course:
+def _arrive(course: Course, admits: Admits) -> Course:
     receiver, path = course.path.receiver, course.path
     if path.ending is Ending.NOWHERE:
         course.disposition = Disposition.LOST
@@ -377,14 +404,14 @@ def _arrive(course: Course) -> Course:
     course.destination = Side(receiver, endpoint, identity, decision)
     if decision is not None:
         _note(course, receiver, StepKind.INGRESS_POLICY, decision)
-        reason = _refusal(decision)
+        reason = _refusal(course, course.destination, course.packet.source, admits)
         if reason is not None:
             return course.drop(receiver.place, reason, Direction.INGRESS)
     course.step(receiver.place, StepKind.DELIVER, detail=course.packet.destination)
     return course
 
 
-def _arrive_from_outside(world: World, course: Course) -> Course:
+def _arrive_from_outside(world: World, course: Course, admits: Admits) -> Course:
     node = course.path.receiver
     if node is None or course.path.ending is Ending.NOWHERE:
         course.disposition = Disposition.LOST
@@ -398,7 +425,7 @@ def _arrive_from_outside(world: World, course: Course) -> Course:
         course.step(node.place, StepKind.ROUTE, course.path.led_by, course.path.detail)
     is_own = course.packet.destination in (node.node_ip, node.router_ip)
     if course.translation.backend is None and is_own:
-        return _arrive(course)
+        return _arrive(course, admits)
     onward = route(world, node, course.packet.destination)
     if onward.ending is Ending.OUTSIDE:
         # A node that gets what is neither its own nor a pod's or a service's does not send it back out.
@@ -417,4 +444,4 @@ def _arrive_from_outside(world: World, course: Course) -> Course:
     elif onward.receiver is not None and onward.receiver is not node and course.translation.backend is not None:
         course.packet = replace(course.packet, source=node.node_ip)
     course.path = onward
-    return _arrive(course)
+    return _arrive(course, admits)

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _DROP_DESCRIPTIONS = {reason.number: reason for reason in DropReason}
+_AUTH_TYPES = (enums.AuthType.DISABLED, enums.AuthType.SPIRE, enums.AuthType.TEST_ALWAYS_FAIL)
 _POINTS = {point.sub_type: point for point in enums.TraceObservationPoint if point.number}
 _SOCK_POINTS = {point.number: point for point in enums.SocketTranslationPoint}
 _TYPES = {
@@ -140,6 +141,7 @@ def flow_of(event: MonitorEvent, version: str) -> Flow:
         destination_service=_service(event.destination),
         traffic_direction=_DIRECTIONS[event.direction],
         policy_match_type=event.match_type,
+        auth_type=_AUTH_TYPES[event.auth_type],
         trace_observation_point=point or enums.TraceObservationPoint.UNKNOWN_POINT,
         trace_reason=_REASONS[event.reason],
         drop_reason_desc=_DROP_DESCRIPTIONS.get(reason, DropReason.DROP_REASON_UNKNOWN),

@@ -72,7 +72,7 @@ def test_what_has_no_effect_in_the_chart_either_is_accepted(run: Run, value: str
 @pytest.mark.parametrize(
     "value",
     [
-        "authentication.mutual.spire.install.enabled=true", "bpf.datapathMode=netkit", "image.tag=v1.18.0",
+        "authentication.queueSize=10", "bpf.datapathMode=netkit", "image.tag=v1.18.0",
         "k8sServiceHost=192.0.2.1", "loadBalancer.serviceTopology=true", "updateStrategy.type=OnDelete",
         "upgradeCompatibility=1.18", "vtep.enabled=true",
     ],

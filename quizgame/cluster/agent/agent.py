@@ -28,6 +28,7 @@ from quizgame.cluster.agent.redirect import Redirects
 from quizgame.cluster.agent.services import ServiceMap
 from quizgame.cluster.agent.sync import sync
 from quizgame.cluster.agent.validation import check_config
+from quizgame.cluster.auth.table import Authentication
 from quizgame.cluster.bgp.speaker import Speaker
 from quizgame.cluster.interfaces import CniError
 from quizgame.cluster.ipam.demand import expire_pending, forget_pending, next_pending_end
@@ -136,6 +137,7 @@ class Agent:
     l2: Announcer = field(default_factory=Announcer)
     bandwidth: Bandwidth = field(default_factory=Bandwidth)
     redirects: Redirects = field(default_factory=Redirects)
+    auth: Authentication = field(default_factory=Authentication)
 
     # ------------------------------------------------------------ life
 
@@ -150,8 +152,9 @@ class Agent:
         check_egress(wanted)
         addresses = begin_addresses(self, wanted)
         bandwidth = begin_bandwidth(self, wanted)
-        self.encryption = begin(self, wanted)
+        self.encryption = begin(self, wanted, pod_name)
         self.bandwidth = bandwidth
+        self.auth = self.auth.restarted(self.now_ns)
         if self.ipam.owners:
             self.ipam_before = self.ipam
         self.ipam = addresses
@@ -459,6 +462,7 @@ class Agent:
             l2=self.l2.fork(),
             bandwidth=self.bandwidth,
             redirects=self.redirects,
+            auth=self.auth,
         )
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from quizgame.cluster.agent.config import AgentConfig
 
 KEYS_SECRET = "cilium-ipsec-keys"
+"""The Secret that the chart mounts unless told otherwise, and the only one that ``cilium encryption`` knows."""
+KEYS_VOLUME = "cilium-ipsec-secrets"
 KEYS_NAMESPACE = "kube-system"
 WIREGUARD_KEY_ID = 255
 """Key index that WireGuard nodes publish: there is nothing to choose, only "encrypt". Source: StaticEncryptKey."""
@@ -214,8 +216,16 @@ def key_text(secret: Mapping[str, Any] | None) -> str:
 # ---------------------------------------------------------------- the agent's life
 
 
-def begin(agent: Agent, config: AgentConfig) -> Encryption:
-    """What a starting agent puts in force.
+def mounted_secret(agent: Agent, pod_name: str) -> str:
+    """Name of the Secret that an agent's pod has its key file from."""
+    pod = agent.api.find("pods", pod_name, KEYS_NAMESPACE)
+    volumes = dig(pod, "spec", "volumes", default=()) if pod is not None else ()
+    names = (dig(each, "secret", "secretName") for each in volumes if each["name"] == KEYS_VOLUME)
+    return str(next(names, None) or KEYS_SECRET)
+
+
+def begin(agent: Agent, config: AgentConfig, pod_name: str) -> Encryption:
+    """What an agent that starts in a pod puts in force.
 
     Raises:
         ContainerExit: where the configuration, the kernel or the key does not allow it.
@@ -230,7 +240,7 @@ def begin(agent: Agent, config: AgentConfig) -> Encryption:
         return Encryption(EncryptionMode.WIREGUARD, _node_encryption(config, node), public_key_of(agent), strict=strict)
     if has_ipsec:
         try:
-            key = parse_keys(key_text(agent.api.find("secrets", KEYS_SECRET, KEYS_NAMESPACE)))
+            key = parse_keys(key_text(agent.api.find("secrets", mounted_secret(agent, pod_name), KEYS_NAMESPACE)))
         except ValueError as problem:
             raise _failed(str(problem)) from None
         before = agent.encryption

@@ -226,6 +226,8 @@ class MonitorEvent:
     direction: Direction = Direction.UNKNOWN
     match_type: int = 0
     """Policy match type: 0 none, 1 L3-Only, 2 L3-L4, 3 L4-Only, 4 all, 5 L3-Proto, 6 Proto-Only."""
+    auth_type: int = 0
+    """Authentication that policy asked for: 0 none, 1 SPIRE, 2 one that always fails."""
     is_reply: bool | None = None
     l7: L7Record | None = None
     proxy_port: int = 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.bandwidth import take_limits
 from quizgame.cluster.agent.egress import take_egress_policy
-from quizgame.cluster.agent.encryption import KEYS_NAMESPACE, KEYS_SECRET, take_keys
+from quizgame.cluster.agent.encryption import KEYS_NAMESPACE, EncryptionMode, mounted_secret, take_keys
 from quizgame.cluster.agent.envoy import take_envoy_config
 from quizgame.cluster.agent.ipcache import Ipcache, IpcacheEntry
 from quizgame.cluster.agent.nodes import internal_ip, known_node
@@ -413,7 +413,9 @@ def _label_host(agent: Agent) -> None:
 
 def _secret(agent: Agent, obj: Object, is_gone: bool) -> None:
     """A changed secret reaches the agent as the file that it is mounted as."""
-    if (namespace_of(obj), name_of(obj)) == (KEYS_NAMESPACE, KEYS_SECRET):
+    if agent.encryption.mode is not EncryptionMode.IPSEC or namespace_of(obj) != KEYS_NAMESPACE:
+        return
+    if name_of(obj) == mounted_secret(agent, agent.pod_name):
         take_keys(agent, obj, is_gone)
 
 

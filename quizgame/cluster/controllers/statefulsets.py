@@ -90,6 +90,10 @@ class StatefulSetController(Timeless):
         spec = {**template["spec"], "hostname": name}
         if owner["spec"].get("serviceName"):
             spec["subdomain"] = owner["spec"]["serviceName"]
+        claims = [dig(each, "metadata", "name", default="") for each in owner["spec"].get("volumeClaimTemplates") or ()]
+        if claims:
+            added = [{"name": each, "persistentVolumeClaim": {"claimName": f"{each}-{name}"}} for each in claims]
+            spec["volumes"] = [*added, *(each for each in spec.get("volumes") or () if each["name"] not in claims)]
         try:
             create_pod(self.api, owner, labels=labels, spec=spec, name=name, generate_name=name_of(owner) + "-")
         except ApiError as refusal:

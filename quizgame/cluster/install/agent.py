@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from quizgame.cluster.agent.encryption import KEYS_SECRET
+from quizgame.cluster.agent.encryption import KEYS_SECRET, KEYS_VOLUME
+from quizgame.cluster.install import spire
 from quizgame.cluster.install.images import image
 from quizgame.cluster.install.kind import workload
 from quizgame.cluster.install.mesh_config import host_aliases, uses_mirror
 from quizgame.cluster.install.values import Values, lookup
 from quizgame.cluster.objects import KubeObject
 
-IPSEC_VOLUME = "cilium-ipsec-secrets"
 PART_OF = {"app.kubernetes.io/part-of": "cilium"}
 
 
@@ -81,7 +81,9 @@ def agent(values: Values, version: str, api_address: str) -> KubeObject:
         ],
     }
     if has_ipsec(values):
-        container["volumeMounts"].append({"mountPath": "/etc/ipsec", "name": IPSEC_VOLUME})
+        container["volumeMounts"].append({"mountPath": "/etc/ipsec", "name": KEYS_VOLUME})
+    if spire.is_wanted(values):
+        container["volumeMounts"].append(spire.socket_volume()[1])
     steps = (
         ("config", ["cilium-dbg", "build-config"]),
         ("mount-cgroup", ["cilium-mount"]),
@@ -128,6 +130,11 @@ def has_ipsec(values: Values) -> bool:
     return bool(lookup(values, "encryption.enabled", False)) and lookup(values, "encryption.type", "ipsec") == "ipsec"
 
 
+def keys_secret(values: Values) -> str:
+    """Name of the Secret that holds the IPsec key."""
+    return str(lookup(values, "encryption.ipsec.secretName", "") or KEYS_SECRET)
+
+
 def _agent_volumes(values: Values) -> list[KubeObject]:
     hosts = (
         ("cilium-run", "/var/run/cilium", "DirectoryOrCreate"),
@@ -158,7 +165,9 @@ def _agent_volumes(values: Values) -> list[KubeObject]:
     volumes.append({"name": "clustermesh-secrets", "projected": {"defaultMode": 256, "sources": mesh}})
     volumes.append({"name": "hubble-tls", "projected": {"defaultMode": 256, "sources": hubble}})
     if has_ipsec(values):
-        volumes.append({"name": IPSEC_VOLUME, "secret": {"secretName": KEYS_SECRET}})
+        volumes.append({"name": KEYS_VOLUME, "secret": {"secretName": keys_secret(values)}})
+    if spire.is_wanted(values):
+        volumes.append(spire.socket_volume()[0])
     return volumes
 
 

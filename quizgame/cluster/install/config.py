@@ -8,6 +8,7 @@ from quizgame.cluster.agent.former import new_keys
 from quizgame.cluster.crds import minor_of
 from quizgame.cluster.install.edge import edge_data
 from quizgame.cluster.install.ipam_config import ipam_data
+from quizgame.cluster.install.spire import mutual_keys
 from quizgame.cluster.install.values import Values, lookup
 
 # Source: the true ConfigMap of the 1.19.5 chart (reference golden config-view): keys that no value of ours changes.
@@ -348,19 +349,8 @@ def _l2_announcements(values: Values) -> dict[str, str]:
     return {f"l2-announcements-{key}": _text(value) for key, value in given if value}
 
 
-def _mutual_authentication(values: Values) -> dict[str, str]:
-    if not lookup(values, "authentication.mutual.spire.enabled", False):
-        return {}
-    return {
-        "mesh-auth-enabled": "true",
-        "mesh-auth-mutual-enabled": "true",
-        "mesh-auth-spiffe-trust-domain": "spiffe.cilium",
-        "mesh-auth-spire-admin-socket": "/run/spire/sockets/admin.sock",
-    }
-
-
 _EXTENSIONS = (
-    ipam_data, edge_data, _encryption, _hubble_metrics, _mutual_authentication, _l2_announcements, _bandwidth,
+    ipam_data, edge_data, _encryption, _hubble_metrics, mutual_keys, _l2_announcements, _bandwidth,
     _redirects,
 )  # fmt: skip
 """Groups of keys that follow from several values."""

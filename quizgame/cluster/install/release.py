@@ -13,6 +13,7 @@ from quizgame.cluster.install.certificates import authority, issued
 from quizgame.cluster.install.config import config_data
 from quizgame.cluster.install.edge import edge_objects
 from quizgame.cluster.install.mesh_config import connection_secrets
+from quizgame.cluster.install.spire import spire_objects
 from quizgame.cluster.install.values import Values, lookup
 from quizgame.cluster.objects import KubeObject, annotations_of, evolve, labels_of, name_of, namespace_of
 from quizgame.cluster.requests import FieldValidation
@@ -30,6 +31,7 @@ _KINDS = (
     "services",
     "endpoints",
     "daemonsets.apps",
+    "statefulsets.apps",
     "deployments.apps",
     "namespaces",
     "gatewayclasses",
@@ -156,6 +158,7 @@ def render(cluster: Cluster, values: Values, version: str) -> Rendered:
         objects.append(("deployments.apps", components.mesh_api_server(values, version)))
         objects.append(("services", _mesh_service(values)))
     objects += edge_objects(cluster.api, values)
+    objects += spire_objects(values, str(lookup(values, "cluster.name", "default")))
     return [(plural, _managed(node)) for plural, node in objects]
 
 

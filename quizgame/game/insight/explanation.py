@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from quizgame.cluster.world import World
+from quizgame.datapath.authentication import after_handshakes
 from quizgame.datapath.exchange import Outcome, tcp
 from quizgame.datapath.packet import SYN, Origin, Packet
 from quizgame.datapath.servers import listener_of
@@ -61,7 +62,7 @@ def explain_flow(world: World, question: Question) -> Explanation:
     packet = _first_packet(origin.ip, address, question)
     if question.protocol == "TCP" and takeover(twin, origin, packet) is not None:
         return _at_envoy(twin, question, origin, packet, (source, destination))
-    course = decide(twin, origin, packet)
+    course = decide(twin, origin, packet, admits=after_handshakes(twin))
     request = l7.HttpRequest(question.method, question.path, "", {}) if question.method is not None else None
     trails = tuple(_trails(course, request))
     answers = [each.side.l7.decide(request) for each in trails if each.side.l7 is not None and request is not None]

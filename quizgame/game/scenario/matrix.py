@@ -13,6 +13,7 @@ from quizgame.cluster.agent.pods import is_host_network, workload_of
 from quizgame.cluster.fabric import agents_of, fabric_of
 from quizgame.cluster.objects import dig, name_of, namespace_of
 from quizgame.cluster.world import Cluster, World
+from quizgame.datapath.authentication import after_handshakes
 from quizgame.datapath.exchange import proxy_is_up
 from quizgame.datapath.packet import SYN, Origin, Packet
 from quizgame.datapath.servers import is_running, listener_of, open_ports
@@ -123,7 +124,8 @@ def _reach(
     world: World, origin: Origin, ip: str, port: int, protocol: str, requests: tuple[tuple[str, str], ...]
 ) -> frozenset[str]:
     flags = SYN if protocol == "TCP" else ()
-    course = decide(world, origin, Packet(origin.ip, ip, protocol, 40_000, port, flags))
+    packet = Packet(origin.ip, ip, protocol, 40_000, port, flags)
+    course = decide(world, origin, packet, admits=after_handshakes(world))
     is_answered = course.disposition is Disposition.DELIVERED and not course.is_answer_lost
     if not is_answered or listener_of(world, course) is None:
         return frozenset()

@@ -133,6 +133,15 @@ def _check(call: Call, verb: str, values: Values, given: Values, version: str) -
             f"Unable to {verb} Cilium: execution error at (cilium/templates/validate.yaml:14:7): "
             "Hubble Relay requires .Values.hubble.enabled=true"
         )
+    # Source: chart 1.19 templates/validate.yaml; the line in it is not known.
+    if lookup(values, "authentication.mutual.spire.enabled", False) and not lookup(
+        values, "authentication.enabled", False
+    ):
+        raise CommandFailed(
+            f"Unable to {verb} Cilium: execution error at (cilium/templates/validate.yaml:105:5): "
+            "SPIRE integration requires .Values.authentication.enabled=true and "
+            ".Values.authentication.mutual.spire.enabled=true"
+        )
     ignored = without_effect(call.cluster, given, version)
     if ignored:
         raise NotSimulated(f"the Helm value {ignored[0]}" if len(ignored) == 1 else

@@ -13,6 +13,7 @@ from quizgame.tools.cilium_dbg.call import Call, DbgError, Sub
 from quizgame.tools.cilium_dbg.catalog import GROUPS, OTHER_FLAGS, REFUSED
 from quizgame.tools.cilium_dbg.commands import (
     bgp,
+    bpf_auth,
     bpf_bandwidth,
     bpf_counters,
     bpf_lb,
@@ -48,6 +49,7 @@ COMMANDS: tuple[Sub, ...] = (
     *bgp.COMMANDS,
     *troubleshoot.COMMANDS,
     *shell.COMMANDS,
+    *bpf_auth.COMMANDS,
     *bpf_bandwidth.COMMANDS,
     *bpf_counters.COMMANDS,
     *bpf_lb.COMMANDS,

@@ -40,6 +40,7 @@ AGENT: dict[str, str] = {
     "hubble": "quizgame.tools.pod.hubble:run",
 }
 MIRROR: dict[str, str] = {"clustermesh-apiserver": "quizgame.tools.pod.mesh_api_server:run"}
+SPIRE: dict[str, str] = {"/opt/spire/bin/spire-server": "quizgame.tools.pod.spire_server:run"}
 _WORKSTATION_ONLY = frozenset(("kubectl", "k", "cilium", "hubble", "nano", "vi", "vim", "jq", "column", "clear"))
 _TEXT: dict[str, str] = {name: target for name, target in registry.PROGRAMS.items() if name not in _WORKSTATION_ONLY}
 """The text tools of the workstation are in every image that has a shell."""
@@ -49,7 +50,7 @@ SHELLS = frozenset(("sh", "bash"))
 
 _SHELLLESS = frozenset((
     "hubble-relay", "coredns", "etcd", "kube-apiserver", "kube-scheduler", "kube-controller-manager", "pause",
-    "clustermesh-apiserver", "cilium-envoy",
+    "clustermesh-apiserver", "cilium-envoy", "spire-agent",
 ))  # fmt: skip
 
 
@@ -63,6 +64,8 @@ def programs_of(pod: Mapping[str, Any], container: str) -> dict[str, str]:
     name = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
     if name == "clustermesh-apiserver" and container == "kvstoremesh":
         return MIRROR
+    if name == "spire-server":
+        return SPIRE
     if name in _SHELLLESS or name.startswith("operator"):
         return {}
     if name == "cilium":

@@ -1,6 +1,6 @@
 """``cilium-dbg bpf`` listings of tables that are empty or of one entry on most nodes, and of the file system.
 
-Source: cilium/cilium v1.19 cilium-dbg/cmd/bpf_{auth,config,frag,ipmasq,nat_retries,vtep}*.go.
+Source: cilium/cilium v1.19 cilium-dbg/cmd/bpf_{config,frag,ipmasq,nat_retries,vtep}*.go.
 """
 
 from __future__ import annotations
@@ -67,10 +67,6 @@ def _retries(call: Call) -> Result:
     return Result(stdout=[Line(f"{number}:\t0") for number in range(_NAT_RETRIES)])
 
 
-def _auth_flush(_call: Call) -> Result:
-    return Result(stdout=lines("Flushed 0 entries\n"))
-
-
 def _output() -> list[Flag]:
     return [string("output", "json| yaml| jsonpath='{}'", short="o")]
 
@@ -80,8 +76,6 @@ def _listing(path: str, short: str, run: Run) -> Sub:
 
 
 COMMANDS = (
-    _listing("bpf auth list", "List the authenticated connections", _empty),
-    Sub("bpf auth flush", "flush", "Empty the table of authenticated connections", _auth_flush, _output),
     _listing("bpf config list", "List the run-time configuration", _config),
     _listing("bpf frag list", "List the fragments", _empty),
     _listing("bpf ipmasq list", "List the prefixes", _ipmasq),

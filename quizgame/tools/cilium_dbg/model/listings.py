@@ -35,13 +35,20 @@ def _node(key: str, node: KnownNode) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def node_number(agent: Agent, key: str) -> int:
+    """The number that an agent's datapath has for a node (``cluster/name``)."""
+    if agent.nodes[key].ip == agent.node_ip:
+        return 0
+    return 1 + keyed_int(agent.seed, "node-id", agent.place, key, below=65535)
+
+
 def node_ids(agent: Agent) -> list[dict[str, Any]]:
     """The numbers that the datapath has for nodes: 0 for the own one, others given by the agent."""
     found = []
     for key in sorted(agent.nodes):
         node = agent.nodes[key]
         is_own = node.ip == agent.node_ip
-        number = 0 if is_own else 1 + keyed_int(agent.seed, "node-id", agent.place, key, below=65535)
+        number = node_number(agent, key)
         ips = [node.ip] if is_own else [ip for ip in (node.ip, node.router_ip) if ip]
         spi = node.encryption_key if agent.encryption.mode is EncryptionMode.IPSEC and not is_own else 0
         found.append({"id": number, "ips": ips, "spi": spi})
@@ -120,7 +127,7 @@ def map_models(agent: Agent) -> list[dict[str, Any]]:
         },
         "cilium_runtime_config": 256,
         "cilium_metrics": 0,
-        "cilium_auth_map": 0,
+        "cilium_auth_map": len(agent.auth.entries),
     }
     return [{"entries": count, "errors": 0, "is-cached": True, "name": name} for name, count in counts.items()]
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 from quizgame.cluster.agent.monitor import (
     Direction,
-    DropReason,
     EventType,
     L7Type,
     MonitorEvent,
@@ -35,6 +34,7 @@ from quizgame.tools.cilium_dbg.monitor.notice import (
 )
 
 _ACTIONS = {Verdict.FORWARDED: "allow", Verdict.REDIRECTED: "redirect", Verdict.DROPPED: "deny", Verdict.AUDIT: "audit"}
+_AUTH_TYPES = ("disabled", "spire", "test-always-fail")
 _PROTOCOLS = {"TCP": 6, "UDP": 17, "SCTP": 132, "ICMPv4": 1}
 _SOCK_POINTS = {
     SockPoint.PRE_FWD: "pre-xlate-fwd",
@@ -72,7 +72,7 @@ def remote_identity(event: MonitorEvent) -> int:
 
 
 def _verdict(event: MonitorEvent, lens: Lens) -> str:
-    auth = "spire" if event.drop_reason is DropReason.AUTH_REQUIRED else "disabled"
+    auth = _AUTH_TYPES[event.auth_type]
     return (
         f"Policy verdict log: flow {event.connection:#x} local EP ID {source_of(event, lens)}, "
         f"remote ID {identity_text(remote_identity(event), lens)}, proto {_PROTOCOLS[event.protocol]}, "

@@ -11,6 +11,7 @@ from quizgame.cluster.keyed import keyed_int
 from quizgame.cluster.objects import condition_of, dig
 from quizgame.goflags.times import SECOND
 from quizgame.tools.kubectl.logs.addresses import unrestored_entries, waiting_entries
+from quizgame.tools.kubectl.logs.auth import auth_entries
 from quizgame.tools.kubectl.logs.bandwidth import bandwidth_entries
 from quizgame.tools.kubectl.logs.entry import Entry, slog
 from quizgame.tools.kubectl.logs.redirect import redirect_entries
@@ -27,7 +28,7 @@ def agent_entries(agent: Agent) -> list[Entry]:
     """What the running agent has written since it started, oldest first."""
     sources = (
         _start, waiting_entries, unrestored_entries, _endpoints, _policies, _lost_api, _l2_announcer, _mesh,
-        bandwidth_entries, redirect_entries, route_entries,
+        bandwidth_entries, redirect_entries, route_entries, auth_entries,
     )  # fmt: skip
     found = [entry for source in sources for entry in source(agent)]
     return sorted(found, key=lambda each: each.at_ns)

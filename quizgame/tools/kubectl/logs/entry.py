@@ -24,7 +24,7 @@ class Entry:
 def slog(at_ns: int, level: str, message: str, component: str, **details: object) -> Entry:
     """A line in the text form of Go's ``slog``, as Cilium's programs write since 1.18."""
     # Source: golden kubectl/logs-agent-previous.
-    shown = "".join(f" {key.replace('_', '.')}={_value(str(value))}" for key, value in details.items())
+    shown = "".join(f" {_value(key.replace('_', '.'))}={_value(str(value))}" for key, value in details.items())
     text = f"time={rfc3339_nano(at_ns)} level={level} msg={_value(message, always=True)}{shown}"
     return Entry(at_ns, text, component, message)
 

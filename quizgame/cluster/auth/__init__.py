@@ -1,0 +1,1 @@
+"""Mutual authentication: SPIRE, the agents' handshakes, and the tables in which the datapath looks them up."""
