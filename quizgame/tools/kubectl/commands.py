@@ -20,7 +20,7 @@ _CREATE = (
     Row("configmap", "Create a config map from literal values or files", "create_config:CONFIGMAP", aliases=("cm",)),
     Row("cronjob", "Create a cron job", aliases=("cj",)),
     Row("deployment", "Create a deployment with the given name", "create_workload:DEPLOYMENT", aliases=("deploy",)),
-    Row("ingress", "Create an ingress with the given name", aliases=("ing",)),
+    Row("ingress", "Create an ingress with the given name", "create_edge:INGRESS", aliases=("ing",)),
     Row("job", "Create a job with the given name"),
     Row("namespace", "Create a namespace with the given name", "create_workload:NAMESPACE", aliases=("ns",)),
     Row("poddisruptionbudget", "Create a pod disruption budget", aliases=("pdb",)),
@@ -34,7 +34,7 @@ _CREATE = (
         children=(
             Row("docker-registry", "Create a secret for use with an image registry"),
             Row("generic", "Create a secret from literal values or files", "create_config:SECRET"),
-            Row("tls", "Create a TLS secret"),
+            Row("tls", "Create a TLS secret", "create_edge:TLS_SECRET"),
         ),
     ),
     Row(
