@@ -256,8 +256,8 @@ async def test_the_tasks_at_80_by_24_look_as_they_should(
     desktop: Any, start: Any, enter: Any, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """``UPDATE_GOLDEN=1`` writes the picture anew, to be read before it is committed."""
-    monkeypatch.setattr("quizgame.tui.scenario.play.FLASH_S", 0.01)
-    monkeypatch.setattr("quizgame.tui.scenario.play.NOTICE_S", 3600.0)
+    monkeypatch.setattr("quizgame.tui.scenario.side.FLASH_S", 0.01)
+    monkeypatch.setattr("quizgame.tui.scenario.notice.NOTICE_S", 3600.0)
     async with desktop.do_lab().run_test(size=(80, 24)) as pilot:
         await start(pilot)
         await enter(pilot, CALL)

@@ -73,7 +73,7 @@ class _Player:
                 yield self._early(place, task, f"by a line of an earlier task: {done_by}")
             for line in solution_lines(task):
                 yield from self._run(place, task, line)
-            self.names.add(self.attempt.world)
+                self.names.add(self.attempt.world)
             if task.id not in self.attempt.progress.done:
                 self.undone = (place, self._undone(place, task))
                 return

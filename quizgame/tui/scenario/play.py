@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.timer import Timer
-from textual.widgets import Static
 
 from quizgame.errors import QuizgameError
 from quizgame.tools.output import Line
@@ -23,13 +21,13 @@ from quizgame.tui.prose import plain
 from quizgame.tui.scenario.diagnosis import Diagnosis, DiagnosisScreen
 from quizgame.tui.scenario.engine import Engine, LineFailed, Outcome, shown_lines
 from quizgame.tui.scenario.games.game import Confirmation, LastPage
-from quizgame.tui.scenario.ledger import Ledger
-from quizgame.tui.scenario.map import brief_entries, flow_entries, tree_entries
 from quizgame.tui.scenario.markdown import terminal_lines
+from quizgame.tui.scenario.notice import Notice
 from quizgame.tui.scenario.picture import Picture
 from quizgame.tui.scenario.prompt import Prompt
 from quizgame.tui.scenario.scrollback import GAME, TOOL
-from quizgame.tui.scenario.tabs import PaneTabs, Tab
+from quizgame.tui.scenario.side import TERMINAL, Side
+from quizgame.tui.scenario.tabs import PaneTabs
 from quizgame.tui.scenario.terminal import Terminal
 from quizgame.tui.screens.confirm import ConfirmScreen
 from quizgame.tui.widgets.keybar import KeyBar
@@ -40,11 +38,8 @@ if TYPE_CHECKING:
 
 TICK_S = 1.0
 """Every so often as much simulated time passes while no command runs."""
-NOTICE_S = 8.0
-FLASH_S = 2.0
 _GAME_ACTIONS = frozenset(("hint", "diagnose", "answer", "verify", "submit", "end", "debrief"))
 """Actions that not every game has."""
-_REST = "tab completes · ↑ older lines · ctrl+r searches · ctrl+c stops · f1 helps"
 
 
 class PlayScreen(Page[Picture]):
@@ -118,11 +113,8 @@ class PlayScreen(Page[Picture]):
         self._past = past
         self._opening = opening
         self._competencies = competencies
-        self._front = "terminal"
-        self._fresh: frozenset[str] = frozenset()
         self._offered: frozenset[str] = frozenset()
         """Actions of the game that make sense now."""
-        self._notice_timer: Timer | None = None
         self._last_page: LastPage | None = None
 
     @property
@@ -140,14 +132,8 @@ class PlayScreen(Page[Picture]):
         yield PaneTabs()
         with Horizontal(id="work"):
             yield Terminal(id="terminal")
-            with Vertical(id="side"):
-                for each in self.game.panes:
-                    with VerticalScroll(id=f"{each.name}-pane", classes="pane") as pane:
-                        pane.border_title = f"{each.title} · {each.key}"
-                        yield Ledger(id=each.name)
-                        if each.name == "map":
-                            yield Ledger(id="flows")
-        yield Static("", id="notice", markup=False)
+            yield Side(self.game.panes)
+        yield Notice()
         yield KeyBar()
 
     async def on_mount(self) -> None:
@@ -162,15 +148,27 @@ class PlayScreen(Page[Picture]):
             self.terminal.show_past(result.line, self.picture.folder)
             self._write(result)
         self._show(self.picture)
-        self._rest_notice()
+        self._news.rest(self.game.rest_over if self.picture.is_over else "")
         self.terminal.prompt.focus()
         self.set_interval(TICK_S, self._tick)
         self.call_after_refresh(self._watch)
+
+    def on_unmount(self) -> None:
+        """Nothing streams on where nobody looks."""
+        self.engine.interrupt()
 
     @property
     def terminal(self) -> Terminal:
         """The terminal."""
         return self.query_one(Terminal)
+
+    @property
+    def _side(self) -> Side:
+        return self.query_one(Side)
+
+    @property
+    def _news(self) -> Notice:
+        return self.query_one(Notice)
 
     @property
     def _is_wide(self) -> bool:
@@ -188,8 +186,8 @@ class PlayScreen(Page[Picture]):
             self.call_after_refresh(self._resized)
 
     def _resized(self) -> None:
-        if self._is_wide and self._front != "terminal":
-            self._bring("terminal")
+        if self._is_wide and self._side.front != TERMINAL:
+            self._bring(TERMINAL)
         self._show(self.picture)
         if not self.terminal.is_busy:
             self._watch()
@@ -212,9 +210,9 @@ class PlayScreen(Page[Picture]):
 
     @on(Terminal.Entered)
     def _entered(self, event: Terminal.Entered) -> None:
-        self._bring("terminal")
+        self._bring(TERMINAL)
         if self.game.judging and event.line.split()[:1] == ["submit"] and not self.picture.is_over:
-            self._notice(Content.styled(self.game.judging, "$primary"))
+            self._news.tell(Content.styled(self.game.judging, "$primary"))
         self._run(event.line)
 
     @work(group="line", exit_on_error=False)
@@ -311,11 +309,7 @@ class PlayScreen(Page[Picture]):
     def _show(self, picture: Picture) -> None:
         self.picture = picture
         is_brief = self.has_class("-wide")
-        drawn = tree_entries if not is_brief else brief_entries
-        for name, entries in self.game.entries(picture, is_brief=is_brief).items():
-            self.query_one(f"#{name}", Ledger).entries = tuple(entries)
-        self.query_one("#map", Ledger).entries = tuple(drawn(picture.map))
-        self.query_one("#flows", Ledger).entries = () if is_brief else tuple(flow_entries(picture.map))
+        self._side.show(self.game.entries(picture, is_brief=is_brief), picture.map, is_brief=is_brief)
         self._show_top()
         offered = frozenset(action for action in self.game.offers if self.game.can(action, picture))
         if offered != self._offered:
@@ -324,57 +318,32 @@ class PlayScreen(Page[Picture]):
 
     def _show_top(self) -> None:
         self.query_one(TopBar).status = self.game.status(self.picture, is_wide=self._is_wide)
-        figures = self.game.figures(self.picture)
         tabs = self.query_one(PaneTabs)
-        tabs.front = self._front
-        tabs.tabs = (
-            Tab("terminal", "Terminal"),
-            *(
-                Tab(pane.name, pane.title, pane.key, figures.get(pane.name, ""), pane.name in self._fresh)
-                for pane in self.game.panes
-            ),
-        )
+        tabs.front = self._side.front
+        tabs.tabs = self._side.tabs(self.game.figures(self.picture))
 
     def _tell_news(self, result: LineResult, picture: Picture) -> None:
         """Say what the line earned and cost; mark the panes that hold it."""
         news = self.game.news(result, picture)
         for name in news.panes:
-            self._flash(name)
+            self._side.flash(name)
+        self._show_top()
+        if picture.is_over:
+            self._news.rest(self.game.rest_over)
         if news.said:
-            self._notice(Content("   ").join(news.said))
-        elif picture.is_over:
-            self._rest_notice()
-
-    def _notice(self, content: Content) -> None:
-        self.query_one("#notice", Static).update(content)
-        if self._notice_timer is not None:
-            self._notice_timer.stop()
-        self._notice_timer = self.set_timer(NOTICE_S, self._rest_notice)
-
-    def _rest_notice(self) -> None:
-        rest = self.game.rest_over if self.picture.is_over else _REST
-        self.query_one("#notice", Static).update(Content.styled(rest, "$foreground-muted"))
+            self._news.tell(Content("   ").join(news.said))
 
     @on(Terminal.SearchShown)
     def _search_shown(self, event: Terminal.SearchShown) -> None:
         if event.found is not None:
-            self._notice(Content.assemble(("found: ", "bold $warning"), plain(event.found.partition("\n")[0])))
+            self._news.tell(Content.assemble(("found: ", "bold $warning"), plain(event.found.partition("\n")[0])))
         else:
             said = "nothing like it was typed" if event.is_begun else "type a part of an earlier line"
-            self._notice(Content.styled(said, "$foreground-muted"))
+            self._news.tell(Content.styled(said, "$foreground-muted"))
 
     @on(Terminal.SearchEnded)
     def _search_ended(self) -> None:
-        self._rest_notice()
-
-    def _flash(self, name: str) -> None:
-        """Draw the eye to a pane: its border for a moment, its tab until it is looked at."""
-        pane = self.query_one(f"#{name}-pane")
-        pane.add_class("-flash")
-        self.set_timer(FLASH_S, lambda: pane.remove_class("-flash"))
-        if self._front != name:
-            self._fresh |= {name}
-            self._show_top()
+        self._news.rest()
 
     # Panes
 
@@ -384,24 +353,22 @@ class PlayScreen(Page[Picture]):
 
     def action_pane(self, name: str) -> None:
         """Bring a pane to the front, or go back from it."""
-        pane = self.query_one(f"#{name}-pane")
-        self._bring("terminal" if self._front == name or pane.has_focus else name)
+        has_focus = self._side.pane(name).has_focus
+        self._bring(TERMINAL if self._side.front == name or has_focus else name)
 
     def _bring(self, name: str) -> None:
-        self._front = "terminal" if self._is_wide else name
-        self._fresh -= {name}
-        self.set_class(self._front != "terminal", "-pane")
-        for pane in self.game.panes:
-            self.query_one(f"#{pane.name}-pane").set_class(pane.name == name, "-front")
+        side = self._side
+        side.bring(name, is_wide=self._is_wide)
+        self.set_class(side.front != TERMINAL, "-pane")
         self._show_top()
-        target = self.terminal.prompt if name == "terminal" else self.query_one(f"#{name}-pane")
+        target = self.terminal.prompt if name == TERMINAL else side.pane(name)
         self.call_after_refresh(target.focus, False)
 
     def on_key(self, event: events.Key) -> None:
         """Typing goes to the prompt, whatever is in front."""
         if event.is_printable and event.character and not self.terminal.prompt.has_focus and event.character != "?":
             event.stop()
-            self._bring("terminal")
+            self._bring(TERMINAL)
             self.terminal.prompt.insert_text_at_cursor(event.character)
 
     @on(Prompt.HelpWanted)
@@ -490,8 +457,8 @@ class PlayScreen(Page[Picture]):
         """End a search, close a pane, else leave; the attempt stays open."""
         if self.terminal.leave_search():
             return
-        if self._front != "terminal" or not self.terminal.prompt.has_focus:
-            self._bring("terminal")
+        if self._side.front != TERMINAL or not self.terminal.prompt.has_focus:
+            self._bring(TERMINAL)
             return
         asked = self.game.leave_warning(self.picture)
         if asked is None:

@@ -45,12 +45,18 @@ async def open_practice(app: QuizgameApp, terms: PracticeTerms | Resume) -> None
         app.notify(str(error), severity="error", markup=False)
         return
     if session is None:
-        text = NOTHING[terms.focus] if isinstance(terms, PracticeTerms) else "No practice run is under way."
-        app.notify(text, markup=False)
+        app.notify(_nothing(terms), markup=False)
     elif session.is_over(app.now()):
         await show_summary(app, session)
     else:
         app.push_screen(PracticeScreen(session))
+
+
+def _nothing(terms: PracticeTerms | Resume) -> str:
+    """What to say where there is no question to ask."""
+    if not isinstance(terms, PracticeTerms):
+        return "No practice run is under way."
+    return "The bank has no questions on this yet." if terms.competencies else NOTHING[terms.focus]
 
 
 async def show_summary(app: QuizgameApp, session: PracticeSession, *, instead: bool = False) -> None:
