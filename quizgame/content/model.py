@@ -37,8 +37,9 @@ class PlacedError(ValueError):
 
 
 def _without_control_characters(text: str) -> str:
-    # What is printable holds none of them, which is found out far faster than by a search; a line feed is not printable.
-    found = None if text.isprintable() else _CONTROL.search(text)
+    # Whether all is printable is found out far faster than by a search, and what is printable holds none of them.
+    plain = text.replace("\n", "").replace("\t", "")
+    found = None if plain.isprintable() else _CONTROL.search(text)
     if found is None:
         return text
     raise ValueError(f"control character U+{ord(found.group()):04X} in text: remove it")

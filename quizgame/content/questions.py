@@ -254,6 +254,8 @@ def parse_number(text: str) -> Decimal | None:
 
 
 def _refuse_repeats(noun: str, texts: Iterable[str]) -> None:
-    for text, times in Counter(text.strip() for text in texts).items():
-        if times > 1:
-            raise ValueError(f'the same {noun} {times} times: "{text}"')
+    bare = [text.strip() for text in texts]
+    if len(set(bare)) == len(bare):
+        return
+    text, times = Counter(bare).most_common(1)[0]
+    raise ValueError(f'the same {noun} {times} times: "{text}"')
