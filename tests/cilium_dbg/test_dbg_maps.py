@@ -13,17 +13,24 @@ from typing import Any
 
 import pytest
 
+from quizgame.cluster.agent.conntrack import CtKey
 from quizgame.cluster.agent.counters import Count, Counted
 from quizgame.cluster.agent.monitor import Direction
 from quizgame.cluster.agent.services import Backend, Frontend
 from quizgame.cluster.world import World
 from quizgame.game.worlds import free_shell, free_world
-from quizgame.tools.cilium_dbg.call import Row
+from quizgame.tools.cilium_dbg.call import Row, as_json
 from quizgame.tools.cilium_dbg.commands.bpf_counters import counters_table, nat_lines
 from quizgame.tools.cilium_dbg.commands.bpf_lb import backend_ids, frontend_entries, lb_table, slots
+from quizgame.tools.cilium_dbg.commands.bpf_maps import CtRow, ct_lines, endpoint_text, ipcache_text, map_table
+from quizgame.tools.cilium_dbg.commands.bpf_policy import PolicyRow, policy_table
+from quizgame.tools.cilium_dbg.commands.endpoint import labels_table
 from quizgame.tools.cilium_dbg.commands.maps import entries_table
 from quizgame.tools.cilium_dbg.commands.metrics import metrics_table
-from quizgame.tools.cilium_dbg.commands.misc import options_list
+from quizgame.tools.cilium_dbg.commands.misc import option_text, options_list
+from quizgame.tools.cilium_dbg.commands.policy import selector_row, selectors_table
+from quizgame.tools.cilium_dbg.listings_text import maps_table
+from quizgame.tools.cilium_dbg.model.answers import api_json
 from quizgame.tools.cilium_dbg.model.metrics import Metric
 from quizgame.tools.cilium_dbg.model.translations import Translation
 from quizgame.tools.output import Line, Result, render
@@ -39,6 +46,10 @@ def golden(name: str) -> str:
 
 def records(name: str) -> Any:
     return json.loads((GOLDEN / "input" / "bpf.json").read_text())[name]
+
+
+def api(name: str) -> Any:
+    return json.loads((GOLDEN / "input" / "agent-api" / f"{name}.json").read_text())
 
 
 def frontends() -> list[tuple[Frontend, int]]:
@@ -134,6 +145,112 @@ def test_metrics() -> None:
 @needs_goldens
 def test_options() -> None:
     assert sorted(shown(options_list()).splitlines()) == sorted(golden("config-list-options").splitlines())
+
+
+@needs_goldens
+@pytest.mark.parametrize(
+    ("name", "shows_left"), [("bpf-ct-list-global", False), ("bpf-ct-list-global-time-diff", True)]
+)
+def test_connection_tracking(name: str, shows_left: bool) -> None:
+    rows = [
+        CtRow(
+            CtKey({6: "TCP", 17: "UDP", 1: "ICMP"}[each["proto"]], each["flags"], each["src"], each["sport"],
+                  each["dst"], each["dport"]),
+            each["lifetime"], each["packets"], each["bytes"], tuple(each["ctflags"]), each["rxflags"],
+            each["rxreport"], each["txflags"], each["txreport"], each["revnat"], each["secid"],
+            each.get("backend", 0),
+        )
+        for each in records("ct")
+    ]  # fmt: skip
+    assert shown(ct_lines(rows, records("ct_now") if shows_left else None)) == golden(name)
+
+
+@needs_goldens
+def test_ipcache() -> None:
+    rows = [
+        Row((each["prefix"], ipcache_text(each["id"], each.get("key", 0), each.get("tunnel", ""))))
+        for each in records("ipcache")
+    ]
+    assert shown(map_table(("IP PREFIX/ADDRESS", "IDENTITY"), rows)) == golden("bpf-ipcache-list")
+
+
+@needs_goldens
+def test_local_endpoints() -> None:
+    rows = [
+        Row((f"{each['ip']}:0", "(localhost)" if each.get("host") else
+             endpoint_text(each["id"], each["secid"], each["ifindex"], each["mac"], each["nodemac"])))
+        for each in records("endpoints")
+    ]  # fmt: skip
+    assert shown(map_table(("IP ADDRESS", "LOCAL ENDPOINT INFO"), rows)) == golden("bpf-endpoint-list")
+
+
+@needs_goldens
+@pytest.mark.parametrize(("name", "is_numeric"), [("bpf-policy-get", False), ("bpf-policy-get-numeric", True)])
+def test_policy_map(name: str, is_numeric: bool) -> None:
+    labels = {each["id"]: sorted(each["labels"]) for each in api("identity")}
+    rows = []
+    for each in records("policy"):
+        number = each["id"]
+        peer = str(number) if is_numeric else labels[number] if number else "ANY"
+        row = PolicyRow(
+            each.get("deny", False), each["dir"].capitalize(), peer, each["proto"], each["port"],
+            24 if each["port"] else 8 if each["proto"] else 0, str(each.get("proxy", "NONE")),
+            each.get("auth", "disabled"), each.get("packets"), each.get("bytes"),
+        )  # fmt: skip
+        rows.append(Row(row.cells))
+    assert shown(policy_table(rows, is_numeric=is_numeric)) == golden(name)
+
+
+@needs_goldens
+def test_empty_policy_map() -> None:
+    assert shown(policy_table([], is_numeric=False)) == golden("bpf-policy-get-empty")
+
+
+@needs_goldens
+@pytest.mark.parametrize(("name", "is_verbose"), [("policy-selectors", False), ("policy-selectors-v", True)])
+def test_selectors(name: str, is_verbose: bool) -> None:
+    rows = []
+    for each in sorted(api("policy%selectors"), key=lambda each: each["selector"]):
+        named = {label["key"].rpartition(".")[2]: label["value"] for label in each["labels"]}
+        long = " ".join(f"{label['source']}:{label['key']}={label['value']}" for label in each["labels"])
+        label = f"[{long}]" if is_verbose else f"{named['namespace']}/{named['name']}"
+        rows.append(selector_row(each["selector"], label, each["users"], [str(one) for one in each["identities"]]))
+    assert shown(selectors_table(rows)) == golden(name)
+
+
+@needs_goldens
+def test_selectors_as_json_are_the_answer_itself() -> None:
+    assert shown(as_json(api("policy%selectors"))) == golden("policy-selectors-json")
+
+
+@needs_goldens
+def test_maps_and_their_sizes() -> None:
+    models = [
+        {"name": each["path"].rpartition("/")[2], "entries": len(each["cache"]), "errors": 0, "is-cached": True}
+        for each in (one if "cache" in one else {**one, "cache": []} for one in api("map")["maps"])
+    ]
+    assert shown(maps_table(models)) == golden("map-list")
+
+
+@needs_goldens
+def test_configuration() -> None:
+    options = api("config")["status"]["realized"]["options"]
+    values = {**options, "MonitorNumPages": "64", "PolicyEnforcement": "default"}
+    expected = golden("config").partition("\n")[2]
+    assert "".join(f"{option_text(name, value)}\n" for name, value in values.items()) == expected
+
+
+@needs_goldens
+def test_labels_of_an_endpoint() -> None:
+    labels = api("endpoint%2950%labels")["status"]["security-relevant"]
+    assert sorted(shown(labels_table(labels)).splitlines()) == sorted(golden("endpoint-labels").splitlines())
+
+
+@needs_goldens
+def test_answers_as_json() -> None:
+    endpoints = sorted(api("endpoint"), key=lambda each: int(each["id"]))
+    assert shown(as_json(api_json(endpoints))) == golden("endpoint-list-json")
+    assert shown(as_json(api_json(api("fqdn%names")))) == golden("fqdn-names")
 
 
 # ---------------------------------------------------------------- state
@@ -277,3 +394,28 @@ def test_waiting_for_a_revision_that_never_comes(dbg: Run) -> None:
     assert (result.exit, render(result.stderr).splitlines()[1].split(" after ")[0].split(" ", 1)[1]) == (
         1, "endpoints still not ready",
     )  # fmt: skip
+
+
+def test_the_policy_map_counts_what_met_its_entries(line: Run, dbg: Run) -> None:
+    line("""kubectl apply -f - <<'EOF'
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: out}
+spec:
+  endpointSelector: {matchLabels: {run: client}}
+  egress:
+  - toEntities: [world, cluster]
+  egressDeny:
+  - toEntities: [world]
+    toPorts: [{ports: [{port: "443", protocol: TCP}]}]
+EOF""")
+    endpoint = out(dbg("endpoint list --no-headers -o json"))
+    number = next(
+        each["id"] for each in json.loads(endpoint) if "client" in str(each["status"]["external-identifiers"])
+    )
+    line("kubectl exec client -- curl -s -m 2 -o /dev/null http://one.one.one.one")
+    line("kubectl exec client -- curl -s -m 2 -o /dev/null https://one.one.one.one")
+    rows = [each.split() for each in out(dbg(f"bpf policy get {number} -n")).splitlines()[1:]]
+    world = {each[3]: int(each[7]) for each in rows if each[1] == "Egress" and each[2] == "2"}
+    assert world["443/TCP"] > 0
+    assert world["ANY"] > 0

@@ -142,7 +142,10 @@ def table(head: Iterable[Sequence[str]], rows: Iterable[Row], trailing: Trailing
 
 def as_json(value: Any, facts: tuple[Fact, ...] = ()) -> list[Line]:
     """Print JSON as the tool does: two spaces, and an empty line after it."""
-    return [*lines(json.dumps(value, indent=2, ensure_ascii=False) + "\n", facts), Line("")]
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    for letter in "&<>":  # Source: Go encoding/json escapes what HTML would not bear.
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return [*lines(f"{text}\n", facts), Line("")]
 
 
 def wants_json(call: Call) -> bool:

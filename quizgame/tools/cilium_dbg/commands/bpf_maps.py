@@ -5,7 +5,8 @@ Rows of a real map come in hash order; here they are sorted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface
 
 from quizgame.cluster.agent.conntrack import CtEntry, CtKey
@@ -28,31 +29,68 @@ def _since_boot(instant_ns: int) -> int:
     return (instant_ns - EPOCH_NS) // SECOND + _BOOT_S
 
 
-def _ct_line(call: Call, key: CtKey, entry: CtEntry) -> Line:
-    flags, names = 0, []
-    for bit, name, is_on in (
-        (0x01, "RxClosing", entry.is_closing),
-        (0x02, "TxClosing", entry.is_closing),
-        (0x10, "SeenNonSyn", entry.flags_seen & ~0x02 != 0),
-        (0x20, "NodePort", entry.is_node_port),
-        (0x40, "ProxyRedirect", entry.is_proxy_redirect),
-    ):
-        if is_on:
-            flags |= bit
-            names.append(name)
-    seen, report = f"0x{entry.flags_seen:02x}", _since_boot(entry.created_ns)
-    left = ""
-    if call.flags.is_on("time-diff"):
-        left = f" (remaining: {(entry.expires_ns - call.agent.now_ns) // SECOND} sec(s))"
-    protocol = "ICMP" if key.protocol == "ICMPv4" else key.protocol
-    text = (
-        f"{protocol} {key.direction} {key.source}:{key.source_port} -> {key.destination}:{key.destination_port}"
-        f" expires={_since_boot(entry.expires_ns)}{left} Packets={entry.packets} Bytes={entry.bytes}"
-        f" RxFlagsSeen={seen} LastRxReport={report} TxFlagsSeen={seen} LastTxReport={report}"
-        f" Flags=0x{flags:04x} [ {''.join(f'{name} ' for name in names)}] RevNAT={entry.rev_nat}"
-        f" SourceSecurityID={entry.source_identity} BackendID={entry.backend_id} NatPort=0 "
+_CT_FLAGS = {
+    "RxClosing": 0x01, "TxClosing": 0x02, "Nat64": 0x04, "LBLoopback": 0x08, "SeenNonSyn": 0x10, "NodePort": 0x20,
+    "ProxyRedirect": 0x40, "DSRInternal": 0x80, "FromL7LB": 0x100, "FromTunnel": 0x400,
+}  # fmt: skip
+"""Source: reference cilium-dbg, section 7; cilium/cilium v1.19 pkg/maps/ctmap/types.go."""
+
+
+@dataclass(frozen=True, slots=True)
+class CtRow:
+    """An entry of the connection tracking map as it is printed; instants are seconds since boot."""
+
+    key: CtKey
+    expires: int
+    packets: int
+    bytes: int
+    flags: tuple[str, ...] = ()
+    rx_flags: int = 0
+    rx_report: int = 0
+    tx_flags: int = 0
+    tx_report: int = 0
+    rev_nat: int = 0
+    source_identity: int = 0
+    backend_id: int = 0
+
+    def text(self, now: int | None = None) -> str:
+        """The entry's line, with the time that is left where an instant is given."""
+        key = self.key
+        protocol = "ICMP" if key.protocol == "ICMPv4" else key.protocol
+        left = "" if now is None else f" (remaining: {self.expires - now} sec(s))"
+        bits = sum(_CT_FLAGS[name] for name in self.flags)
+        return (
+            f"{protocol} {key.direction} {key.source}:{key.source_port} -> {key.destination}:{key.destination_port}"
+            f" expires={self.expires}{left} Packets={self.packets} Bytes={self.bytes}"
+            f" RxFlagsSeen=0x{self.rx_flags:02x} LastRxReport={self.rx_report}"
+            f" TxFlagsSeen=0x{self.tx_flags:02x} LastTxReport={self.tx_report}"
+            f" Flags=0x{bits:04x} [ {''.join(f'{name} ' for name in self.flags)}] RevNAT={self.rev_nat}"
+            f" SourceSecurityID={self.source_identity} BackendID={self.backend_id} NatPort=0 "
+        )
+
+
+def _ct_row(key: CtKey, entry: CtEntry) -> CtRow:
+    names = (
+        ("RxClosing", entry.is_closing),
+        ("TxClosing", entry.is_closing),
+        ("SeenNonSyn", entry.flags_seen & ~0x02 != 0),
+        ("NodePort", entry.is_node_port),
+        ("ProxyRedirect", entry.is_proxy_redirect),
     )
-    return Line(text)
+    report = _since_boot(entry.created_ns)
+    return CtRow(
+        key, _since_boot(entry.expires_ns), entry.packets, entry.bytes, tuple(name for name, is_on in names if is_on),
+        entry.flags_seen, report, entry.flags_seen, report, entry.rev_nat, entry.source_identity, entry.backend_id,
+    )  # fmt: skip
+
+
+def ct_lines(rows: Iterable[CtRow], now: int | None = None) -> list[Line]:
+    """Both maps: that of TCP, an empty line, that of other protocols, an empty line."""
+    tcp: list[Line] = []
+    others: list[Line] = []
+    for row in rows:
+        (tcp if row.key.protocol == "TCP" else others).append(Line(row.text(now)))
+    return [*tcp, Line(""), *others, Line("")]
 
 
 def _ct_list(call: Call) -> Result:
@@ -61,17 +99,22 @@ def _ct_list(call: Call) -> Result:
         return Result(stderr=[Line(f"Invalid argument: unknown type {kind}", end="")])
     live = call.agent.conntrack.live(call.agent.now_ns) if kind == "global" else []
     live.sort(key=lambda item: (item[1].created_ns, str(item[0])))
-    tcp = [_ct_line(call, key, entry) for key, entry in live if key.protocol == "TCP"]
-    others = [_ct_line(call, key, entry) for key, entry in live if key.protocol != "TCP"]
-    return Result(stdout=[*tcp, Line(""), *others, Line("")])
+    now = _since_boot(call.agent.now_ns) if call.flags.is_on("time-diff") else None
+    return Result(stdout=ct_lines((_ct_row(key, entry) for key, entry in live), now))
+
+
+def ipcache_text(identity: int, key: int, tunnel: str) -> str:
+    """An entry of the ipcache as the map prints it; no tunnel: an empty text."""
+    return (
+        f"identity={identity} encryptkey={key} tunnelendpoint={tunnel or '0.0.0.0'} "
+        f"flags={'hastunnel' if tunnel else '<none>'}"
+    )
 
 
 def ipcache_value(call: Call, entry: IpcacheEntry) -> str:
-    """An entry as the map prints it."""
+    """An entry of a node's ipcache."""
     has_tunnel = call.agent.config.is_tunnel and entry.tunnel_endpoint != "0.0.0.0"
-    endpoint = entry.tunnel_endpoint if has_tunnel else "0.0.0.0"
-    flags = "hastunnel" if has_tunnel else "<none>"
-    return f"identity={int(entry.identity)} encryptkey={entry.encrypt_key} tunnelendpoint={endpoint} flags={flags}"
+    return ipcache_text(int(entry.identity), entry.encrypt_key, entry.tunnel_endpoint if has_tunnel else "")
 
 
 def ipcache_fact(call: Call, prefix: str, entry: IpcacheEntry) -> Fact:
@@ -106,16 +149,21 @@ def _ipcache_get(call: Call) -> Result:
     return Result(stdout=lines(f"{ip} maps to identity {value}\n", (ipcache_fact(call, ip, entry),)))
 
 
+def endpoint_text(number: int, identity: int, ifindex: int, mac: str, node_mac: str) -> str:
+    """An entry of the map of local endpoints."""
+    return (
+        f"id={number:<5} sec_id={identity:<5} flags=0x0000 ifindex={ifindex:<3} mac={mac.upper()} "
+        f"nodemac={node_mac.upper()} parent_ifindex=0  "
+    )
+
+
 def endpoint_rows(call: Call) -> list[Row]:
     """The map of local endpoints, with the node's own addresses."""
-    rows = []
-    for endpoint in sorted((each for each in call.agent.endpoints.values() if each.ip), key=lambda each: each.id):
-        mac, host_mac = endpoint.mac.upper(), endpoint.host_mac.upper()
-        info = (
-            f"id={endpoint.id:<5} sec_id={int(endpoint.identity):<5} flags=0x0000 ifindex={endpoint.ifindex:<3} "
-            f"mac={mac} nodemac={host_mac} parent_ifindex=0  "
-        )
-        rows.append(Row((f"{endpoint.ip}:0", info)))
+    rows = [
+        Row((f"{each.ip}:0", endpoint_text(each.id, int(each.identity), each.ifindex, each.mac, each.host_mac)))
+        for each in sorted(call.agent.endpoints.values(), key=lambda each: each.id)
+        if each.ip
+    ]
     return [*rows, *(Row((f"{ip}:0", "(localhost)")) for ip in (call.agent.router_ip, call.agent.node_ip) if ip)]
 
 
@@ -134,7 +182,12 @@ def _listed(call: Call, head: tuple[str, str], rows: list[Row]) -> Result:
     if wants_json(call):
         shown = {str(row.cells[0]): [str(row.cells[1])] for row in rows}
         return Result(stdout=as_json(dict(sorted(shown.items())), tuple(known for row in rows for known in row.facts)))
-    return Result(stdout=table([head], rows, Trailing.ROWS))
+    return Result(stdout=map_table(head, rows))
+
+
+def map_table(head: Sequence[str], rows: Iterable[Row]) -> list[Line]:
+    """A map with one value for each key."""
+    return table([head], rows, Trailing.ROWS)
 
 
 def _endpoint_list(call: Call) -> Result:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent import monitor
@@ -12,6 +14,7 @@ from quizgame.policy.model import AuthMode, Direction, Protocol
 from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, Trailing, as_json, table, wants_json
 from quizgame.tools.cilium_dbg.commands.endpoint import subject
 from quizgame.tools.cilium_dbg.commands.identity import labels_of
+from quizgame.tools.cilium_dbg.model.policystats import policy_counts
 from quizgame.tools.facts import Fact, fact
 from quizgame.tools.output import Line, Result, lines
 
@@ -19,13 +22,6 @@ if TYPE_CHECKING:
     from quizgame.cluster.agent.endpoints import Endpoint
 
 HEAD = ("POLICY", "DIRECTION", "{}", "PORT/PROTO", "PROXY PORT", "AUTH TYPE", "BYTES", "PACKETS", "PREFIX", "COOKIE")
-
-
-def _port(entry: MapEntry) -> str:
-    if entry.protocol == Protocol.ANY:
-        return "ANY"
-    name = Protocol(entry.protocol).name
-    return f"{entry.port}/{name}" if entry.prefix_length > 8 else name
 
 
 def _proxy(call: Call, entry: MapEntry) -> str:
@@ -53,21 +49,59 @@ def _facts(call: Call, endpoint: Endpoint, entry: MapEntry) -> tuple[Fact, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyRow:
+    """An entry of a policy map as it is printed."""
+
+    is_deny: bool
+    direction: str
+    """``Ingress`` or ``Egress``."""
+    peer: str | Sequence[str]
+    """The labels of an identity, ``ANY``, or its number."""
+    protocol: int
+    port: int
+    prefix: int
+    proxy: str = "NONE"
+    auth: str = "disabled"
+    packets: int | None = 0
+    """``None``: nothing is counted for it."""
+    bytes: int | None = 0
+
+    @property
+    def cells(self) -> tuple[str | Sequence[str], ...]:
+        """The columns."""
+        port = "ANY" if self.protocol == Protocol.ANY else Protocol(self.protocol).name
+        if self.prefix > 8:
+            port = f"{self.port}/{port}"
+        shown = ["-" if number is None else str(number) for number in (self.bytes, self.packets)]
+        return (
+            "Deny" if self.is_deny else "Allow", self.direction, self.peer, port, self.proxy, self.auth, *shown,
+            str(self.prefix), "0",
+        )  # fmt: skip
+
+
+def policy_table(rows: Sequence[Row], *, is_numeric: bool) -> list[Line]:
+    """A policy map."""
+    title = "IDENTITY" if is_numeric else "LABELS (source:key[=value])"
+    shown = table([tuple(cell.format(title) for cell in HEAD)], rows, Trailing.NONE)
+    empty = "" if rows else "Policy stats empty. Perhaps the policy enforcement is disabled?\n"
+    return [*shown, *lines(empty)]
+
+
 def _rows(call: Call, endpoint: Endpoint) -> list[Row]:
     rows = []
-    for entry in call.agent.policy_of(endpoint).entries():
-        named: str | tuple[str, ...] = "ANY"
+    entries = call.agent.policy_of(endpoint).entries()
+    for entry, (packets, size) in zip(entries, policy_counts(call.agent, endpoint, entries), strict=True):
+        named: str | Sequence[str] = "ANY"
         if call.flags.is_on("numeric"):
             named = str(entry.identity)
         elif entry.identity:
             named = labels_of(call, entry.identity) or str(entry.identity)
-        auth = "spire" if entry.auth is AuthMode.REQUIRED else "disabled"
-        prefix = entry.prefix_length
-        cells = (
-            "Deny" if entry.is_deny else "Allow", entry.direction.value.capitalize(), named, _port(entry),
-            _proxy(call, entry), auth, "0", "0", str(prefix), "0",
+        shown = PolicyRow(
+            entry.is_deny, entry.direction.value.capitalize(), named, entry.protocol, entry.port, entry.prefix_length,
+            _proxy(call, entry), "spire" if entry.auth is AuthMode.REQUIRED else "disabled", packets, size,
         )  # fmt: skip
-        rows.append(Row(cells, _facts(call, endpoint, entry)))
+        rows.append(Row(shown.cells, _facts(call, endpoint, entry)))
     return rows
 
 
@@ -90,11 +124,7 @@ def _get(call: Call) -> Result:
         if wants_json(call):
             result.stdout += as_json([_json_entry(call, each) for each in call.agent.policy_of(endpoint).entries()])
             continue
-        title = "IDENTITY" if call.flags.is_on("numeric") else "LABELS (source:key[=value])"
-        head = tuple(cell.format(title) for cell in HEAD)
-        result.stdout += table([head], rows, Trailing.ROWS)
-        if not rows:
-            result.stdout += lines("Policy stats empty. Perhaps the policy enforcement is disabled?\n")
+        result.stdout += policy_table(rows, is_numeric=call.flags.is_on("numeric"))
         if call.flags.is_on("all"):
             result.stdout += [Line(""), Line("")]
     return result

@@ -120,7 +120,12 @@ def _config(call: Call) -> Result:
 
 
 def _listing(call: Call, values: dict[str, str]) -> list[Line]:
-    return [Line(f"{name:<34}: {value}", (_fact(call, name, value),)) for name, value in values.items()]
+    return [Line(option_text(name, value), (_fact(call, name, value),)) for name, value in values.items()]
+
+
+def option_text(name: str, value: str) -> str:
+    """One option and its value."""
+    return f"{name:<34}: {value}"
 
 
 def _fact(call: Call, name: str, value: str) -> Fact:

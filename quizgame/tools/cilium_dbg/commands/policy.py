@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from quizgame.cluster.crds import minor_of
 from quizgame.goflags.flagset import boolean, string
 from quizgame.tools.cilium_dbg.call import Call, Row, Sub, Trailing, as_json, table, wants_json
 from quizgame.tools.cilium_dbg.policy_facts import field_facts, shown_fields, tell_entries
-from quizgame.tools.facts import fact
+from quizgame.tools.facts import Fact, fact
 from quizgame.tools.output import Line, Result, lines, not_simulated
 
 
@@ -25,10 +27,10 @@ def _selectors(call: Call) -> Result:
     if wants_json(call):
         listed = [
             {
-                "selector": each.text,
-                "labels": [str(label) for label in each.labels],
-                "users": each.users,
                 "identities": list(each.identities),
+                "labels": [{"key": label.key, "source": label.source, "value": label.value} for label in each.labels],
+                "selector": each.text,
+                "users": each.users,
             }
             for each in found
         ]
@@ -42,9 +44,21 @@ def _selectors(call: Call) -> Result:
         )
         for policy in each.policies:
             known += shown_fields(each.text, field_facts(call, policy))
-        named = [str(label) for label in each.labels] if call.flags.is_on("verbose") else [each.policies[0].short]
-        rows.append(Row((each.text, named, str(each.users), numbers), known))
-    return Result(stdout=table([("SELECTOR", "LABELS", "USERS", "IDENTITIES")], rows, Trailing.ROWS))
+        named = " ".join(map(str, each.labels)) if call.flags.is_on("verbose") else each.policies[0].short
+        shown = f"[{named}]" if call.flags.is_on("verbose") else named
+        rows.append(selector_row(each.text, shown, each.users, numbers, known))
+    return Result(stdout=selectors_table(rows))
+
+
+def selector_row(text: str, label: str, users: int, identities: list[str], facts: tuple[Fact, ...] = ()) -> Row:
+    """One selector; where it selects none, its row ends before the last column."""
+    cells = (text, label, str(users))
+    return Row((*cells, identities) if identities else cells, facts)
+
+
+def selectors_table(rows: Iterable[Row]) -> list[Line]:
+    """Selectors with the policy or the labels that they come from, their users and the identities they select."""
+    return table([("SELECTOR", "LABELS", "USERS", "IDENTITIES")], rows, Trailing.ROWS)
 
 
 COMMANDS = (
