@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from quizgame.cluster.objects import controller_of, dig, labels_of, name_of, namespace_of
@@ -18,14 +19,32 @@ def is_host_network(pod: Mapping[str, Any]) -> bool:
 
 def identity_labels(pod: Mapping[str, Any], namespace_labels: Mapping[str, str], cluster: str) -> tuple[str, ...]:
     """Identity labels of a pod as text, sorted."""
-    labels = pod_labels(
-        labels_of(pod),
-        namespace=namespace_of(pod),
-        namespace_labels=namespace_labels,
-        service_account=dig(pod, "spec", "serviceAccountName", default="default"),
+    return _identity_labels(
+        tuple(labels_of(pod).items()),
+        namespace_of(pod),
+        tuple(namespace_labels.items()),
+        dig(pod, "spec", "serviceAccountName", default="default"),
+        cluster,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _identity_labels(
+    labels: tuple[tuple[str, str], ...],
+    namespace: str,
+    namespace_labels: tuple[tuple[str, str], ...],
+    service_account: str,
+    cluster: str,
+) -> tuple[str, ...]:
+    # Every change of a pod asks for them, and the pods of a workload have the same.
+    found = pod_labels(
+        dict(labels),
+        namespace=namespace,
+        namespace_labels=dict(namespace_labels),
+        service_account=service_account,
         cluster_name=cluster,
     )
-    return tuple(str(label) for label in labels)
+    return tuple(str(label) for label in found)
 
 
 def container_ports(pod: Mapping[str, Any]) -> tuple[tuple[str, int, str], ...]:

@@ -148,4 +148,5 @@ class ControllerManager:
         self._cursor = store.version
         for change in changes:
             for controller, queue in zip(self._controllers, self._queues, strict=True):
-                queue.update(controller.keys(change))
+                if keys := controller.keys(change):
+                    queue.update(keys)
