@@ -80,7 +80,7 @@ def _proposed(session: Session, line: str) -> list[str]:
         ("kubectl des", ["describe"]),
         ("k des", ["describe"]),
         ("kubectl rollout re", ["restart", "resume"]),
-        ("kubectl create secret ", ["generic"]),
+        ("kubectl create secret ", ["generic", "tls"]),
         ("kubectl help roll", ["rollout"]),
         ("kubectl get ciliumnetworkp", ["ciliumnetworkpolicies"]),
         ("kubectl get ccn", ["ccnp"]),
