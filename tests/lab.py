@@ -22,6 +22,10 @@ def manifests_in(text: str) -> list[dict[str, Any]]:
     return [each.data for each in load_documents(text, "manifests.yaml", dialect=Dialect.KUBERNETES)]
 
 
+def _applying(text: str) -> str:
+    return f"kubectl apply -f - <<'X'\n{text}\nX"
+
+
 class BareLab:
     """A world of a test's own, and a learner's shell on it."""
 
@@ -48,7 +52,11 @@ class BareLab:
 
     def apply(self, text: str) -> Result:
         """Apply manifests as a learner does."""
-        return self.result(f"kubectl apply -f - <<'X'\n{text}\nX")
+        return self.result(_applying(text))
+
+    def applied(self, text: str) -> str:
+        """Apply manifests as a learner does; what that prints."""
+        return self.both(_applying(text))
 
     def agent(self, node: str) -> Agent:
         """The agent of a node, whichever cluster it is in."""
@@ -59,6 +67,10 @@ class BareLab:
         """What ``cilium-dbg`` prints in the agent's pod of a node."""
         pod = self.agent(node).pod_name
         return self.both(f"kubectl -n kube-system exec {pod} -c cilium-agent -- cilium-dbg {line}")
+
+    def log(self, node: str) -> str:
+        """What the agent of a node has written."""
+        return self.both(f"kubectl -n kube-system logs {self.agent(node).pod_name} -c cilium-agent")
 
     def ip(self, pod: str, namespace: str = "default") -> str:
         """A pod's address; empty while it has none."""

@@ -12,12 +12,9 @@ import pytest
 
 from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.build import default_specs
-from quizgame.cluster.fabric import agent_on
 from quizgame.cluster.world import World
-from quizgame.game.worlds import assemble, free_shell
-from quizgame.tools.output import Result
-from quizgame.yamlsource.loader import load_documents
-from quizgame.yamlsource.scalars import Dialect
+from quizgame.game.worlds import assemble
+from tests.lab import BareLab, manifests_in
 
 ON: dict[str, Any] = {"authentication": {"enabled": True, "mutual": {"spire": {"enabled": True}}}}
 
@@ -68,47 +65,19 @@ spec:
 @lru_cache(maxsize=8)
 def _world(values: str, manifests: str) -> World:
     specs = [replace(spec, values=json.loads(values)) for spec in default_specs()]
-    documents = [each.data for each in load_documents(manifests, "world.yaml", dialect=Dialect.KUBERNETES)]
+    documents = manifests_in(manifests)
     return assemble(specs, seed=0, manifests=[("world.yaml", documents)])
 
 
-class Lab:
+class Lab(BareLab):
     """A shell on a world."""
 
+    run, out = BareLab.result, BareLab.both
     ingress, egress, pod = staticmethod(ingress), staticmethod(egress), staticmethod(pod)
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.shell = free_shell(world)
-
-    def run(self, line: str) -> Result:
-        """What a line gives."""
-        return self.shell.run_line(line)
-
-    def out(self, line: str) -> str:
-        """What a line prints, both streams."""
-        result = self.run(line)
-        return "".join(each.text + each.end for each in (*result.stdout, *result.stderr))
-
-    def apply(self, text: str) -> str:
-        """Apply manifests as a learner does; what that prints."""
-        return self.out(f"kubectl apply -f - <<'X'\n{text}\nX")
 
     def agent(self, node: str = "kind-worker2") -> Agent:
         """The agent of a node."""
-        return agent_on(self.world, "kind-kind", node)
-
-    def dbg(self, line: str, node: str = "kind-worker2") -> str:
-        """What ``cilium-dbg`` on a node prints."""
-        return self.out(f"kubectl -n kube-system exec {self.agent(node).pod_name} -c cilium-agent -- cilium-dbg {line}")
-
-    def log(self, node: str = "kind-worker2") -> str:
-        """What a node's agent has written."""
-        return self.out(f"kubectl -n kube-system logs {self.agent(node).pod_name} -c cilium-agent")
-
-    def ip(self, name: str, namespace: str = "default") -> str:
-        """A pod's address."""
-        return str(self.world.cluster.api.get("pods", name, namespace)["status"]["podIP"])
+        return super().agent(node)
 
     def ask(self, client: str = "far", limit_s: int = 5) -> str:
         """What a client is told by the server: a status, and the seconds until it was connected."""

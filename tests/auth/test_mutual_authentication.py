@@ -52,16 +52,19 @@ def test_chart_refuses_spire_alone(make: Callable[..., Lab]) -> None:
 
 def test_first_packet_waits_for_the_handshake(lab: Lab) -> None:
     lab.apply(lab.ingress())
-    assert lab.dbg("bpf auth list") == OFF
+    assert lab.dbg("kind-worker2", "bpf auth list") == OFF
     assert lab.ask().startswith("200 1.0")
     assert lab.ask().startswith("200 0.0")
     assert lab.ask("near").startswith("200 1.0")
-    rows = [line.split() for line in lab.dbg("bpf auth list").splitlines()[1:] if line]
+    rows = [line.split() for line in lab.dbg("kind-worker2", "bpf auth list").splitlines()[1:] if line]
     assert [row[:2] for row in rows] == [[str(lab.identity("echo")), str(lab.identity("far"))]] * 2
     assert rows[0][2] == "0" != rows[1][2]
     assert {row[3] for row in rows} == {"spire"}
-    assert hex(int(rows[1][2])) in lab.dbg("nodeid list")
-    assert next(line.split()[1] for line in lab.dbg("map list").splitlines() if "cilium_auth_map" in line) == "2"
+    assert hex(int(rows[1][2])) in lab.dbg("kind-worker2", "nodeid list")
+    assert (
+        next(line.split()[1] for line in lab.dbg("kind-worker2", "map list").splitlines() if "cilium_auth_map" in line)
+        == "2"
+    )
 
 
 def test_flows_tell_of_it(lab: Lab) -> None:
@@ -89,8 +92,8 @@ def test_sender_reports_a_retransmitted_packet_only_once(lab: Lab) -> None:
 def test_egress_asks_for_it_too(lab: Lab) -> None:
     lab.apply(lab.egress())
     assert lab.ask().startswith("200 1.0")
-    assert str(lab.identity("echo")) in lab.dbg("bpf auth list", "kind-worker").split("\n")[1].split()[1]
-    assert lab.dbg("bpf auth list") == OFF
+    assert str(lab.identity("echo")) in lab.dbg("kind-worker", "bpf auth list").split("\n")[1].split()[1]
+    assert lab.dbg("kind-worker2", "bpf auth list") == OFF
 
 
 def test_both_ends_ask_for_it_one_after_the_other(lab: Lab) -> None:
@@ -113,30 +116,30 @@ def test_request_through_the_proxy_waits_as_well(lab: Lab) -> None:
     rest = ', toPorts: [{ports: [{port: "80", protocol: TCP}], rules: {http: [{method: GET}]}}]'
     lab.apply(lab.ingress(rest=rest))
     assert lab.ask().startswith("200 1.0")
-    lab.dbg("bpf auth flush")
+    lab.dbg("kind-worker2", "bpf auth flush")
     lab.apply(lab.egress("authentication: {mode: disabled}", rest.replace(" {http: [{method: GET}]}", " {http: [{}]}")))
     assert lab.ask().startswith("200")
-    assert lab.dbg("bpf auth list") != OFF
+    assert lab.dbg("kind-worker2", "bpf auth list") != OFF
 
 
 @pytest.mark.parametrize("asked", ["authentication: {mode: disabled}", ""])
 def test_who_is_not_asked_is_let_through(lab: Lab, asked: str) -> None:
     lab.apply(lab.ingress(asked or "toPorts: [{ports: [{port: '80'}]}]"))
     assert lab.ask().startswith("200 0.0")
-    assert lab.dbg("bpf auth list") == OFF
+    assert lab.dbg("kind-worker2", "bpf auth list") == OFF
 
 
 def test_always_fail_never_succeeds(lab: Lab) -> None:
     lab.apply(lab.ingress("authentication: {mode: test-always-fail}"))
     assert lab.ask().startswith("000")
-    assert lab.dbg("bpf auth list") == OFF
+    assert lab.dbg("kind-worker2", "bpf auth list") == OFF
 
 
 def test_without_processing_requests_are_blocked_for_ever(make: Callable[..., Lab]) -> None:
     lab = make(values={})
     lab.apply(lab.ingress())
     assert lab.ask(limit_s=8).startswith("000")
-    assert FAILED not in lab.log()
+    assert FAILED not in lab.log("kind-worker2")
     assert "Authentication required DROPPED" in lab.out("hubble observe --to-pod echo")
 
 
@@ -144,7 +147,7 @@ def test_without_spire_nobody_knows_the_type(make: Callable[..., Lab]) -> None:
     lab = make(values={"authentication": {"enabled": True}})
     lab.apply(lab.ingress())
     assert lab.ask().startswith("000")
-    assert 'error="unknown requested auth type: spire"' in lab.log()
+    assert 'error="unknown requested auth type: spire"' in lab.log("kind-worker2")
 
 
 def test_own_spire_that_is_not_there(make: Callable[..., Lab]) -> None:
@@ -152,7 +155,7 @@ def test_own_spire_that_is_not_there(make: Callable[..., Lab]) -> None:
     lab = make(values={"authentication": {"enabled": True, "mutual": {"spire": spire}}})
     lab.apply(lab.ingress())
     assert lab.ask().startswith("000")
-    log = lab.log()
+    log = lab.log("kind-worker2")
     assert "SPIRE admin socket (/run/spire/sockets/admin.sock) does not exist" in log
     assert f"no SPIFFE ID for spiffe://spiffe.cilium/identity/{lab.identity('echo')}" in log
     assert "spire.example:8081" in lab.out("cilium config view")
@@ -169,7 +172,7 @@ def test_reserved_identities_cannot_authenticate(lab: Lab) -> None:
     )
     lab.wait(10)
     assert "exit code 28" in lab.out(f"kubectl exec onhost -- curl -s -m 3 http://{address}")
-    assert "Reserved identity, skipping authentication" in lab.log()
+    assert "Reserved identity, skipping authentication" in lab.log("kind-worker2")
 
 
 def test_certificates_outlive_the_server_for_a_while(lab: Lab) -> None:
@@ -178,9 +181,9 @@ def test_certificates_outlive_the_server_for_a_while(lab: Lab) -> None:
     lab.wait(MINUTE)
     assert lab.ask().startswith("200 1.0"), "the agents still hold certificates"
     lab.wait(62 * MINUTE)
-    assert lab.dbg("bpf auth list") == OFF, "expired and collected"
+    assert lab.dbg("kind-worker2", "bpf auth list") == OFF, "expired and collected"
     assert lab.ask().startswith("000")
-    assert "x509: certificate has expired or is not yet valid" in lab.log()
+    assert "x509: certificate has expired or is not yet valid" in lab.log("kind-worker2")
     lab.run("kubectl -n cilium-spire scale sts spire-server --replicas=1")
     lab.wait(MINUTE)
     assert lab.ask().startswith("200 1.0")
@@ -189,9 +192,9 @@ def test_certificates_outlive_the_server_for_a_while(lab: Lab) -> None:
 def test_renewed_certificates_renew_the_entries(lab: Lab) -> None:
     lab.apply(lab.ingress())
     lab.ask()
-    before = lab.dbg("bpf auth list")
+    before = lab.dbg("kind-worker2", "bpf auth list")
     lab.wait(3 * 60 * MINUTE)
-    assert lab.dbg("bpf auth list") != before
+    assert lab.dbg("kind-worker2", "bpf auth list") != before
     assert lab.ask().startswith("200 0.0")
 
 
@@ -219,16 +222,16 @@ def test_agent_that_restarts_without_its_spire_agent_has_no_certificates(lab: La
     lab.run(f"kubectl -n kube-system delete pod {lab.agent().pod_name}")
     lab.wait(MINUTE)
     assert lab.ask("far").startswith("200 0.0"), "the map outlives the process"
-    lab.dbg("bpf auth flush")
+    lab.dbg("kind-worker2", "bpf auth flush")
     assert lab.ask("far").startswith("000")
-    assert "no SPIFFE ID" in lab.log()
+    assert "no SPIFFE ID" in lab.log("kind-worker2")
 
 
 def test_port_between_the_agents_must_be_open(lab: Lab) -> None:
     lab.apply(lab.ingress())
     fabric_of(lab.world).links = Links((Block("kind-kind/kind-worker2", "kind-kind/kind-worker", "TCP", 4250),))
     assert lab.ask().startswith("000")
-    assert "failed to dial 172.18.0.3:4250: dial tcp 172.18.0.3:4250: i/o timeout" in lab.log()
+    assert "failed to dial 172.18.0.3:4250: dial tcp 172.18.0.3:4250: i/o timeout" in lab.log("kind-worker2")
     assert lab.ask("near").startswith("200")
 
 
@@ -236,7 +239,7 @@ def test_agent_at_the_other_end_must_run(lab: Lab) -> None:
     lab.apply(lab.ingress())
     lab.agent("kind-worker").is_running = False
     assert lab.ask().startswith("000")
-    assert "connect: connection refused" in lab.log()
+    assert "connect: connection refused" in lab.log("kind-worker2")
 
 
 def test_agent_that_asks_must_run(lab: Lab) -> None:
@@ -252,16 +255,16 @@ def test_entries_go_with_the_policy(lab: Lab) -> None:
     lab.apply(lab.ingress())
     lab.ask()
     lab.run("kubectl delete cnp echo")
-    assert lab.dbg("bpf auth list") != OFF
+    assert lab.dbg("kind-worker2", "bpf auth list") != OFF
     lab.wait(6 * MINUTE)
-    assert lab.dbg("bpf auth list") == OFF
+    assert lab.dbg("kind-worker2", "bpf auth list") == OFF
 
 
 def test_forks_go_their_own_ways(lab: Lab) -> None:
     lab.apply(lab.ingress())
     twin = type(lab)(lab.world.fork())
     lab.ask()
-    assert twin.dbg("bpf auth list") == OFF
+    assert twin.dbg("kind-worker2", "bpf auth list") == OFF
     assert twin.ask().startswith("200 1.0")
 
 
@@ -270,7 +273,7 @@ def test_debug_log_tells_how_it_went(lab: Lab) -> None:
     lab.run("cilium config set debug true")
     lab.wait(MINUTE)
     lab.ask("near")
-    log = lab.log()
+    log = lab.log("kind-worker2")
     for text in (
         "Policy is requiring authentication",
         '"SNI ID"=',
@@ -300,8 +303,8 @@ def test_spire_server_tells_what_is_registered(lab: Lab) -> None:
 
 
 def test_refuses_what_is_no_option(lab: Lab) -> None:
-    assert "unknown flag" in lab.dbg("bpf auth list --nonsense")
-    assert lab.dbg("bpf auth list -o json").strip() == "null"
+    assert "unknown flag" in lab.dbg("kind-worker2", "bpf auth list --nonsense")
+    assert lab.dbg("kind-worker2", "bpf auth list -o json").strip() == "null"
 
 
 def test_lookup_by_the_gateway_of_trust_domain(make: Callable[..., Lab]) -> None:

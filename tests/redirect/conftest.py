@@ -14,13 +14,11 @@ import pytest
 
 from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.build import default_specs
-from quizgame.cluster.fabric import agent_on, fabric_of
+from quizgame.cluster.fabric import fabric_of
 from quizgame.cluster.outside import Outside, OutsideHost
 from quizgame.cluster.world import World
-from quizgame.game.worlds import assemble, free_shell
-from quizgame.tools.output import Result
-from quizgame.yamlsource.loader import load_documents
-from quizgame.yamlsource.scalars import Dialect
+from quizgame.game.worlds import assemble
+from tests.lab import BareLab, manifests_in
 
 ON: dict[str, Any] = {"localRedirectPolicies": {"enabled": True}, "kubeProxyReplacement": True}
 METADATA = "169.254.169.254"
@@ -81,45 +79,24 @@ BY_ADDRESS = f'addressMatcher: {{ip: "{METADATA}", toPorts: [{{port: "8080", pro
 @lru_cache(maxsize=8)
 def _world(values: str, manifests: str) -> World:
     specs = [replace(spec, values=json.loads(values)) for spec in default_specs()]
-    documents = [each.data for each in load_documents(manifests, "world.yaml", dialect=Dialect.KUBERNETES)]
+    documents = manifests_in(manifests)
     return assemble(specs, seed=0, manifests=[("world.yaml", documents)])
 
 
-class Lab:
+class Lab(BareLab):
     """A shell on a world."""
 
+    run, out = BareLab.result, BareLab.both
     policy, pod = staticmethod(policy), staticmethod(pod)
     by_service, by_address, metadata = BY_SERVICE, BY_ADDRESS, METADATA
 
     def __init__(self, world: World) -> None:
-        self.world = world
-        self.shell = free_shell(world)
+        super().__init__(world)
         fabric_of(world).outside = Outside(hosts={METADATA: OutsideHost(METADATA, (8080,), body="the real one\n")})
-
-    def run(self, line: str) -> Result:
-        """What a line gives."""
-        return self.shell.run_line(line)
-
-    def out(self, line: str) -> str:
-        """What a line prints, both streams."""
-        result = self.run(line)
-        return "".join(each.text + each.end for each in (*result.stdout, *result.stderr))
-
-    def apply(self, text: str) -> str:
-        """Apply manifests as a learner does; what that prints."""
-        return self.out(f"kubectl apply -f - <<'X'\n{text}\nX")
 
     def agent(self, node: str = "kind-worker") -> Agent:
         """The agent of a node."""
-        return agent_on(self.world, "kind-kind", node)
-
-    def dbg(self, line: str, node: str = "kind-worker") -> str:
-        """What ``cilium-dbg`` on a node prints."""
-        return self.out(f"kubectl -n kube-system exec {self.agent(node).pod_name} -c cilium-agent -- cilium-dbg {line}")
-
-    def log(self, node: str = "kind-worker") -> str:
-        """What a node's agent has written."""
-        return self.out(f"kubectl -n kube-system logs {self.agent(node).pod_name} -c cilium-agent")
+        return super().agent(node)
 
     def answerers(self, client: str, url: str) -> set[str]:
         """The pods that answer several requests of a client; what else it gets as it is."""
@@ -132,14 +109,10 @@ class Lab:
 
     def service(self, node: str = "kind-worker", address: str = ":8080/TCP") -> list[str]:
         """Type and backends of the row of ``service list`` for an address."""
-        lines = self.dbg("service list", node).splitlines()
+        lines = self.dbg(node, "service list").splitlines()
         [place] = [number for number, line in enumerate(lines) if address in line]
         rows = [lines[place], *takewhile(lambda line: line.startswith("  "), lines[place + 1 :])]
         return [lines[place].split()[2], *(found for row in rows for found in re.findall(r"=> (\S+)/", row))]
-
-    def ip(self, name: str, namespace: str = "default") -> str:
-        """A pod's address."""
-        return str(self.world.cluster.api.get("pods", name, namespace)["status"]["podIP"])
 
 
 @pytest.fixture

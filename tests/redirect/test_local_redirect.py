@@ -33,12 +33,16 @@ class TestServices:
         lab.apply(lab.policy(lab.by_service))
         assert lab.service() == ["LocalRedirect", f"{lab.ip('proxy')}:80"]
         assert lab.service("kind-worker2")[0] == "ClusterIP"
-        assert re.search(r":8080/TCP \(0\) +0\.0\.0\.0:0 \(\d+\) \(0\) \[LocalRedirect\]", lab.dbg("bpf lb list"))
-        row = next(line for line in lab.dbg("shell -- db/show frontends").splitlines() if ":8080/TCP" in line)
+        assert re.search(
+            r":8080/TCP \(0\) +0\.0\.0\.0:0 \(\d+\) \(0\) \[LocalRedirect\]", lab.dbg("kind-worker", "bpf lb list")
+        )
+        row = next(
+            line for line in lab.dbg("kind-worker", "shell -- db/show frontends").splitlines() if ":8080/TCP" in line
+        )
         assert row.split()[1:3] == ["ClusterIP", "default/my-service"]
         assert "default/lrp:local-redirect" in row
-        assert "local-redirect" not in lab.dbg("shell -- db/show frontends", "kind-worker2")
-        shown = lab.dbg("lrp list").splitlines()
+        assert "local-redirect" not in lab.dbg("kind-worker2", "shell -- db/show frontends")
+        shown = lab.dbg("kind-worker", "lrp list").splitlines()
         assert re.split(r"  +", shown[1].strip()) == [
             "default",
             "lrp",
@@ -46,9 +50,10 @@ class TestServices:
             "default/my-service",
         ]
         assert f":8080/TCP -> {lab.ip('proxy')}:80(default/proxy), " in shown[2]
-        assert len(lab.dbg("lrp list", "kind-worker2").splitlines()) == 2
+        assert len(lab.dbg("kind-worker2", "lrp list").splitlines()) == 2
         assert re.search(
-            r"default/lrp +service +default/my-service +all", lab.dbg("shell -- db/show localredirectpolicies")
+            r"default/lrp +service +default/my-service +all",
+            lab.dbg("kind-worker", "shell -- db/show localredirectpolicies"),
         )
 
     def test_flows_go_to_the_local_pod(self, lab: Any) -> None:
@@ -64,7 +69,7 @@ class TestServices:
         lab.run("kubectl delete clrp lrp")
         assert lab.answerers("near", URL) == BOTH
         assert lab.service()[0] == "ClusterIP"
-        assert len(lab.dbg("lrp list").splitlines()) == 1
+        assert len(lab.dbg("kind-worker", "lrp list").splitlines()) == 1
 
     def test_a_backend_that_comes_goes_or_is_relabelled_is_followed(self, lab: Any) -> None:
         lab.apply(lab.policy(lab.by_service))
@@ -94,7 +99,7 @@ spec: {selector: {app: backend}, ports: [{name: a, port: 1, targetPort: 80}, {na
         lab.apply(lab.policy(matcher))
         assert lab.answerers("near", "http://two:1") == BOTH
         assert lab.answerers("near", "http://two:2") == {"proxy"}
-        assert "clusterIP + port" in lab.dbg("lrp list")
+        assert "clusterIP + port" in lab.dbg("kind-worker", "lrp list")
 
     def test_several_backend_ports_find_their_frontends_by_name(self, lab: Any) -> None:
         ports = "[{name: a, containerPort: 8001}, {name: b, containerPort: 8002}]"
@@ -118,7 +123,7 @@ spec:
     def test_other_types_of_frontends_stay(self, lab: Any) -> None:
         lab.run("""kubectl patch svc my-service -p '{"spec": {"type": "NodePort"}}'""")
         lab.apply(lab.policy(lab.by_service))
-        shown = lab.dbg("service list")
+        shown = lab.dbg("kind-worker", "service list")
         assert shown.count("LocalRedirect") == 1
         assert "NodePort" in shown
 
@@ -130,7 +135,9 @@ class TestAddresses:
         assert lab.answerers("near", METADATA_URL) == {"proxy"}
         assert lab.answerers("far", METADATA_URL) == {"the real one"}
         assert lab.service(address=METADATA_URL.removeprefix("http://")) == ["LocalRedirect", f"{lab.ip('proxy')}:80"]
-        row = next(each for each in lab.dbg("shell -- db/show frontends").splitlines() if "169.254" in each)
+        row = next(
+            each for each in lab.dbg("kind-worker", "shell -- db/show frontends").splitlines() if "169.254" in each
+        )
         assert row.split()[1:3] == ["LocalRedirect", "default/lrp:local-redirect"]
         lab.run("kubectl delete clrp lrp")
         assert lab.answerers("near", METADATA_URL) == {"the real one"}
@@ -139,7 +146,7 @@ class TestAddresses:
         ip = lab.world.cluster.api.get("services", "my-service", "default")["spec"]["clusterIP"]
         lab.apply(lab.policy(lab.by_address.replace(lab.metadata, ip)))
         assert lab.answerers("near", URL) == BOTH
-        assert "matches an address owned by an existing service => refusing to override" in lab.log()
+        assert "matches an address owned by an existing service => refusing to override" in lab.log("kind-worker")
 
     def test_allowed_ranges(self, make: Any) -> None:
         values = {"localRedirectPolicies": {"enabled": True, "addressMatcherCIDRs": ["10.0.0.0/8"]}}
@@ -147,7 +154,7 @@ class TestAddresses:
         assert re.search(r"lrp-address-matcher-cidrs +10\.0\.0\.0/8", lab.out("cilium config view"))
         lab.apply(lab.policy(lab.by_address))
         assert lab.answerers("near", METADATA_URL) == {"the real one"}
-        assert "in AddressMatcher disallowed by --lrp-address-matcher-cidrs" in lab.log()
+        assert "in AddressMatcher disallowed by --lrp-address-matcher-cidrs" in lab.log("kind-worker")
 
     @pytest.mark.parametrize(("skips", "answer"), [("false", "proxy"), ("true", "the real one")])
     def test_the_backend_s_own_traffic(self, lab: Any, skips: str, answer: str) -> None:
@@ -162,7 +169,7 @@ class TestTurningItOn:
         assert "local-redirect" not in lab.out("cilium config view")
         lab.apply(lab.policy(lab.by_service))
         assert lab.answerers("near", URL) == BOTH
-        assert len(lab.dbg("lrp list").splitlines()) == 1
+        assert len(lab.dbg("kind-worker", "lrp list").splitlines()) == 1
         lab.run("cilium config set enable-local-redirect-policy true --restart=false")
         assert lab.answerers("near", URL) == BOTH
         lab.run("kubectl -n kube-system rollout restart ds/cilium")
@@ -190,13 +197,13 @@ class TestWhatIsRefused:
         ],
     )
     def test_by_the_server(self, lab: Any, frontend: str, problem: str) -> None:
-        assert problem in lab.apply(lab.policy(frontend))
+        assert problem in lab.applied(lab.policy(frontend))
 
     def test_changes(self, lab: Any) -> None:
         lab.apply(lab.policy(lab.by_service))
-        shown = lab.apply(lab.policy(lab.by_service, '[{port: "81", protocol: TCP}]'))
+        shown = lab.applied(lab.policy(lab.by_service, '[{port: "81", protocol: TCP}]'))
         assert "redirectBackend is immutable" in shown
-        assert "unchanged" in lab.apply(lab.policy(lab.by_service))
+        assert "unchanged" in lab.applied(lab.policy(lab.by_service))
 
     @pytest.mark.parametrize(
         ("frontend", "ports", "problem"),
@@ -218,11 +225,11 @@ class TestWhatIsRefused:
         ],
     )  # fmt: skip
     def test_by_the_agent(self, lab: Any, frontend: str, ports: str, problem: str) -> None:
-        assert "created" in lab.apply(lab.policy(frontend, ports))
+        assert "created" in lab.applied(lab.policy(frontend, ports))
         assert lab.answerers("near", URL) == BOTH
-        assert len(lab.dbg("lrp list").splitlines()) == 1
-        assert 'msg="Rejecting malformed CiliumLocalRedirectPolicy"' in lab.log()
-        assert problem in lab.log()
+        assert len(lab.dbg("kind-worker", "lrp list").splitlines()) == 1
+        assert 'msg="Rejecting malformed CiliumLocalRedirectPolicy"' in lab.log("kind-worker")
+        assert problem in lab.log("kind-worker")
 
 
 NODE_LOCAL_DNS = """
