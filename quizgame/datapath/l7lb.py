@@ -93,6 +93,7 @@ def play(world: World, taken: TakenOver, packet: Packet, ask: Ask, *, timeout_ns
     connected_ns = recorder.now_ns - start_ns
     told = _Told()
     if ask.request is not None:
+        recorder.request = ask.payload(world.seed)
         send(course, recorder, leg, PSH_ACK)
         told = _Envoy(world, taken, course, recorder).serve(ask, ask.request)
     if ask.request is not None and told.answer is None:
@@ -100,6 +101,7 @@ def play(world: World, taken: TakenOver, packet: Packet, ask: Ask, *, timeout_ns
         outcome = Outcome.RESET
     else:
         if told.answer is not None:
+            recorder.answer = ask.answered(world.seed, told.answer)
             reply(course, recorder, leg, PSH_ACK)
         send(course, recorder, leg, FIN_ACK)
         reply(course, recorder, leg, FIN_ACK)
