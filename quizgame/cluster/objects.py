@@ -18,6 +18,21 @@ KubeObject = dict[str, Any]
 Path = Sequence[str | int]
 
 
+class Stored:
+    """A stored object by identity, which stands for its content, so that what is read of it can be kept."""
+
+    __slots__ = ("obj",)
+
+    def __init__(self, obj: Mapping[str, Any]) -> None:
+        self.obj = obj
+
+    def __hash__(self) -> int:
+        return id(self.obj)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Stored) and self.obj is other.obj
+
+
 def dig(node: Any, *path: str | int, default: Any = None) -> Any:
     """The value at a path, or the default where any step is absent or empty."""
     for step in path:

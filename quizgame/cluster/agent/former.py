@@ -11,6 +11,7 @@ from typing import Any
 
 from quizgame.cluster.agent.config import AgentConfig
 from quizgame.cluster.crds import minor_of
+from quizgame.cluster.objects import Stored
 
 _TURN = (1, 19)
 _NEW_KEYS = frozenset((
@@ -50,26 +51,11 @@ def policy_as_read(obj: Mapping[str, Any], version: str) -> Mapping[str, Any]:
 
     A pattern that begins with ``**.`` stood for one label before 1.19.
     """
-    return obj if minor_of(version) >= _TURN else _former_policy(_ById(obj))
-
-
-class _ById:
-    """A stored object by identity: stored objects never change in place."""
-
-    __slots__ = ("obj",)
-
-    def __init__(self, obj: Mapping[str, Any]) -> None:
-        self.obj = obj
-
-    def __hash__(self) -> int:
-        return id(self.obj)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ById) and self.obj is other.obj
+    return obj if minor_of(version) >= _TURN else _former_policy(Stored(obj))
 
 
 @lru_cache(maxsize=1024)
-def _former_policy(stored: _ById) -> Mapping[str, Any]:
+def _former_policy(stored: Stored) -> Mapping[str, Any]:
     found: Mapping[str, Any] = _with_one_level(stored.obj)
     return found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.former import policy_as_read
 from quizgame.cluster.agent.telling import selected_endpoints, tell_policy, tell_regenerated
-from quizgame.cluster.objects import name_of, namespace_of
+from quizgame.cluster.objects import Stored, name_of, namespace_of
 from quizgame.policy.model import PolicyKey
 from quizgame.policy.repository import PolicyRejected, read_policy
 from quizgame.policy.validation import validate_layer2
@@ -22,23 +22,8 @@ _KEPT = 8192
 """How many read objects are kept: more than the policies of a large world, so that every agent finds them all."""
 
 
-class _Stored:
-    """A stored object by identity, which stands for its content: stored objects never change in place."""
-
-    __slots__ = ("obj",)
-
-    def __init__(self, obj: Mapping[str, Any]) -> None:
-        self.obj = obj
-
-    def __hash__(self) -> int:
-        return id(self.obj)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Stored) and self.obj is other.obj
-
-
 @lru_cache(maxsize=_KEPT)
-def _read(stored: _Stored, scope: Scope) -> tuple[Rule, ...] | None:
+def _read(stored: Stored, scope: Scope) -> tuple[Rule, ...] | None:
     """The rules of a policy object; ``None`` where agents refuse it."""
     try:
         return read_policy(stored.obj, scope)
@@ -47,13 +32,13 @@ def _read(stored: _Stored, scope: Scope) -> tuple[Rule, ...] | None:
 
 
 @lru_cache(maxsize=_KEPT)
-def _complaint(stored: _Stored) -> str | None:
+def _complaint(stored: Stored) -> str | None:
     return validate_layer2(stored.obj)
 
 
 def complaint_about(obj: Mapping[str, Any]) -> str | None:
     """What an agent complains of in a stored policy object; ``None`` where it takes it."""
-    return _complaint(_Stored(obj))
+    return _complaint(Stored(obj))
 
 
 def take_policy(agent: Agent, obj: Mapping[str, Any], is_gone: bool) -> None:
@@ -68,7 +53,7 @@ def take_policy(agent: Agent, obj: Mapping[str, Any], is_gone: bool) -> None:
     selected = selected_endpoints(agent, key) if had_entries and agent.is_initialized else {}
     if is_gone:
         repository.delete_policy(key)
-    elif (rules := _read(_Stored(policy_as_read(obj, agent.config.version)), repository.scope)) is not None:
+    elif (rules := _read(Stored(policy_as_read(obj, agent.config.version)), repository.scope)) is not None:
         repository.put_rules(key, rules)
     if agent.is_initialized and repository.revision != revision:
         tell_policy(agent, key, had_entries=had_entries)
