@@ -277,11 +277,14 @@ def _variable_problems(document: Document) -> list[YamlProblem]:
     vary = _vary(document.data)
     problems = []
     for name, values in vary.items():
-        shapes = {tuple(sorted(value)) if isinstance(value, dict) else () for value in values}
+        shapes = {tuple(sorted(value)) if isinstance(value, dict) else None for value in values}
         if len(shapes) > 1:
             problems.append(
                 YamlProblem(document.place(("vary", name)), f'the values of "{name}" differ in their parts')
             )
+    for path, name in placeholders(document.data.get("vary"), ("vary",)):
+        message = f'"${{{name}}}" in a value of a variable: values are drawn as they stand'
+        problems.append(YamlProblem(document.place(path), message))
     sample = first_values(vary)
     for path, name in placeholders({key: part for key, part in document.data.items() if key != "vary"}):
         try:

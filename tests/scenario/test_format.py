@@ -56,6 +56,8 @@ class TestProblemsHavePlaces:
             ('${ns}/front", to: "api:80", every', '${nss}/front", to: "api:80", every', '"${nss}" names no variable'),
             ("verdict: DROPPED", "verdickt: DROPPED", 'no attribute "verdickt" (did you mean "verdict"?)'),
             ("      object: {kind", "      objekt: {kind", 'unknown kind of fact "objekt" (did you mean "object"?)'),
+            ("wrong: [frontend, web, ui]", 'wrong: [frontend, "${ns}"]', "values are drawn as they stand"),
+            ("wrong: [frontend, web, ui]", "wrong: [frontend, {}]", 'the values of "wrong" differ in their parts'),
             ("every: 3s", "every: 3 seconds", '"3 seconds" is no duration'),
             ("rulesOut: [wrong-target-port]", "rulesOut: [nothing]", '"nothing" is named as a decoy and is none'),
             ("correct: true", "correct: false", "no option is correct"),
