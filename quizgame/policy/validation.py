@@ -46,21 +46,6 @@ class ApiRejection:
     causes: tuple[str, ...] = ()
     """What is said after ``The KIND "NAME" is invalid: ``, one text a violation."""
 
-    @property
-    def is_only_unknown_fields(self) -> bool:
-        """Whether the object passes once its unknown fields are dropped."""
-        return not self.bad_request and not self.causes
-
-    def text(self) -> str:
-        """Return what follows ``is invalid: ``: one text, or a list with a leading line break."""
-        if len(self.causes) == 1:
-            return self.causes[0]
-        return "".join(f"\n* {cause}" for cause in self.causes)
-
-    def strict_decoding_error(self) -> str:
-        """Return the decoder's words about the unknown fields."""
-        return "strict decoding error: " + ", ".join(f'unknown field "{path}"' for path in self.unknown_fields)
-
 
 def validate_layer1(manifest: Mapping[str, Any]) -> ApiRejection | None:
     """Return why the API server refuses an object, or ``None``.
