@@ -118,6 +118,29 @@ def test_a_node_behind_a_blocked_tunnel_is_not_reached(world: World) -> None:
     assert "3/3 reachable" in out(on(world, "kind-control-plane")("cilium-health status"))
 
 
+HEALTH_POLICY = """kubectl apply -f - <<'EOF'
+apiVersion: cilium.io/v2
+kind: CiliumClusterwideNetworkPolicy
+metadata: {name: health}
+spec:
+  endpointSelector: {matchLabels: {reserved:health: ""}}
+  ingress: [{fromEntities: [remote-node]}]
+  egress: [{toEntities: [remote-node]}]
+EOF"""
+
+
+def test_health_endpoints_need_a_policy_where_enforcement_is_always(world: World, line: Run) -> None:
+    # Source: facts F-37 and the note on health in `always` mode.
+    line("cilium config set enable-policy always")
+    world.advance(120)
+    health = out(on(world, "kind-worker")("cilium-health status"))
+    assert "1/3 reachable" in health
+    assert {each.split()[-1] for each in health.splitlines() if "kind-worker2" in each} == {"0/1"}
+    assert line(HEALTH_POLICY).exit == 0
+    world.advance(120)
+    assert "3/3 reachable" in out(on(world, "kind-worker")("cilium-dbg status"))
+
+
 def test_status_as_json_is_the_same_state(world: World, line: Run) -> None:
     pod = agent_pod(world, "kind-worker")
     shown = out(line(f"kubectl -n kube-system exec {pod} -- cilium-dbg status -o json | jq -r .cilium.state"))

@@ -12,6 +12,7 @@ from quizgame.datapath.path import Ending, route
 from quizgame.datapath.topology import agent_of_node_ip
 from quizgame.goflags.durations import format_duration
 from quizgame.goflags.times import SECOND
+from quizgame.policy.model import Direction, Protocol
 from quizgame.tools.cilium_dbg.model.times import api_time
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 TIMED_OUT = "Connection timed out"
 BASE_INTERVAL_S = 60
+ECHO_REQUEST = 8
 
 
 def probe_interval_ns(nodes: int) -> int:
@@ -67,9 +69,21 @@ def _node(world: World, agent: Agent, node: KnownNode, at: str) -> dict[str, Any
     if node.health_ip:
         # The responder in the health endpoint is a child of that node's agent.
         reached = serves and (is_own or route(world, agent, node.health_ip).ending is Ending.ENDPOINT)
-        problem = "" if reached else TIMED_OUT
-        shown["health-endpoint"] = _address(agent, node.health_ip, problem, problem, at)
+        icmp, tcp = (
+            "" if reached and (is_own or _lets_in(receiver, agent, node.health_ip, *kind)) else TIMED_OUT
+            for kind in ((ECHO_REQUEST, Protocol.ICMP), (HEALTH_PORT, Protocol.TCP))
+        )
+        shown["health-endpoint"] = _address(agent, node.health_ip, icmp, tcp, at)
     return shown
+
+
+def _lets_in(receiver: Agent | None, sender: Agent, ip: str, port: int, protocol: Protocol) -> bool:
+    """Whether the policy of a node's health endpoint lets another node's probe in. Source: facts F-37."""
+    endpoint = receiver.endpoint_at(ip) if receiver is not None else None
+    if receiver is None or endpoint is None:
+        return True
+    peer = receiver.identity_of(sender.router_ip if sender.config.is_tunnel else sender.node_ip)
+    return receiver.policy_of(endpoint).lookup(Direction.INGRESS, peer, port, protocol).allowed
 
 
 def _address(agent: Agent, ip: str, icmp: str, http: str, at: str) -> dict[str, Any]:
