@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -139,6 +139,7 @@ class _CaseReader:
             cluster_name=self._cluster_name(data.get("clusterName")),
             names=self._names(data.get("dns")),
             init_pods=frozenset(self._init_pods(data.get("initPods"))),
+            node_selectors=self._switch(data, "nodeSelectorLabels"),
         )
         if self._problems:
             raise YamlError(self._problems)
@@ -153,6 +154,13 @@ class _CaseReader:
             expected = ", ".join(mode.value for mode in EnforcementMode)
             self._report(("policyEnforcementMode",), f'unknown mode "{value}": expected one of {expected}')
             return EnforcementMode.DEFAULT
+
+    def _switch(self, data: Mapping[str, Any], key: str) -> bool:
+        value = data.get(key, False)
+        if not isinstance(value, bool):
+            self._report((key,), "expected true or false")
+            return False
+        return value
 
     def _cluster_name(self, value: Any) -> str:
         if value is None:

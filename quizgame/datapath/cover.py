@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.encryption import MAX_KEY_ID, EncryptionMode, NodeEncryption
 from quizgame.cluster.links import WIREGUARD_PORT
-from quizgame.policy.identity import ReservedIdentity
+from quizgame.policy.identity import is_node
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
     from quizgame.cluster.links import Links
 
-_NODES = frozenset({ReservedIdentity.HOST, ReservedIdentity.REMOTE_NODE, ReservedIdentity.KUBE_APISERVER})
 NO_STATE_OUT, NO_STATE_IN, WRONG_KEY = "outbound_no_state", "inbound_no_state", "inbound_state_proto_error"
 # Source: cilium/cilium v1.19 metrics, ipsec_xfrm_error: XfrmOutNoStates, XfrmInNoStates, XfrmInStateProtoError.
 
@@ -132,7 +131,7 @@ def _refuses_to_send(sender: Agent, source: str, destination: str) -> bool:
     strict = sender.encryption.strict
     if strict.network is None or source in (sender.node_ip, sender.router_ip):
         return False
-    to_node = sender.identity_of(destination) in _NODES
+    to_node = is_node(sender.identity_of(destination))
     if to_node and (sender.config.is_tunnel or strict.allows_nodes):
         return False
     return IPv4Address(source) in strict.network and IPv4Address(destination) in strict.network

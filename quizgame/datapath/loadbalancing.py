@@ -12,15 +12,12 @@ from quizgame.cluster.agent.services import Backend, Frontend
 from quizgame.cluster.agent.stickiness import remembered
 from quizgame.cluster.keyed import keyed_int
 from quizgame.cluster.objects import dig
-from quizgame.policy.identity import ReservedIdentity
+from quizgame.policy.identity import is_node
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
     from quizgame.cluster.agent.config import AgentConfig
     from quizgame.datapath.packet import Packet
-
-_NODE_IDENTITIES = (ReservedIdentity.HOST, ReservedIdentity.REMOTE_NODE, ReservedIdentity.KUBE_APISERVER)
-
 
 @dataclass(frozen=True, slots=True)
 class Translation:
@@ -101,10 +98,10 @@ def frontend_of(agent: Agent, packet: Packet) -> Frontend | None:
     found = agent.services.lookup(ip, port, protocol)
     if found is not None or port == 0:
         return found
-    is_node = agent.identity_of(ip) in _NODE_IDENTITIES
+    is_a_node = is_node(agent.identity_of(ip))
     if agent.config.has_kube_proxy_replacement:
         # Source: cilium/cilium v1.19 bpf/bpf_sock.c sock4_wildcard_lookup: any node's address has every NodePort.
-        return agent.services.lookup("0.0.0.0", port, protocol) if is_node else None
+        return agent.services.lookup("0.0.0.0", port, protocol) if is_a_node else None
     return _of_kube_proxy(agent, packet) if _kube_proxy_runs(agent) else None
 
 

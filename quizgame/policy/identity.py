@@ -62,6 +62,7 @@ LOCAL_SCOPE: Final = 1 << 24
 REMOTE_NODE_SCOPE: Final = 2 << 24
 """Identities of remote nodes with labels of their own: numbered by each agent from 33554432."""
 _SCOPE_MASK: Final = 0xFF << 24
+_NODES: Final = (ReservedIdentity.HOST, ReservedIdentity.REMOTE_NODE, ReservedIdentity.KUBE_APISERVER)
 
 
 def first_workload_identity(cluster_id: int) -> int:
@@ -72,6 +73,11 @@ def first_workload_identity(cluster_id: int) -> int:
 def cluster_id_of(identity: int) -> int:
     """Return the id of the cluster that handed out a workload identity; 0 for reserved and local ones."""
     return 0 if identity & _SCOPE_MASK else identity >> CLUSTER_ID_SHIFT
+
+
+def is_node(identity: int) -> bool:
+    """Say whether the number stands for a node, this one or another."""
+    return identity in _NODES or identity & _SCOPE_MASK == REMOTE_NODE_SCOPE
 
 
 def is_reserved(identity: int) -> bool:

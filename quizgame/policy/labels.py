@@ -17,6 +17,7 @@ SOURCE_RESERVED: Final = "reserved"
 SOURCE_CIDR: Final = "cidr"
 SOURCE_CIDR_GROUP: Final = "cidrgroup"
 SOURCE_FQDN: Final = "fqdn"
+SOURCE_NODE: Final = "node"
 SOURCE_ANY: Final = "any"
 """Only in selectors: any source will do."""
 

@@ -14,9 +14,14 @@ from quizgame.errors import QuizgameError
 from quizgame.policy.compiled import NamedPorts
 from quizgame.policy.decision import Decision, PolicyVerdict
 from quizgame.policy.endpoint_policy import EndpointPolicy
-from quizgame.policy.identity import ENTITY_IDENTITIES, FIRST_WORKLOAD_IDENTITY, ReservedIdentity
+from quizgame.policy.identity import (
+    ENTITY_IDENTITIES,
+    FIRST_WORKLOAD_IDENTITY,
+    REMOTE_NODE_SCOPE,
+    ReservedIdentity,
+)
 from quizgame.policy.l7 import Request
-from quizgame.policy.labels import Labels, pod_labels
+from quizgame.policy.labels import SOURCE_NODE, Label, Labels, is_identity_relevant, pod_labels, reserved
 from quizgame.policy.local_identities import LocalIdentities
 from quizgame.policy.model import Direction, EnforcementMode, Protocol
 from quizgame.policy.parsing import policy_key
@@ -60,6 +65,8 @@ class WorldSettings:
     """``namespace/name`` of pods whose labels the agent does not know yet."""
     dual_stack: bool = False
     """Whether there is IPv6 beside IPv4, so that each has a world of its own."""
+    node_selectors: bool = False
+    """Whether other nodes have identities by their labels (``enable-node-selector-labels``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,9 @@ class PolicyWorld:
     """Answers probes. Build it with `build_world`."""
 
     def __init__(self, settings: WorldSettings) -> None:
-        self.repository = Repository(settings.cluster_name, settings.mode, dual_stack=settings.dual_stack)
+        self.repository = Repository(
+            settings.cluster_name, settings.mode, dual_stack=settings.dual_stack, node_selectors=settings.node_selectors
+        )
         self.addresses = LocalIdentities(self.repository)
         self.rejections: list[Rejection] = []
         self._settings = settings
@@ -130,6 +139,9 @@ class PolicyWorld:
         self._pods: dict[str, _Pod] = {}
         self._pod_addresses: dict[str, str] = {}
         self._node_addresses: dict[str, str] = {}
+        self._node_labels: dict[Labels, int] = {}
+        self._node_identities: dict[str, int] = {}
+        """Of nodes with labels of their own."""
         self._policies: dict[str, EndpointPolicy] = {}
 
     def decide(self, probe: Probe) -> ProbeOutcome:
@@ -182,6 +194,8 @@ class PolicyWorld:
         elif kind == "Node":
             for address in (manifest.get("status") or {}).get("addresses") or ():
                 self._node_addresses[str(address.get("address"))] = str(_metadata(manifest).get("name"))
+            if self._settings.node_selectors:
+                self._add_node(str(_metadata(manifest).get("name")), _texts(_metadata(manifest).get("labels")))
         elif kind in POLICY_KINDS or kind == CIDR_GROUP_KIND:
             self._add_policy(index, manifest)
 
@@ -202,6 +216,14 @@ class PolicyWorld:
         self.addresses.sync()
         for name, addresses in self._settings.names.items():
             self.addresses.learn(name, addresses)
+
+    def _add_node(self, name: str, labels: Mapping[str, str]) -> None:
+        own = (Label(key, SOURCE_NODE, value) for key, value in labels.items() if is_identity_relevant(key))
+        known = tuple(sorted((*reserved("remote-node"), *own)))
+        if len(known) > 1:
+            number = self._node_labels.setdefault(known, REMOTE_NODE_SCOPE + 1 + len(self._node_labels))
+            self._node_identities[name] = number
+            self.repository.add_identity(number, known)
 
     def _add_pod(self, manifest: Manifest, labels_of: Mapping[str, Mapping[str, str]]) -> None:
         metadata, spec = _metadata(manifest), manifest.get("spec") or {}
@@ -270,7 +292,9 @@ class PolicyWorld:
 
     def _node_identity(self, node: str, other: Peer) -> int:
         is_local = bool(other.pod) and self._pods[other.pod].node == node
-        return ReservedIdentity.HOST if is_local else ReservedIdentity.REMOTE_NODE
+        if is_local:
+            return ReservedIdentity.HOST
+        return self._node_identities.get(node, ReservedIdentity.REMOTE_NODE)
 
     def _decision(self, end: Peer, direction: Direction, peer: int, probe: Probe) -> Decision | None:
         """Return what an end's own policy says; ``None`` if it has none."""

@@ -152,3 +152,41 @@ def test_missing_and_malformed_files_are_told_with_status_two(
     (folder / "tab.yaml").write_text("a:\n\tb: 1\n")
     assert run(*words) == 2
     assert message in capsys.readouterr().err
+
+
+NODES = """
+apiVersion: v1
+kind: Node
+metadata: {name: top, labels: {node-role.kubernetes.io/control-plane: ""}}
+status: {addresses: [{type: InternalIP, address: 172.18.0.2}]}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: side, labels: {kubernetes.io/hostname: side}}
+status: {addresses: [{type: InternalIP, address: 172.18.0.3}]}
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: nodes}
+spec:
+  endpointSelector: {matchLabels: {class: xwing}}
+  ingress: [{fromNodes: [{matchLabels: {"node-role.kubernetes.io/control-plane": ""}}]}]
+"""
+
+
+@pytest.mark.parametrize(("switch", "seen"), [("true", ["FORWARDED", "DROPPED"]), ("false", ["FORWARDED"] * 2)])
+def test_nodes_are_peers_by_label_where_that_is_on(
+    folder: Path, capsys: pytest.CaptureFixture[str], switch: str, seen: list[str]
+) -> None:
+    (folder / "m" / "nodes.yaml").write_text(NODES)
+    (folder / "case.yaml").write_text(f"nodeSelectorLabels: {switch}\n")
+    probes = [PROBE | {"from": {"ip": ip}, "to": {"pod": "xwing"}} for ip in ("172.18.0.2", "172.18.0.3")]
+    (folder / "p.jsonl").write_text("\n".join(map(json.dumps, probes)))
+    run("--manifests", "m", "--probes", "p.jsonl", "--case", "case.yaml")
+    assert [json.loads(line)["verdict"] for line in capsys.readouterr().out.splitlines()] == seen
+
+
+def test_switch_must_be_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "case.yaml").write_text("nodeSelectorLabels: perhaps\n")
+    assert run("--manifests", "m", "--probes", "p.jsonl", "--case", "case.yaml") != 0
+    assert "expected true or false" in capsys.readouterr().err

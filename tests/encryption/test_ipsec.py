@@ -197,3 +197,26 @@ def test_both_at_once_is_refused(lab: Lab) -> None:
     lab.restart("worker")
     shown = lab.run("kubectl -n kube-system get pods -l k8s-app=cilium -o json")
     assert "WireGuard (--enable-wireguard) cannot be used with IPsec (--enable-ipsec)" in shown
+
+
+def test_secret_may_have_another_name(build: Build) -> None:
+    values = {"encryption": {"enabled": True, "type": "ipsec", "ipsec": {"secretName": "my-keys"}}}
+    secret = keys_secret(f"5+ {KEY}")
+    mine = {**secret, "metadata": {**secret["metadata"], "name": "my-keys"}}
+    lab = build(values, [mine, keys_secret(f"3+ {KEY}")])
+    volumes = "{.spec.template.spec.volumes[?(@.name=='cilium-ipsec-secrets')].secret.secretName}"
+    assert lab.run(f'kubectl -n kube-system get ds cilium -o jsonpath="{volumes}"') == "my-keys"
+    assert lab.run("kubectl get ciliumnode kind-worker -o jsonpath='{.spec.encryption.key}'") == "5"
+    lab.world.cluster.api.update("secrets", keys_secret(f"7+ {OTHER}"), validate=FieldValidation.TRUSTED)
+    lab.world.settle()
+    assert lab.run("kubectl get ciliumnode kind-worker -o jsonpath='{.spec.encryption.key}'") == "5"
+    changed = {**mine, "data": keys_secret(f"6+ {OTHER}")["data"]}
+    lab.world.cluster.api.update("secrets", changed, validate=FieldValidation.TRUSTED)
+    lab.world.settle()
+    assert lab.run("kubectl get ciliumnode kind-worker -o jsonpath='{.spec.encryption.key}'") == "6"
+
+
+def test_named_secret_that_is_not_there_keeps_agents_waiting(build: Build) -> None:
+    values = {"encryption": {"enabled": True, "type": "ipsec", "ipsec": {"secretName": "my-keys"}}}
+    lab = build(values, [keys_secret(f"3+ {KEY}")])
+    assert "Init:0/6" in lab.run("kubectl -n kube-system get pods -l k8s-app=cilium")

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from quizgame.cluster.ipam.podpools import NamespaceWish, PodPool
     from quizgame.cluster.world import Cluster
     from quizgame.policy.endpoint_policy import EndpointPolicy
+    from quizgame.policy.labels import Labels
 
 MAX_ENDPOINT_ID = 4095
 # Source: cilium/cilium v1.19 pkg/endpoint/id/allocator: ids come from a pool of 1 to 4095.
@@ -95,6 +96,8 @@ class Agent:
     endpoint_by_ip: dict[str, int] = field(default_factory=dict)
     nodes: dict[str, KnownNode] = field(default_factory=dict)
     """``cluster/name`` → node."""
+    node_identities: dict[Labels, int] = field(default_factory=dict)
+    """Labels of other nodes → the identity of their own that they have for them, where that is on."""
     api_server_ips: tuple[str, ...] = ()
     """Addresses behind the service ``default/kubernetes``."""
     ipam: NodeIpam = field(default_factory=lambda: NodeIpam(0))
@@ -432,6 +435,7 @@ class Agent:
             endpoint_by_pod=dict(self.endpoint_by_pod),
             endpoint_by_ip=dict(self.endpoint_by_ip),
             nodes=dict(self.nodes),
+            node_identities=self.node_identities,
             api_server_ips=self.api_server_ips,
             ipam=self.ipam.fork(),
             ipam_before=self.ipam_before.fork(),

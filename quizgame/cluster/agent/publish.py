@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from quizgame.cluster.agent.endpoints import Endpoint, EndpointState
@@ -14,7 +15,7 @@ from quizgame.cluster.ipam.node import cloud_spec, ipam_spec
 from quizgame.cluster.keyed import keyed_slot
 from quizgame.cluster.objects import annotations_of, condition_of, dig, is_terminating, labels_of, owner_reference
 from quizgame.policy.identity import ReservedIdentity, first_workload_identity
-from quizgame.policy.labels import parse_label, parse_labels
+from quizgame.policy.labels import is_identity_relevant, parse_label, parse_labels
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
@@ -122,9 +123,12 @@ def _envoy_endpoint(agent: Agent) -> None:
 
 
 def _own_endpoint(agent: Agent, what: str, identity: int, ip: str) -> None:
+    labels = _own_labels(agent, what)
     for endpoint in agent.endpoints.values():
         if not endpoint.is_pod and endpoint.identity == identity:
             if endpoint.ip == ip:
+                if endpoint.labels != labels:
+                    agent.endpoints[endpoint.id] = replace(endpoint, labels=labels)
                 return
             del agent.endpoints[endpoint.id]
             agent.endpoint_by_ip.pop(endpoint.ip, None)
@@ -134,16 +138,22 @@ def _own_endpoint(agent: Agent, what: str, identity: int, ip: str) -> None:
     )
     if number is None:
         return
-    node = agent.api.find("nodes", agent.node)
-    labels = [f"reserved:{what}"]
-    if what == "host" and node is not None:
-        labels += [f"k8s:{key}={value}" if value else f"k8s:{key}" for key, value in labels_of(node).items()]
     agent.endpoints[number] = Endpoint(
-        number, identity, tuple(str(each) for each in parse_labels(labels)), ip, created_ns=agent.started_ns,
+        number, identity, labels, ip, created_ns=agent.started_ns,
         interface="lxc_health" if what == "health" else "",
     )  # fmt: skip
     if ip:
         agent.endpoint_by_ip[ip] = number
+
+
+def _own_labels(agent: Agent, what: str) -> tuple[str, ...]:
+    """Labels of one of the agent's own endpoints; the node's pass the same filter as those of pods."""
+    labels = [f"reserved:{what}"]
+    node = agent.api.find("nodes", agent.node) if what == "host" else None
+    if node is not None:
+        own = {key: value for key, value in labels_of(node).items() if is_identity_relevant(key)}
+        labels += [f"k8s:{key}={value}" if value else f"k8s:{key}" for key, value in own.items()]
+    return tuple(str(each) for each in parse_labels(labels))
 
 
 def remove_stale_endpoints(agent: Agent) -> None:

@@ -14,6 +14,8 @@ from quizgame.cluster.agent.egress import take_egress_policy
 from quizgame.cluster.agent.encryption import KEYS_NAMESPACE, EncryptionMode, mounted_secret, take_keys
 from quizgame.cluster.agent.envoy import take_envoy_config
 from quizgame.cluster.agent.ipcache import Ipcache, IpcacheEntry
+from quizgame.cluster.agent.nodeidentities import SWITCH as NODE_LABELS
+from quizgame.cluster.agent.nodeidentities import forget_unused, node_identity
 from quizgame.cluster.agent.nodes import internal_ip, known_node
 from quizgame.cluster.agent.pods import identity_labels, is_host_network, named_ports
 from quizgame.cluster.agent.policies import take_policy
@@ -116,6 +118,7 @@ def _relist(agent: Agent) -> None:
     start_with(agent)
     agent.envoy_configs = {}
     agent.reset_policy()
+    agent.node_identities = {}
     for number, labels in agent.identities.items():
         agent.repository.add_identity(number, parse_labels(labels))
     agent.ipcache.upsert("0.0.0.0/0", IpcacheEntry(ReservedIdentity.WORLD, source=""))
@@ -152,12 +155,13 @@ def _is_policy_twin(agent: Agent, peer: Agent) -> bool:
         "enable-l7-proxy",
         "cluster-name",
         "enable-host-firewall",
-        "enable-node-selector-labels",
+        NODE_LABELS,
     )
     return (
         peer is not agent
         and peer.is_initialized
         and peer.is_connected
+        and not agent.config.is_on(NODE_LABELS)
         and not peer.local_options
         and not peer.fqdn.entries
         and not agent.fqdn.entries
@@ -207,6 +211,7 @@ def _cilium_node(agent: Agent, obj: Object, is_gone: bool) -> None:
         forget_node_addresses(agent, before)
     if not is_gone:
         put_node_addresses(agent, key)
+    forget_unused(agent)
 
 
 def forget_node_addresses(agent: Agent, node: KnownNode) -> None:
@@ -222,12 +227,11 @@ def put_node_addresses(agent: Agent, key: str) -> None:
     node = agent.nodes[key]
     is_own = node.name == agent.node and node.cluster == agent.config.cluster_name
     tunnel = "0.0.0.0" if is_own else node.ip
-    identity = ReservedIdentity.HOST
+    identity: int = ReservedIdentity.HOST
     source = "local"
     if not is_own:
-        is_api_server = node.ip in agent.api_server_ips
-        identity = ReservedIdentity.KUBE_APISERVER if is_api_server else ReservedIdentity.REMOTE_NODE
-        source = "kube-apiserver" if is_api_server else node.source
+        identity = node_identity(agent, node)
+        source = "kube-apiserver" if node.ip in agent.api_server_ips else node.source
     for ip, number, endpoint in (
         (node.ip, identity, "0.0.0.0"),
         (node.router_ip, identity, tunnel),
@@ -389,6 +393,7 @@ def _api_servers(agent: Agent, slices: list[Object]) -> None:
         agent.api_server_ips = addresses
         for key in sorted(agent.nodes):
             put_node_addresses(agent, key)
+        forget_unused(agent)
     _label_host(agent)
 
 

@@ -48,7 +48,6 @@ enable-ipv6-big-tcp false
 enable-masquerade-to-route-source false
 enable-metrics true
 enable-no-service-endpoints-routable true
-enable-node-selector-labels false
 enable-policy-secrets-sync true
 enable-service-topology false
 enable-source-ip-verification true
@@ -144,6 +143,7 @@ _ALWAYS: tuple[tuple[str, str, Any], ...] = (
     ("enable-l2-neigh-discovery", "l2NeighDiscovery.enabled", False),
     ("enable-l7-proxy", "l7Proxy", True),
     ("enable-lb-ipam", "enableLBIPAM", True),
+    ("enable-node-selector-labels", "nodeSelectorLabels", False),
     ("enable-non-default-deny-policies", "enableNonDefaultDenyPolicies", True),
     ("enable-policy", "policyEnforcementMode", "default"),
     ("enable-sctp", "sctp.enabled", False),

@@ -37,6 +37,7 @@ def _list(call: Call) -> Result:
     numbers = [*range(1, HIGHEST_LISTED_RESERVED + 1), *sorted(call.agent.identities)]
     local = call.agent.local_identities
     numbers += sorted(set(local.entries().values())) if local is not None else []
+    numbers += sorted(call.agent.node_identities.values())
     found = [(number, labels_of(call, number)) for number in numbers]
     if call.args:
         found = [(number, labels) for number, labels in found if all(_has(labels, word) for word in call.args)]

@@ -19,12 +19,16 @@ NO_POLICY, AUDIT = "none", "audit-"
 
 def enforced(agent: Agent, endpoint: Endpoint) -> str:
     """The directions in which policy is enforced: ``none``, ``ingress``, ``egress``, ``both``, ``audit-…``."""
-    if not endpoint.is_pod and endpoint.identity != ReservedIdentity.HEALTH:
+    if not endpoint.is_pod and endpoint.identity != ReservedIdentity.HEALTH and not _is_guarded_host(agent, endpoint):
         return NO_POLICY
     policy = agent.policy_of(endpoint)
     both = (policy.ingress_enforced, policy.egress_enforced)
     word = {(True, True): "both", (True, False): "ingress", (False, True): "egress"}.get(both, NO_POLICY)
     return f"{AUDIT}{word}" if word != NO_POLICY and agent.repository.settings.audit else word
+
+
+def _is_guarded_host(agent: Agent, endpoint: Endpoint) -> bool:
+    return endpoint.identity == ReservedIdentity.HOST and agent.repository.settings.host_firewall
 
 
 def enforcement_words(policy_enabled: str) -> tuple[str, str]:
@@ -126,7 +130,7 @@ def _policy(agent: Agent, endpoint: Endpoint) -> dict[str, Any]:
     enabled = enforced(agent, endpoint)
     allowed: dict[Direction, set[int]] = {Direction.INGRESS: set(), Direction.EGRESS: set()}
     denied: dict[Direction, set[int]] = {Direction.INGRESS: set(), Direction.EGRESS: set()}
-    if endpoint.is_pod and enabled != NO_POLICY:
+    if (endpoint.is_pod or _is_guarded_host(agent, endpoint)) and enabled != NO_POLICY:
         for entry in agent.policy_of(endpoint).entries():
             (denied if entry.is_deny else allowed)[entry.direction].add(int(entry.identity))
     return {
