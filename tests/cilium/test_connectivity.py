@@ -486,3 +486,13 @@ def test_the_same_run_gives_the_same_bytes(deployed: World) -> None:
     line = "cilium connectivity test --test client-egress-l7"
     shown = [out(free_shell(deployed.fork()).run_line(line)) for _ in range(2)]
     assert shown[0] == shown[1]
+
+
+def test_a_run_ends_when_its_time_is_over(run: Run) -> None:
+    result = run("cilium connectivity test --timeout 20s")
+    assert result.exit == 1
+    lines = render(result.stdout).splitlines()
+    assert lines[-1] == (
+        "Cancellation request (connectivity test suite timeout (20s) reached) received, cancelling tests..."
+    )
+    assert render(result.stderr) == "context deadline exceeded\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quizgame.cluster.clock import rfc3339
 from quizgame.cluster.fabric import agents_of
+from quizgame.goflags.durations import format_duration
 from quizgame.hubble.serving import relay_pod_node
 from quizgame.tools.cilium.call import BareFailure, Call, NotSimulated
 from quizgame.tools.cilium.connectivity.catalog import BY_USER, CATALOG, NOT_SIMULATED
@@ -46,6 +47,8 @@ class ConnectivityTest:
         )
         self.selection = Selection(flags.texts("test"))
         self.tally = Tally()
+        self.limit_ns = flags.number("timeout")
+        self.started_ns = self.world.clock.now_ns
 
     def say(self, text: str, facts: tuple[Fact, ...] = ()) -> None:
         """Print a line, with its instant where that was asked for."""
@@ -70,8 +73,22 @@ class ConnectivityTest:
         play = Play(self.call, self.site, self.selection, self.tally, has_flows=has_flows)
         self._register()
         for number, entry in enumerate(CATALOG, start=1):
+            self._keep_in_time()
             self._one(play, entry.name, f"[{number}/{len(CATALOG)}]", entry.reason(self.site))
         report(self.call, self.site, self.tally)
+
+    def _keep_in_time(self) -> None:
+        """End the run where it has taken longer than it may.
+
+        Simplified: a test that has begun is finished.
+
+        Raises:
+            BareFailure: if it has.
+        """
+        if self.limit_ns and self.world.clock.now_ns - self.started_ns >= self.limit_ns:
+            reason = f"connectivity test suite timeout ({format_duration(self.limit_ns)}) reached"
+            self.say(f"Cancellation request ({reason}) received, cancelling tests...")
+            raise BareFailure("context deadline exceeded")
 
     def _tell_version(self) -> None:
         assumed = self.call.flags.text("assume-cilium-version")
