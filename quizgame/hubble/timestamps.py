@@ -50,14 +50,17 @@ def parse_timestamp(text: str) -> int:
         ValueError: It is none, has more than 9 fraction digits, or lies outside the years 1 to 9999.
     """
     match = _RFC3339.fullmatch(text)
-    if match is None:
+    if match is None or (match[5] == "." and len(match[6]) > 9):
         raise ValueError(text)
-    day, hour, minute, second, point, fraction, zone = match.groups()
-    if point == "." and len(fraction) > 9:
-        raise ValueError(text)
+    return _instant(match)
+
+
+def _instant(match: re.Match[str]) -> int:
+    """Return the instant of an RFC 3339 text; digits after the ninth are cut, as Go does."""
+    day, hour, minute, second, _, fraction, zone = match.groups()
     seconds = _epoch_seconds(day, int(hour), int(minute), int(second), zone)
     if seconds < _EARLIEST or seconds >= 253_402_300_800:
-        raise ValueError(text)
+        raise ValueError(match[0])
     return seconds * SECOND + int((fraction or "0")[:9].ljust(9, "0"))
 
 
@@ -84,7 +87,10 @@ def _parse_layouts(text: str) -> int:
         return _epoch_seconds(day, int(hour or 0), int(minute or 0), 0, zone or "Z") * SECOND
     match = _RFC1123Z.fullmatch(text)
     if match is None:
-        return parse_timestamp(text)
+        full = _RFC3339.fullmatch(text)
+        if full is None:
+            raise ValueError(text)
+        return _instant(full)
     date, month, year, hour, minute, second, fraction, zone = match.groups()
     day = f"{year}-{_MONTHS.get(month.lower(), 0):02d}-{date}"
     seconds = _epoch_seconds(day, int(hour), int(minute), int(second), f"{zone[:3]}:{zone[3:]}")

@@ -225,7 +225,7 @@ def test_one_connection_is_one_story(worlds: dict[str, World], story: Story) -> 
             ("FORWARDED", 403),
         ]
 
-    for agent in (each for cluster in world.clusters.values() for each in cluster.agents.values()):
+    for agent in (each for cluster in world.clusters.values() for each in agents_of(cluster)):
         of_node = [flow for flow in own if flow["node_name"] == f"{agent.config.cluster_name}/{agent.node}"]
         inside = f"kubectl --context {agent.cluster.context} -n kube-system exec {agent.pod_name} -- cilium-dbg"
         packets = [

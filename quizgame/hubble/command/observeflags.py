@@ -6,21 +6,22 @@
 from __future__ import annotations
 
 from quizgame.goflags.flagset import Flag, boolean, custom, string, string_array, string_slice, unsigned
+from quizgame.goflags.times import RFC1123Z, RFC3339, RFC3339_MICRO, RFC3339_MILLI, RFC3339_NANO, STAMP_MILLI
 from quizgame.hubble.command.filterflags import FilterFlags
 from quizgame.hubble.drops import DropReason
 from quizgame.hubble.enums import MESSAGE_TYPE_NAMES, RESERVED_IDENTITIES, TRACE_POINT_NAMES, Verdict
 from quizgame.hubble.filters.protocol import PROTOCOLS
 
 _TIME_FORMATS = (
-    ("StampMilli", "Jan _2 15:04:05.000"),
+    ("StampMilli", STAMP_MILLI),
     ("YearMonthDay", "2006-01-02"),
     ("YearMonthDayHour", "2006-01-02T15Z07:00"),
     ("YearMonthDayHourMinute", "2006-01-02T15:04Z07:00"),
-    ("RFC3339", "2006-01-02T15:04:05Z07:00"),
-    ("RFC3339Milli", "2006-01-02T15:04:05.999Z07:00"),
-    ("RFC3339Micro", "2006-01-02T15:04:05.999999Z07:00"),
-    ("RFC3339Nano", "2006-01-02T15:04:05.999999999Z07:00"),
-    ("RFC1123Z", "Mon, 02 Jan 2006 15:04:05 -0700"),
+    ("RFC3339", RFC3339),
+    ("RFC3339Milli", RFC3339_MILLI),
+    ("RFC3339Micro", RFC3339_MICRO),
+    ("RFC3339Nano", RFC3339_NANO),
+    ("RFC1123Z", RFC1123Z),
 )
 
 
