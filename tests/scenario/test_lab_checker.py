@@ -77,6 +77,14 @@ def wrong_cluster(data: dict[str, Any]) -> None:
     data["tasks"][1]["done"][1]["cluster"] = "prd"
 
 
+def wrong_kind(data: dict[str, Any]) -> None:
+    data["tasks"][1]["done"].append({"object": {"kind": "CiliumNetworkPolcy", "name": "x", "absent": True}})
+
+
+def wrong_namespace(data: dict[str, Any]) -> None:
+    data["tasks"][1]["done"].append({"object": {"kind": "Service", "namespace": "shopp", "name": "x", "absent": True}})
+
+
 @pytest.mark.parametrize(
     ("change", "message", "key"),
     [
@@ -91,6 +99,8 @@ def wrong_cluster(data: dict[str, Any]) -> None:
         (wrong_client, 'there is no workload "shop/frnt" in kind-prod (did you mean "shop/front"?)', "fails"),
         (wrong_name, 'the name "apii" is no service\'s and none of world.outside.names (did you mean "api"?)', "works"),
         (wrong_fact, 'a probe fact names "shop/apj", and there is no such workload or service', "seen"),
+        (wrong_kind, 'no cluster has a kind "CiliumNetworkPolcy" (did you mean "CiliumNetworkPolicy"?)', "kind"),
+        (wrong_namespace, 'there is no namespace "shopp" (did you mean "shop"?)', "namespace"),
         (wrong_cluster, 'there is no cluster "prd" (did you mean "prod"?); there are kind-prod, prod', "cluster"),
     ],
 )

@@ -11,7 +11,7 @@ from quizgame.cluster.fabric import fabric_of
 from quizgame.cluster.objects import name_of, namespace_of
 from quizgame.cluster.world import World
 from quizgame.content.scenario.lab import Lab, TaskCheck
-from quizgame.content.scenario.parts import Probe, Target, WorkloadName, parse_client, parse_target
+from quizgame.content.scenario.parts import ObjectName, Probe, Target, WorkloadName, parse_client, parse_target
 from quizgame.content.scenario.scenario import Scenario
 from quizgame.content.scenario.steps import EvidenceStep, RepairStep, Wanted
 from quizgame.content.scenarios import DrawnScenario
@@ -36,6 +36,10 @@ class Names:
     """Context → its services, as ``namespace/name``."""
     outside: set[str] = field(default_factory=set)
     """DNS names outside."""
+    kinds: set[str] = field(default_factory=set)
+    """Kinds of objects that some API server serves."""
+    namespaces: set[str] = field(default_factory=set)
+    """Namespaces of all clusters."""
 
     def add(self, world: World) -> None:
         """Note what is in a world."""
@@ -45,6 +49,8 @@ class Names:
                 pods |= {f"{namespace_of(pod)}/{workload_of(pod)[0]}", f"{namespace_of(pod)}/{name_of(pod)}"}
             services = self.services.setdefault(context, set())
             services |= {f"{namespace_of(each)}/{name_of(each)}" for each in cluster.api.list("services")}
+            self.kinds |= {resource.kind for resource in cluster.api.registry}
+            self.namespaces |= {name_of(each) for each in cluster.api.list("namespaces")}
         self.outside |= set(fabric_of(world).outside.names)
 
     def everywhere(self) -> set[str]:
@@ -70,6 +76,9 @@ def reference_problems(drawn: DrawnScenario, names: Names) -> Iterator[tuple[Pat
         yield from _at(drawn, ("world", "traffic", number), found)
     for path, wanted in _facts(drawn):
         yield from _at(drawn, path, _fact_problems(wanted, names))
+    for path, named in _objects(drawn):
+        yield from _at(drawn, (*path, "kind"), _kind_problems(named.kind, names))
+        yield from _at(drawn, (*path, "namespace"), _namespace_problems(named.namespace, names))
     for path, cluster in _clusters(drawn):
         yield from _at(drawn, path, _cluster_problems(cluster, names))
 
@@ -126,21 +135,27 @@ def _facts(drawn: DrawnScenario) -> Iterator[tuple[Path, Wanted]]:
                 yield (*path, "seen"), check.seen
 
 
-def _clusters(drawn: DrawnScenario) -> Iterator[tuple[Path, str]]:
-    """Clusters that are named beside probes and facts."""
+def _objects(drawn: DrawnScenario) -> Iterator[tuple[Path, ObjectName]]:
     exercise = drawn.exercise
     if isinstance(exercise, Scenario):
         for place, step in enumerate(exercise.steps):
             if isinstance(step, RepairStep):
-                for number, kept in enumerate(step.keep):
-                    if kept.cluster is not None:
-                        yield ("steps", place, "keep", number, "cluster"), kept.cluster
+                yield from ((("steps", place, "keep", number), kept) for number, kept in enumerate(step.keep))
     else:
         for path, check in _checks(exercise):
+            if check.object is not None:
+                yield (*path, "object"), check.object
+
+
+def _clusters(drawn: DrawnScenario) -> Iterator[tuple[Path, str]]:
+    """Clusters that are named beside probes and facts."""
+    for path, named in _objects(drawn):
+        if named.cluster is not None:
+            yield (*path, "cluster"), named.cluster
+    if isinstance(drawn.exercise, Lab):
+        for path, check in _checks(drawn.exercise):
             if check.cluster is not None:
                 yield (*path, "cluster"), check.cluster
-            if check.object is not None and check.object.cluster is not None:
-                yield (*path, "object", "cluster"), check.object.cluster
 
 
 # Whether it is there
@@ -186,9 +201,23 @@ def _fact_problems(wanted: Wanted, names: Names) -> Iterator[str]:
                 continue
             if key == "cluster" and value not in names.contexts.values():
                 yield from _cluster_problems(value, names)
+            if key == "kind":
+                yield from _kind_problems(value, names)
+            if key == "namespace":
+                yield from _namespace_problems(value, names)
             if key in PEERS and "/" in value and value not in names.everywhere():
                 hint = close_match(value, sorted(names.everywhere()))
                 yield f'a {kind} fact names "{value}", and there is no such workload or service{hint}'
+
+
+def _kind_problems(kind: str, names: Names) -> Iterator[str]:
+    if kind.lower() not in {each.lower() for each in names.kinds}:
+        yield f'no cluster has a kind "{kind}"{close_match(kind, sorted(names.kinds))}'
+
+
+def _namespace_problems(namespace: str | None, names: Names) -> Iterator[str]:
+    if namespace is not None and namespace not in names.namespaces:
+        yield f'there is no namespace "{namespace}"{close_match(namespace, sorted(names.namespaces))}'
 
 
 def _cluster_problems(cluster: str, names: Names) -> Iterator[str]:
