@@ -131,12 +131,39 @@ def _targets(service: Mapping[str, Any]) -> Iterable[tuple[int, str]]:
             yield target, port.get("protocol", "TCP")
 
 
+def _service_health(agent: Agent, port: int) -> Listener | None:
+    """What tells load balancers outside whether a node has backends of a service that keeps to them.
+
+    Source: cilium/cilium v1.19 pkg/loadbalancer/healthserver: 503 where there are none; kube-proxy answers alike.
+    """
+    if agent.config.has_kube_proxy_replacement and not agent.is_serving:
+        return None
+    for (namespace, name), service in agent.service_objects.items():
+        if dig(service, "spec", "healthCheckNodePort") != port:
+            continue
+        own = agent.services.by_service.get((namespace, name), ())
+        frontends = [agent.services.frontends[address] for address in own]
+        here = {
+            each.ip
+            for frontend in frontends
+            for each in frontend.usable
+            if each.node == agent.node and not each.cluster
+        }
+        told = {"service": {"namespace": namespace, "name": name}, "localEndpoints": len(here)}
+        body = json.dumps(told, separators=(",", ":")) + "\n"
+        return Listener(agent.node, status=200 if here else 503, body=body)
+    return None
+
+
 def _node_listener(world: World, agent: Agent, port: int, protocol: str) -> Listener | None:
     if protocol != "TCP":
         return None
     cluster = world.clusters[agent.context]
     if port == API_SERVER_PORT and control_plane_of(cluster) == agent.node:
         return Listener(agent.node, status=400, body="Client sent an HTTP request to an HTTPS server.\n")
+    checked = _service_health(agent, port)
+    if checked is not None:
+        return checked
     if port == KUBELET_PORT or (port in (HEALTH_PORT, HUBBLE_PORT) and agent.is_serving):
         return Listener(agent.node, speaks_http=port != HUBBLE_PORT)
     for pod in agent.api.list("pods", field_selector=f"spec.nodeName={agent.node}"):

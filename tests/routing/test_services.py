@@ -305,3 +305,29 @@ def test_without_replacement_the_status_says_so(build: Build) -> None:
     assert "XDP Acceleration" not in details(lab)
     assert "Masquerading:" in status
     assert "IPTables" in status
+
+
+LOCAL = """
+apiVersion: v1
+kind: Service
+metadata: {name: balanced}
+spec:
+  type: LoadBalancer
+  externalTrafficPolicy: Local
+  healthCheckNodePort: 32100
+  selector: {app: web}
+  ports: [{port: 80, targetPort: 80}]
+"""
+
+
+def test_a_balancer_outside_is_told_which_nodes_have_backends(snat: Lab) -> None:
+    lab = snat.fork()
+    lab.apply(LOCAL)
+    lab.wait(2)
+    lab.run("kubectl delete pod -l app=web --field-selector spec.nodeName=kind-control-plane")
+    lab.wait(10)
+    for node, status in (("kind-worker", 200), ("kind-control-plane", 503)):
+        got = ask(lab, node, 32100).answer
+        assert got is not None
+        assert got.status == status
+        assert got.body.startswith('{"service":{"namespace":"default","name":"balanced"},"localEndpoints":')

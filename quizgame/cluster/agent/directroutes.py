@@ -1,6 +1,7 @@
 """The routes to other nodes' pod ranges that an agent installs with ``auto-direct-node-routes``, and those it cannot.
 
 Source: cilium/cilium v1.19 pkg/datapath/linux/node.go createDirectRouteSpec: the other node must be on the same link.
+Simplified: an agent with such a node warns and is degraded; it does not give up, as some releases do at their start.
 """
 
 from __future__ import annotations

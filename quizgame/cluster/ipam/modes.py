@@ -1,6 +1,8 @@
 """The IPAM modes: where an agent's addresses come from, and what it says when there are none.
 
 Source: cilium/cilium v1.19 pkg/ipam/option and pkg/ipam/allocator.go; facts F-20 to F-28.
+Simplified: IPv4 alone; with ``ipv6.enabled`` nothing gets an address of a second family. An agent that gets no
+addresses waits without end, where a real one gives up after its start timeout and is started anew.
 """
 
 from __future__ import annotations

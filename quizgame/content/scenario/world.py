@@ -49,6 +49,20 @@ ClusterName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,3
 # Source: facts F-54: at most 32 characters, lower-case alphanumerics and dashes.
 
 
+class CloudSection(PackModel):
+    """The cloud whose instances a cluster's nodes are."""
+
+    noun: ClassVar[str] = "cloud"
+
+    provider: Literal["aws", "azure", "alibabacloud"] = Field(description="Whose it is.")
+    network: Prefix = Field("172.18.0.0/16", description="Range of the network that the nodes are in.")
+    subnet: Prefix = Field("172.18.64.0/20", description="Range from which interfaces get their addresses.")
+    interfaces: StrictInt = Field(3, ge=1, le=64, description="How many interfaces an instance may have.")
+    addresses: StrictInt = Field(10, ge=1, le=256, description="How many addresses an interface may have, its own one "
+                                                               "included.")  # fmt: skip
+    refusal: Text | None = Field(None, description="What its API answers instead of doing what it is asked.")
+
+
 class WorldCluster(PackModel):
     """One cluster."""
 
@@ -63,6 +77,13 @@ class WorldCluster(PackModel):
     node_addresses: dict[Line, tuple[Address, ...]] = Field(
         default_factory=dict, alias="nodeAddresses", description="Node: more addresses on its network device."
     )
+    node_networks: dict[Line, Prefix] = Field(
+        default_factory=dict, alias="nodeNetworks", description="Node: another network that it stands in, behind a "
+                                                                "router; the others share one.")  # fmt: skip
+    has_xdp: StrictBool = Field(
+        True, alias="xdp", description="Whether the drivers of its nodes' devices run XDP programs."
+    )
+    cloud: CloudSection | None = Field(None, description="The cloud whose instances its nodes are.")
     installed: StrictBool = Field(
         True, description="Whether Cilium is installed; if not, its nodes wait for a network."
     )
@@ -87,10 +108,11 @@ class WorldCluster(PackModel):
 
     @model_validator(mode="after")
     def _addresses_are_of_its_nodes(self) -> Self:
-        for node in self.node_addresses:
-            if node not in self.node_names:
-                message = f'nodeAddresses: there is no node "{node}"; it has {", ".join(self.node_names)}'
-                raise PlacedError(message, "nodeAddresses", node)
+        for key, named in (("nodeAddresses", self.node_addresses), ("nodeNetworks", self.node_networks)):
+            for node in named:
+                if node not in self.node_names:
+                    message = f'{key}: there is no node "{node}"; it has {", ".join(self.node_names)}'
+                    raise PlacedError(message, key, node)
         return self
 
 

@@ -10,6 +10,7 @@ from quizgame.cluster.build import ClusterSpec
 from quizgame.cluster.clock import EPOCH_NS
 from quizgame.cluster.fabric import Traffic
 from quizgame.cluster.install.values import merge
+from quizgame.cluster.ipam.cloud import Cloud
 from quizgame.cluster.keyed import keyed_int
 from quizgame.cluster.links import Links
 from quizgame.cluster.mesh.config import CA_SECRET, SYSTEM, connect
@@ -20,7 +21,7 @@ from quizgame.cluster.world import Cluster, World
 from quizgame.content.scenario.actions import Action
 from quizgame.content.scenario.parts import milliseconds, parse_client, parse_target
 from quizgame.content.scenario.scenario import Scenario
-from quizgame.content.scenario.world import WorldCluster, WorldSection
+from quizgame.content.scenario.world import CloudSection, WorldCluster, WorldSection
 from quizgame.content.scenarios import DrawnScenario, Manifests
 from quizgame.errors import QuizgameError
 from quizgame.game.scenario.faults import Path, apply_actions, block_of, router_of, server_of
@@ -91,7 +92,7 @@ def _base_world(drawn: DrawnScenario) -> World:
     _bound_size(drawn, manifests)
     try:
         world = assemble(
-            _specs(section), seed=drawn.seed, manifests=manifests, surroundings=_surroundings(section, drawn.seed)
+            specs_of(section), seed=drawn.seed, manifests=manifests, surroundings=_surroundings(section, drawn.seed)
         )
     except QuizgameError as error:
         place = drawn.place("world", "clusters")
@@ -112,7 +113,8 @@ def _bound_size(drawn: DrawnScenario, manifests: Mapping[str, Manifests]) -> Non
         raise YamlError([YamlProblem(drawn.place("world", "clusters"), message)])
 
 
-def _specs(section: WorldSection) -> tuple[ClusterSpec, ...]:
+def specs_of(section: WorldSection) -> tuple[ClusterSpec, ...]:
+    """What the clusters of a scenario's world shall be."""
     joined = {name for pair in section.mesh.connected for name in pair}
     specs, first_host = [], 2
     for number, cluster in enumerate(section.clusters):
@@ -141,7 +143,19 @@ def _spec(
         cilium=version if cluster.installed else "",
         gateway_api=cluster.gateway_api,
         node_addresses=cluster.node_addresses,
+        node_networks=cluster.node_networks,
+        has_xdp=cluster.has_xdp,
+        cloud=_cloud(cluster.cloud),
     )
+
+
+def _cloud(section: CloudSection | None) -> Cloud | None:
+    if section is None:
+        return None
+    return Cloud(
+        section.provider, section.network, section.subnet, section.interfaces, section.addresses,
+        refusal=section.refusal or "",
+    )  # fmt: skip
 
 
 def _surroundings(section: WorldSection, seed: int) -> Surroundings:
