@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from quizgame.goflags.csvfields import split_csv
 from quizgame.goflags.durations import format_duration, parse_duration
 from quizgame.goflags.errors import FlagError, GoValueError, HelpRequested
-from quizgame.goflags.numbers import format_float, parse_bool, parse_float, parse_int, parse_uint
+from quizgame.goflags.numbers import parse_bool, parse_int, parse_uint
 from quizgame.goflags.quoting import quote, quote_byte
 
 Value = bool | int | float | str | list[str] | dict[str, str]
@@ -104,14 +104,6 @@ def unsigned(
     return Flag(
         name, usage, kind, default, lambda _old, text, _given: parse_uint(text, 0, bits), short,
         str(default) if default else "", "", hidden,
-    )  # fmt: skip
-
-
-def floating(name: str, usage: str, *, short: str = "", default: float = 0.0, kind: str = "float") -> Flag:
-    """Make a flag that takes a number with a fraction."""
-    return Flag(
-        name, usage, kind, default, lambda _old, text, _given: parse_float(text), short,
-        format_float(default) if default else "",
     )  # fmt: skip
 
 

@@ -15,7 +15,6 @@ _BASE_0 = re.compile(
 )
 _RADIX = {"hex": 16, "octal": 8, "binary": 2, "old_octal": 8, "decimal": 10}
 _DECIMAL = re.compile(r"[0-9]+")
-_FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:inf|infinity)|nan", re.IGNORECASE)
 
 
 def parse_bool(text: str) -> bool:
@@ -61,17 +60,6 @@ def parse_int(text: str, base: int = 10, bits: int = 64, function: str = "ParseI
     if not -(1 << (bits - 1)) <= value < 1 << (bits - 1):
         raise _refusal(function, text, "value out of range")
     return value
-
-
-def parse_float(text: str) -> float:
-    """Read a number as ``strconv.ParseFloat`` does (hexadecimal floats are not taken).
-
-    Raises:
-        GoValueError: ``strconv.ParseFloat: parsing "X": invalid syntax``.
-    """
-    if not _FLOAT.fullmatch(text):
-        raise _refusal("ParseFloat", text, "invalid syntax")
-    return float(text)
 
 
 def format_float(value: float) -> str:

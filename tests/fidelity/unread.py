@@ -37,7 +37,7 @@ NOTHING_TO_DO: dict[tuple[str, str], str] = {
 }
 """Tool and option, with the reason why it changes nothing."""
 
-_MAKERS = "boolean|string|string_slice|string_array|string_map|integer|unsigned|floating|duration|count|choice|custom"
+_MAKERS = "boolean|string|string_slice|string_array|string_map|integer|unsigned|duration|count|choice|custom"
 
 
 def unread_options(tools: tuple[Tool, ...], package: Path) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,6 @@ from quizgame.goflags.flagset import (
     choice,
     count,
     duration,
-    floating,
     integer,
     string,
     string_array,
@@ -39,7 +38,6 @@ def flags() -> FlagSet:
             string("output", "format", short="o", default="compact"),
             integer("tail", "lines", default=-1),
             unsigned("last", "flows"),
-            floating("rate", "per second"),
             duration("timeout", "how long", default=5 * SECOND),
             string_slice("files", "paths"),
             string_array("set", "values"),
@@ -121,11 +119,10 @@ def test_lists_add_up_and_replace_their_default() -> None:
 
 def test_counts_and_numbers_in_go_notation() -> None:
     parsed = flags()
-    parsed.parse(["-vvv", "--tail=0x10", "--last", "1_000", "--rate", "1e-3", "--timeout=1h2.5s"])
+    parsed.parse(["-vvv", "--tail=0x10", "--last", "1_000", "--timeout=1h2.5s"])
     assert parsed.number("verbose") == 3
     assert parsed.number("tail") == 16
     assert parsed.number("last") == 1000
-    assert parsed["rate"].value == 0.001
     assert parsed.number("timeout") == 3602 * SECOND + 500 * MILLISECOND
 
 
@@ -194,7 +191,7 @@ def test_rounding_goes_away_from_zero() -> None:
 
 @given(st.text())
 def test_text_after_a_flag_never_breaks_the_parser(text: str) -> None:
-    for name in ("all", "tail", "timeout", "files", "labels", "rate"):
+    for name in ("all", "tail", "timeout", "files", "labels"):
         try:
             flags().parse([f"--{name}={text}"])
         except QuizgameError as refusal:
