@@ -19,7 +19,10 @@ PODS = "".join(
 apiVersion: v1
 kind: Pod
 metadata: {{name: {name}, labels: {{app: {name}}}}}
-spec: {{nodeName: {node}, hostNetwork: {on_host}, containers: [{{name: c, image: tools, ports: [{{containerPort: 80}}]}}]}}
+spec:
+  nodeName: {node}
+  hostNetwork: {on_host}
+  containers: [{{name: c, image: tools, ports: [{{containerPort: 80}}]}}]
 ---
 """
     for name, node, on_host in (

@@ -45,6 +45,16 @@ def test_upgrade_away_removes_it(lab: Lab) -> None:
     assert "NotFound" in lab.out("kubectl get ns cilium-spire")
 
 
+def test_upgrade_turns_it_on(make: Callable[..., Lab]) -> None:
+    lab = make(values={})
+    lab.apply(lab.ingress())
+    values = "--set authentication.enabled=true --set authentication.mutual.spire.enabled=true"
+    lab.run(f"cilium upgrade --reuse-values {values}")
+    lab.run("cilium status --wait")
+    lab.wait(60)
+    assert lab.ask().startswith("200 1.0")
+
+
 def test_chart_refuses_spire_alone(make: Callable[..., Lab]) -> None:
     told = make(values={}).out("cilium upgrade --reuse-values --set authentication.mutual.spire.enabled=true")
     assert "SPIRE integration requires .Values.authentication.enabled=true" in told
@@ -320,3 +330,6 @@ def test_pod_of_a_set_with_claims_can_be_changed(lab: Lab) -> None:
     claim = "jsonpath='{.spec.volumes[0].persistentVolumeClaim.claimName}'"
     told = lab.out(f"kubectl -n cilium-spire get pod spire-server-0 -o {claim}")
     assert told == "spire-data-spire-server-0"
+    page = lab.out("kubectl -n cilium-spire describe sts spire-server")
+    assert "Volume Claims:\n  Name:          spire-data\n  StorageClass:  \n  Labels:        <none>\n" in page
+    assert "  Capacity:      1Gi\n  Access Modes:  [ReadWriteOnce]\n" in page

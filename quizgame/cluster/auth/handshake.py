@@ -139,8 +139,10 @@ def keep_authenticated(world: World, links: Links) -> bool:
     """Bring all agents' certificates and tables up to date; return whether anything changed."""
     changed = False
     for cluster in world.clusters.values():
-        changed |= cluster.spire.follow(cluster.api)
-        for agent in _taking_part(cluster):
+        agents = list(_taking_part(cluster))
+        if agents:
+            changed |= cluster.spire.follow(cluster.api)
+        for agent in agents:
             before = agent.auth
             _attach(agent)
             if agent.auth.entries and agent.is_serving and agent.config.is_on(SWITCH):

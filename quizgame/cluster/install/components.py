@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quizgame.cluster.install import spire
 from quizgame.cluster.install.agent import PART_OF, anti_affinity, probe, self_reference, server_address
 from quizgame.cluster.install.images import image
 from quizgame.cluster.install.ipam_config import operator_flavour
@@ -63,6 +64,11 @@ def operator(values: Values, version: str, api_address: str) -> KubeObject:
         "tolerations": [{"key": key, "operator": "Exists"} for key in tolerated],
         "volumes": [{"configMap": {"name": "cilium-config"}, "name": "cilium-config-path"}],
     }
+    if spire.is_wanted(values):
+        # The operator registers identities with the SPIRE server, as a workload of its node's SPIRE agent.
+        volume, mount = spire.socket_volume()
+        pod["volumes"].append(volume)
+        pod["containers"][0]["volumeMounts"].append(mount)
     made = workload(
         "cilium-operator",
         _NAMESPACE,

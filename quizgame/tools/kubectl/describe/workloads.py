@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quizgame.cluster.labelselect import format_selector, matches, selector_of
@@ -153,5 +153,25 @@ def describe_statefulset(page: Page) -> None:
     page.write(0, f"Update Strategy:\t{dig(node, 'spec', 'updateStrategy', 'type', default='')}")
     page.write(0, f"Pods Status:\t{_pods_status(page)}")
     write_template(page, dig(node, "spec", "template", default={}))
-    page.write(0, f"Volume Claims:\t{NONE}")
+    _write_claims(page, node["spec"].get("volumeClaimTemplates") or ())
     write_events(page)
+
+
+def _write_claims(page: Page, claims: Sequence[Mapping[str, Any]]) -> None:
+    # Source: kubernetes/kubectl pkg/describe/describe.go describeVolumeClaimTemplates.
+    if not claims:
+        page.write(0, f"Volume Claims:\t{NONE}")
+        return
+    page.write(0, "Volume Claims:")
+    for claim in claims:
+        spec = claim.get("spec") or {}
+        page.write(1, f"Name:\t{dig(claim, 'metadata', 'name', default='')}")
+        page.write(1, f"StorageClass:\t{spec.get('storageClassName') or ''}")
+        for title in ("Labels", "Annotations"):
+            pairs = dig(claim, "metadata", title.lower(), default={}) or {}
+            shown = [f"{key}={value}" for key, value in sorted(pairs.items())] or [NONE]
+            page.write(0, f"  {title}:\t{shown[0]}")
+            for each in shown[1:]:
+                page.write(0, f"  \t{each}")
+        page.write(1, f"Capacity:\t{dig(spec, 'resources', 'requests', 'storage', default='<default>')}")
+        page.write(1, f"Access Modes:\t[{' '.join(spec.get('accessModes') or ())}]")
