@@ -39,9 +39,7 @@ def _workspace(folder: Path) -> Workspace:
     store = Store(folder / "quizgame.db")
     shelf = Shelf(load_scenarios([ROOT / "scenarios"]), store, lambda: START, lambda: 1)
     entries = [
-        ScenarioEntry(
-            one.id, one.sample.title, "scenario", one.sample.domain, one.sample.difficulty, one.sample.minutes
-        )
+        ScenarioEntry(one.id, one.sample.title, one.kind, one.sample.domain, one.sample.difficulty, one.sample.minutes)
         for one in shelf.sources()
     ]
     library = load_library([ROOT / "questions"])

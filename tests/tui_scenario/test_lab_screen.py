@@ -142,6 +142,21 @@ async def test_a_lab_goes_on_after_a_kill(desktop: Any, start: Any, enter: Any, 
         await until(pilot, "under way: 1 task done", lambda: isinstance(app.screen, BriefingScreen))
 
 
+async def test_a_lab_of_a_file_goes_on_as_well(
+    desktop: Any, scenarios: Any, start: Any, enter: Any, until: Any
+) -> None:
+    """``quizgame play FOLDER`` again: the lab is in no library."""
+    source = scenarios.find("first-door")
+    desktop.scenarios = type(scenarios)({}, ())
+    async with desktop.app(PlayTerms("first-door", 0, source)).run_test(size=(80, 24)) as pilot:
+        await start(pilot)
+        await enter(pilot, CALL)
+    async with desktop.app(PlayTerms("first-door", None, source)).run_test(size=(80, 24)) as pilot:
+        await until(pilot, "1 line, 1 task done so far", "enter Continue")
+        await pilot.press("enter")
+        await until(pilot, "[x] 1 of 2: See that it is open", "workstation:~$")
+
+
 async def test_ending_early_is_asked_and_shows_what_is_left(desktop: Any, start: Any, until: Any) -> None:
     app = desktop.do_lab()
     async with app.run_test(size=(80, 24)) as pilot:

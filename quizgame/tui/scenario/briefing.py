@@ -41,7 +41,7 @@ async def open_scenario(app: QuizgameApp, terms: PlayTerms) -> None:
         return
     try:
         source = terms.source if terms.source is not None else shelf.library.find(terms.scenario)
-        opened = await app.desk.call(shelf.open_attempt, source.id)
+        opened = await app.desk.call(shelf.open_attempt, source)
         if opened is not None and terms.seed not in (None, opened.record.seed):
             opened = None
         seed = opened.record.seed if opened is not None else terms.seed

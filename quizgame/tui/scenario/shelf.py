@@ -115,11 +115,15 @@ class Shelf:
             for source in self.sources()
         ]  # fmt: skip
 
-    def open_attempt(self, subject: str | None = None) -> OpenAttempt | None:
-        """The attempt under way (at a scenario), the newest; ``None`` where there is none."""
+    def open_attempt(self, source: ScenarioSource | None = None) -> OpenAttempt | None:
+        """The attempt under way, the newest; ``None`` where there is none.
+
+        Args:
+            source: At this scenario or lab, which need not be in the library; ``None``: at whatever is in it.
+        """
         for record in self._newest_open():
-            if subject is None or record.subject == subject:
-                return self._opened(record)
+            if source is None or (record.kind, record.subject) == (source.kind, source.id):
+                return self._opened(record, source or self.library.sources.get(record.subject))
         return None
 
     def begin(self, source: ScenarioSource, seed: int, started: Payload) -> Record:
@@ -152,13 +156,12 @@ class Shelf:
         found = [attempt for kind in KINDS for attempt in self._store.attempts(kind)]
         return sorted(found, key=lambda attempt: attempt.id)
 
-    def _opened(self, record: Record) -> OpenAttempt:
+    def _opened(self, record: Record, source: ScenarioSource | None) -> OpenAttempt:
         events = self._store.events(record.id)
         ran = [event.payload for event in events if event.type == LINE]
         earned = sum(points for payload in ran for points in payload["earned"].values())
         charged = sum(each["points"] for payload in ran for each in payload["deductions"])
         facts = [fact for payload in ran for fact in payload["facts"]]
-        source = self.library.sources.get(record.subject)
         return OpenAttempt(
             record,
             str(events[0].payload.get("title", record.subject)),

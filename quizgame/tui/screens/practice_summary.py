@@ -32,7 +32,9 @@ class PracticeSummaryScreen(Page[None]):
     CSS_PATH = "practice_summary.tcss"
     HELP = "How the run went. Answers that were sure and wrong are listed: they show a misconception, not a gap."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,escape,q", "back", "Back", id="summary.back", key_display="enter", tooltip="Back to where it began"),
+        Binding(
+            "enter,escape,q", "back", "Back", id="summary.back", key_display="enter", tooltip="Back to where it began"
+        ),
         Binding("p", "again", "Practise more", id="summary.again", tooltip="Another run over all domains"),
     ]
 
