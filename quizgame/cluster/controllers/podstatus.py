@@ -106,6 +106,9 @@ def pod_status(seed: int, pod: KubeObject, run: PodRun, host_ip: str, now_ns: in
         status["initContainerStatuses"] = [
             _init_status(seed, pod, container, run, has_started) for container in spec["initContainers"]
         ]
+    if spec.get("ephemeralContainers"):
+        # Simplified: kubectl debug, which adds them, writes their status itself.
+        status["ephemeralContainerStatuses"] = dig(pod, "status", "ephemeralContainerStatuses", default=[])
     return status
 
 

@@ -135,7 +135,7 @@ COMMANDS: tuple[Row, ...] = (
     Row("proxy", "Run a proxy to the Kubernetes API server", "", TROUBLE),
     Row("cp", "Copy files and directories to and from containers", "", TROUBLE),
     Row("auth", "Inspect authorization", "", TROUBLE, _AUTH),
-    Row("debug", "Create debugging sessions for troubleshooting workloads and nodes", "", TROUBLE),
+    Row("debug", "Create debugging sessions for troubleshooting workloads and nodes", "debug:DEBUG", TROUBLE),
     Row("events", "List events", "events:EVENTS", TROUBLE),
     Row("diff", "Diff the live version against a would-be applied version", "diff:DIFF", ADVANCED),
     Row(

@@ -261,6 +261,7 @@ _SUBJECTS: dict[str, Propose] = {
     "config set-context": _contexts,
     "config use-context": _contexts,
     "cordon": _named("nodes", takes_many=True),
+    "debug": _pod_words,
     "delete": _objects(),
     "describe": _objects(),
     "drain": _named("nodes", takes_many=True),

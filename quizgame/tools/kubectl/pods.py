@@ -64,7 +64,8 @@ def _rank(pod: Mapping[str, Any]) -> tuple[bool, bool, bool, str]:
 def container_names(pod: Mapping[str, Any]) -> list[str]:
     """All containers of a pod, its own first."""
     spec = pod.get("spec", {})
-    return [each["name"] for each in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ()))]
+    kinds = ("containers", "ephemeralContainers", "initContainers")
+    return [each["name"] for kind in kinds for each in spec.get(kind) or ()]
 
 
 def default_container(pod: Mapping[str, Any]) -> tuple[str, str]:
@@ -75,14 +76,18 @@ def default_container(pod: Mapping[str, Any]) -> tuple[str, str]:
     marked = annotations_of(pod).get(DEFAULT_CONTAINER)
     if marked in own:
         return str(marked), ""
-    everything = own + [f"{each['name']} (init)" for each in spec.get("initContainers") or ()]
+    everything = own + [
+        f"{each['name']} ({word})"
+        for word, kind in (("ephem", "ephemeralContainers"), ("init", "initContainers"))
+        for each in spec.get(kind) or ()
+    ]
     note = f'Defaulted container "{own[0]}" out of: {", ".join(everything)}' if len(everything) > 1 else ""
     return own[0], note
 
 
 def container_status(pod: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """A container's status; empty before the kubelet has written one."""
-    for key in ("containerStatuses", "initContainerStatuses"):
+    for key in ("containerStatuses", "ephemeralContainerStatuses", "initContainerStatuses"):
         for status in dig(pod, "status", key, default=[]):
             if status["name"] == name:
                 found: Mapping[str, Any] = status

@@ -76,6 +76,7 @@ def programs_of(pod: Mapping[str, Any], container: str) -> dict[str, str]:
 def _containers(pod: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     spec = pod.get("spec", {})
     yield from spec.get("containers") or ()
+    yield from spec.get("ephemeralContainers") or ()
     yield from spec.get("initContainers") or ()
 
 
