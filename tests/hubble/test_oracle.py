@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import pytest
 
+from quizgame.hubble.agentevent import GetAgentEventsResponse, GetEventsRequest
 from quizgame.hubble.answer import answer
 from quizgame.hubble.command.run import HubbleEnvironment, run_hubble
 from quizgame.hubble.masks import MASK_1_19_4
@@ -26,7 +27,7 @@ from quizgame.hubble.observer import (
 )
 from quizgame.hubble.protojson.reader import parse_message
 from quizgame.hubble.sink import RecordingSink
-from quizgame.hubble.source import FlowSource, connection_refused
+from quizgame.hubble.source import FlowSource, RpcError, connection_refused
 
 ORACLE = Path(__file__).resolve().parents[3] / "shared" / "oracle" / "hubble"
 NOW = 1_790_000_000 * 1_000_000_000
@@ -65,6 +66,11 @@ class Server:
 
     def get_flows(self, request: GetFlowsRequest) -> Iterator[GetFlowsResponse]:
         return answer(buffer(self._case["flows"]), request)
+
+    def get_agent_events(self, request: GetEventsRequest) -> Iterator[GetAgentEventsResponse]:
+        raise RpcError("Unimplemented", str(request))
+
+    get_debug_events = get_agent_events
 
     def server_status(self) -> ServerStatus:
         return parse_message(ServerStatus, json.dumps(self._case["response"]))

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import pytest
 from msgspec import structs
 
+from quizgame.hubble.agentevent import GetAgentEventsResponse, GetEventsRequest
 from quizgame.hubble.answer import answer, merge_by_time
 from quizgame.hubble.command.run import HubbleEnvironment, run_hubble
 from quizgame.hubble.drops import DropReason, drop_text
@@ -26,6 +27,7 @@ from quizgame.hubble.observer import (
     TLSInfo,
 )
 from quizgame.hubble.sink import RecordingSink
+from quizgame.hubble.source import RpcError
 from quizgame.hubble.summaries import layer_4_summary, layer_7_summary
 
 
@@ -43,6 +45,11 @@ class Server:
 
     def get_flows(self, request: GetFlowsRequest) -> Iterator[GetFlowsResponse]:
         return answer(self.records, request)
+
+    def get_agent_events(self, request: GetEventsRequest) -> Iterator[GetAgentEventsResponse]:
+        raise RpcError("Unimplemented", str(request))
+
+    get_debug_events = get_agent_events
 
     def server_status(self) -> ServerStatus:
         return self.status
