@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from quizgame.cluster.agent.addresses import apply_remote_addresses, forget_node_addresses
 from quizgame.cluster.agent.agent import Agent
 from quizgame.cluster.agent.remote import DEFAULT_LIMIT, RemoteCluster, RemoteView
-from quizgame.cluster.agent.sync import apply_remote_addresses, forget_node_addresses, rebuild_service
+from quizgame.cluster.agent.serviceobjects import rebuild_service
 from quizgame.cluster.install.mesh_config import API_SERVER, MIRROR_SECRET
 from quizgame.cluster.mesh.config import SYSTEM, cluster_name_of, has_mirror, remote_names
 from quizgame.cluster.mesh.connecting import dial, is_available
