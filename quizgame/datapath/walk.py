@@ -123,6 +123,7 @@ class Course:
         source = self.source
         return (
             self.is_denied_at_source
+            and self.drop_reason is not DropReason.AUTH_REQUIRED
             and source is not None
             and source.agent.config.get("policy-deny-response") == "icmp"
         )

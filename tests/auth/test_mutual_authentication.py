@@ -9,6 +9,7 @@ import pytest
 
 from quizgame.cluster.fabric import fabric_of
 from quizgame.cluster.links import Block, Links
+from tests.auth.conftest import ON
 
 if TYPE_CHECKING:
     from tests.auth.conftest import Lab
@@ -30,6 +31,23 @@ def test_release_brings_spire(lab: Lab) -> None:
     assert "spire-server.cilium-spire.svc:8081" in keys
     volumes = lab.out("kubectl -n kube-system get ds cilium -o jsonpath='{.spec.template.spec.volumes[*].name}'")
     assert "spire-agent-socket" in volumes
+
+
+def test_connectivity_test_has_tests_of_its_own(lab: Lab) -> None:
+    names = "echo-ingress-auth-always-fail,echo-ingress-mutual-auth-spiffe"
+    line = f"cilium connectivity test --test {names}"
+    assert "All 4 tests (24 actions) successful" in lab.out(line)
+    lab.run("kubectl -n cilium-spire scale sts spire-server --replicas=0")
+    lab.wait(2 * 60 * MINUTE)
+    told = lab.out(line)
+    assert "2/4 tests failed" in told
+    assert "Test [echo-ingress-mutual-auth-spiffe]" in told
+
+
+def test_told_unreachable_is_only_who_is_denied(make: Callable[..., Lab]) -> None:
+    lab = make(values={**ON, "policyDenyResponse": "icmp"})
+    lab.apply(lab.egress())
+    assert lab.ask().startswith("200 1.0")
 
 
 def test_release_without_it_has_none(make: Callable[..., Lab]) -> None:
