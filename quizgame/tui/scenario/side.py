@@ -77,6 +77,8 @@ class Side(Vertical):
         pane = self.pane(name)
         pane.add_class("-flash")
         self.set_timer(FLASH_S, lambda: pane.remove_class("-flash"))
+        is_at_end = any(each.name == name and each.grows_down for each in self._panes)
+        (pane.scroll_end if is_at_end else pane.scroll_home)(animate=False)
         if self.front != name:
             self._fresh |= {name}
 

@@ -35,6 +35,8 @@ class Pane:
     name: str
     title: str
     key: str
+    grows_down: bool = False
+    """Whether what is new stands at its end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,11 @@ class ScenarioGame(Game[ScenarioPicture]):
         "if it matters. The game's own words (`brief`, `steps`, `answer`, `hint`, `verify`, `score`, `submit`) can be "
         "typed at the prompt as well. Every line is saved before its output is shown."
     )
-    panes = (Pane("steps", "Steps", "f2"), Pane("notebook", "Notebook", "f3"), Pane("map", "Map", "f4"))
+    panes = (
+        Pane("steps", "Steps", "f2"),
+        Pane("notebook", "Notebook", "f3", grows_down=True),
+        Pane("map", "Map", "f4"),
+    )
     offers = frozenset(("hint", "diagnose", "verify", "submit", "debrief"))
     welcome = "kubectl, cilium and hubble are at hand. `brief` tells again what is wrong."
     judging = "Judging the repair beside those of the experts …"
