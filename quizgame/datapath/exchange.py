@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from quizgame.cluster.agent.monitor import HttpRecord, L7Record, L7Type
 from quizgame.cluster.keyed import keyed_int
-from quizgame.cluster.objects import dig
 from quizgame.datapath.authentication import shake_hands, take_new_course
 from quizgame.datapath.legs import Leg, Stop, legs, reaches_end, reply, send
 from quizgame.datapath.packet import ACK, FIN_ACK, PSH_ACK, RST_ACK, SYN, SYN_ACK, Origin, Packet
 from quizgame.datapath.payloads import echo_data, http_request, http_response, tls_client_hello, tls_data
 from quizgame.datapath.recorder import HOP_NS, Recorder
-from quizgame.datapath.servers import Answer, Listener, is_running, listener_of
+from quizgame.datapath.servers import Answer, Listener, envoy_is_up, listener_of
 from quizgame.datapath.takeover import takeover
 from quizgame.datapath.throttling import transfer_ns
 from quizgame.datapath.trace import Disposition, StepKind
@@ -29,7 +28,6 @@ from quizgame.policy.l7 import HttpRequest, TlsHello
 from quizgame.policy.model import L7Kind
 
 if TYPE_CHECKING:
-    from quizgame.cluster.agent.agent import Agent
     from quizgame.cluster.world import World
 
 SYN_TIMEOUT_NS = 134_000_000_000
@@ -70,6 +68,11 @@ class Exchange:
     listener: Listener | None = None
     onward: Course | None = None
     """The connection to a backend that Envoy opened for it, where a gateway, an Ingress or an L7 service was asked."""
+
+    @property
+    def ends_at_envoy(self) -> bool:
+        """Whether a node's Envoy took the connection, for a service or on the node's own address."""
+        return self.course.takeover is not None or (self.listener is not None and self.listener.envoy is not None)
 
 
 def ephemeral_port(seed: int, origin: Origin, destination: str, port: int, start_ns: int) -> int:
@@ -271,6 +274,11 @@ def _request(
     if leg.ends_at is Stop.SERVER:
         if listener is None:
             return None, False
+        if listener.envoy is not None:
+            # late: it needs this module, and only worlds with listeners on nodes need it
+            from quizgame.datapath.l7lb import serve_on_host
+
+            return serve_on_host(world, course, recorder, ask, listener.envoy)
         served = listener.answer(request) if listener.speaks_http else None
         if served is not None:
             recorder.wait(served.latency_ns)
@@ -337,14 +345,6 @@ def proxy_is_up(world: World, side: Side) -> bool:
     if l7 is None:
         return True
     return side.agent.is_serving if l7.kind is L7Kind.DNS else envoy_is_up(side.agent)
-
-
-def envoy_is_up(agent: Agent) -> bool:
-    """Whether Envoy runs on an agent's node: in a pod of its own, or in the agent's where it is embedded."""
-    if not agent.config.is_on("external-envoy-proxy", default=True):
-        return agent.is_serving
-    pods = agent.api.list("pods", "kube-system", label_selector="k8s-app=cilium-envoy")
-    return any(dig(pod, "spec", "nodeName") == agent.node and is_running(pod) for pod in pods)
 
 
 class DatagramProxy(Protocol):

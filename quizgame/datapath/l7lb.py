@@ -19,7 +19,6 @@ from quizgame.datapath.exchange import (
     Ask,
     Exchange,
     Outcome,
-    envoy_is_up,
     ephemeral_port,
     play_tcp,
     request_url,
@@ -39,7 +38,8 @@ from quizgame.datapath.proxyroutes import (
     secret_names,
 )
 from quizgame.datapath.recorder import HOP_NS, Recorder, proxy_port
-from quizgame.datapath.servers import Answer
+from quizgame.datapath.servers import Answer, envoy_is_up
+from quizgame.datapath.takeover import TakenOver
 from quizgame.datapath.trace import StepKind
 from quizgame.datapath.walk import Course, Side, Takeover, decide_from_proxy
 from quizgame.goflags.times import SECOND
@@ -51,9 +51,9 @@ from quizgame.policy.model import Protocol
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
+    from quizgame.cluster.agent.envoy import Taken
     from quizgame.cluster.agent.services import Backend
     from quizgame.cluster.world import World
-    from quizgame.datapath.takeover import TakenOver
     from quizgame.policy.endpoint_policy import EndpointPolicy
 
 CONNECT_TIMEOUT_NS = 5 * SECOND
@@ -120,11 +120,25 @@ def play(world: World, taken: TakenOver, packet: Packet, ask: Ask, *, timeout_ns
     )
 
 
+def serve_on_host(
+    world: World, course: Course, recorder: Recorder, ask: Ask, heard: Taken
+) -> tuple[Answer | None, bool]:
+    """Let a node's Envoy answer a connection that came to the node's own address.
+
+    Returns what it answers, and whether it denied the request.
+    """
+    if course.destination is None or ask.request is None:
+        return None, False
+    taken = TakenOver(course.origin, course.destination.agent, None, None, heard)
+    told = _Envoy(world, taken, course, recorder).serve(ask, ask.request)
+    return told.answer, told.is_denied
+
+
 def _course(taken: TakenOver, packet: Packet) -> Course:
-    agent, frontend = taken.agent, taken.frontend
+    agent = taken.agent
     course = Course(taken.origin, packet, packet)
     port = proxy_port(agent, taken.taken.place, Direction.INGRESS)
-    course.takeover = Takeover((frontend.namespace, frontend.service), port)
+    course.takeover = Takeover(taken.service or ("", ""), port)
     course.source_identity = agent.identity_of(packet.source)
     if taken.endpoint is not None:
         course.source_identity = taken.endpoint.identity
@@ -170,14 +184,15 @@ class _Envoy:
     @property
     def side(self) -> Side:
         """The node as events are told of it."""
+        if self.taken.frontend is None:
+            return self.course.destination or Side(self.agent)
         return self.course.source or self.course.destination or Side(self.agent)
 
     @property
     def service(self) -> tuple[Peer, int]:
-        """The service's address as the other end."""
-        name = (self.taken.frontend.namespace, self.taken.frontend.service)
+        """The address that was asked as the other end, by the name of its service."""
         packet = self.course.packet
-        return peer_of(self.agent, packet.destination, as_service=name), packet.destination_port
+        return peer_of(self.agent, packet.destination, as_service=self.taken.service), packet.destination_port
 
     # ------------------------------------------------------------ listener
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from quizgame.cluster.agent.envoy import heard_on_host
 from quizgame.cluster.agent.pods import container_ports, is_host_network
 from quizgame.cluster.apps import Server
 from quizgame.cluster.fabric import control_plane_of, fabric_of
@@ -18,6 +19,7 @@ from quizgame.datapath.path import Ending
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
     from quizgame.cluster.agent.endpoints import Endpoint
+    from quizgame.cluster.agent.envoy import Taken
     from quizgame.cluster.world import World
     from quizgame.datapath.walk import Course
     from quizgame.policy.l7 import HttpRequest
@@ -49,6 +51,8 @@ class Listener:
     """What a pod's default server tells of itself."""
     status: int = 200
     body: str = ""
+    envoy: Taken | None = None
+    """What Envoy does with requests, where it is the program."""
 
     def answer(self, request: HttpRequest) -> Answer:
         """Answer a request."""
@@ -169,4 +173,13 @@ def _node_listener(world: World, agent: Agent, port: int, protocol: str) -> List
     for pod in agent.api.list("pods", field_selector=f"spec.nodeName={agent.node}"):
         if is_host_network(pod) and is_running(pod) and (port, protocol) in open_ports(agent, pod):
             return Listener(f"{namespace_of(pod)}/{name_of(pod)}")
-    return None
+    heard = heard_on_host(agent, port) if agent.envoy_configs and envoy_is_up(agent) else None
+    return None if heard is None else Listener(agent.node, envoy=heard)
+
+
+def envoy_is_up(agent: Agent) -> bool:
+    """Whether Envoy runs on an agent's node: in a pod of its own, or in the agent's where it is embedded."""
+    if not agent.config.is_on("external-envoy-proxy", default=True):
+        return agent.is_serving
+    pods = agent.api.list("pods", "kube-system", label_selector="k8s-app=cilium-envoy")
+    return any(dig(pod, "spec", "nodeName") == agent.node and is_running(pod) for pod in pods)

@@ -31,8 +31,14 @@ class TakenOver:
     """Of the node whose Envoy gets it."""
     endpoint: Endpoint | None
     """The client, where it is a pod of that node."""
-    frontend: Frontend
+    frontend: Frontend | None
+    """Of the service that was asked for; ``None`` where the node itself was."""
     taken: Taken
+
+    @property
+    def service(self) -> tuple[str, str] | None:
+        """Namespace and name of the service that was asked for."""
+        return None if self.frontend is None else (self.frontend.namespace, self.frontend.service)
 
     @property
     def is_from_outside(self) -> bool:

@@ -6,7 +6,7 @@ Source: cilium/cilium v1.19 pkg/ciliumenvoyconfig (exp), Documentation/network/s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,9 @@ LISTENER, ROUTES, CLUSTER = "Listener", "RouteConfiguration", "Cluster"
 """Kinds of Envoy resources that matter here, as the last word of their type."""
 KEEPS_SOURCE = "cec.cilium.io/use-original-source-address"
 """Annotation that says whether Envoy connects to backends from its client's own address."""
+_PRIVILEGED = 1023
+"""The last port that takes a right to listen on."""
+_BINDS, _KEEPS = "NET_BIND_SERVICE", "--keep-cap-net-bind-service"
 _SNAKE = re.compile(r"_([a-z0-9])")
 _FREE_KEYS = frozenset(("typedExtensionProtocolOptions", "filterMetadata", "matchLabels"))
 """Maps whose keys are names, not fields."""
@@ -49,6 +52,8 @@ class EnvoyConfig:
     """(kind, name) → Envoy resource, field names in the JSON form (``filterChains``)."""
     keeps_source: bool
     """Whether Envoy keeps the address and identity of a pod that connects; else it uses the node's ingress address."""
+    selector: Mapping[str, Any] | None = None
+    """Which nodes it is for, as a label selector; ``None``: all."""
 
     def find(self, kind: str, name: str) -> Mapping[str, Any] | None:
         """A resource by kind and name."""
@@ -109,24 +114,27 @@ def read_envoy_config(obj: Mapping[str, Any]) -> EnvoyConfig:
         for each in spec.get("services") or ()
     )
     keeps = annotations_of(obj).get(KEEPS_SOURCE, "true").lower() == "true"
-    return EnvoyConfig(namespace, name_of(obj), redirects, resources, keeps)
+    return EnvoyConfig(namespace, name_of(obj), redirects, resources, keeps, spec.get("nodeSelector"))
 
 
 def take_envoy_config(agent: Agent, obj: Mapping[str, Any], is_gone: bool) -> None:
-    """Follow a changed CiliumEnvoyConfig of either kind, where the agent looks at them and this node is selected."""
+    """Follow a changed CiliumEnvoyConfig of either kind, where the agent looks at them."""
     key = (namespace_of(obj), name_of(obj))
     others = {each: config for each, config in agent.envoy_configs.items() if each != key}
-    is_used = not is_gone and agent.config.has_envoy_config and _is_selected(agent, obj)
+    is_used = not is_gone and agent.config.has_envoy_config
     # Replaced, never changed in place, so that forks share it.
     agent.envoy_configs = {**others, key: read_envoy_config(obj)} if is_used else others
 
 
-def _is_selected(agent: Agent, obj: Mapping[str, Any]) -> bool:
-    structured = dig(obj, "spec", "nodeSelector")
-    if structured is None:
-        return True
-    node = agent.nodes.get(f"{agent.config.cluster_name}/{agent.node}")
-    return node is not None and matches(selector_of(structured), dict(node.labels))
+def _used_by(agent: Agent) -> Iterator[EnvoyConfig]:
+    """The configurations that are for the agent's node, in order."""
+    for _, config in sorted(agent.envoy_configs.items()):
+        if config.selector is None:
+            yield config
+            continue
+        node = agent.nodes.get(f"{agent.config.cluster_name}/{agent.node}")
+        if node is not None and matches(selector_of(config.selector), dict(node.labels)):
+            yield config
 
 
 def taken_by_envoy(agent: Agent, frontend: Frontend) -> Taken | None:
@@ -134,7 +142,7 @@ def taken_by_envoy(agent: Agent, frontend: Frontend) -> Taken | None:
     if not agent.envoy_configs:
         return None
     port = 0
-    for _, config in sorted(agent.envoy_configs.items()):
+    for config in _used_by(agent):
         for each in config.redirects:
             if (each.namespace, each.service) != (frontend.namespace, frontend.service):
                 continue
@@ -142,6 +150,42 @@ def taken_by_envoy(agent: Agent, frontend: Frontend) -> Taken | None:
             if each.listener and (not each.ports or port in each.ports):
                 return Taken(config, each.listener)
     return None
+
+
+def heard_on_host(agent: Agent, port: int) -> Taken | None:
+    """The listener that a node's Envoy has on the node's own addresses at a port, if it may listen there."""
+    for config in _used_by(agent):
+        for (kind, name), resource in config.resources.items():
+            if kind == LISTENER and port in _host_ports(resource) and (port > _PRIVILEGED or _may_bind(agent)):
+                return Taken(config, name)
+    return None
+
+
+def listeners_of(agent: Agent) -> Iterator[tuple[Taken, int]]:
+    """The listeners that a node's Envoy is given, each with the port on which it may not listen; 0: with none."""
+    for config in _used_by(agent):
+        for (kind, name), resource in config.resources.items():
+            if kind == LISTENER:
+                privileged = [port for port in _host_ports(resource) if 0 < port <= _PRIVILEGED]
+                yield Taken(config, name), min(privileged, default=0) if privileged and not _may_bind(agent) else 0
+
+
+def _host_ports(listener: Mapping[str, Any]) -> list[int]:
+    addresses = [listener.get("address"), *(each.get("address") for each in listener.get("additionalAddresses") or ())]
+    return [dig(each, "socketAddress", "portValue", default=0) for each in addresses]
+
+
+def _may_bind(agent: Agent) -> bool:
+    """Whether Envoy has kept the right to listen on privileged ports.
+
+    Source: cilium/cilium v1.19 Documentation/network/servicemesh/gateway-api/host-network-mode.rst.
+    """
+    if not agent.config.is_on("external-envoy-proxy", default=True):
+        return agent.config.is_on("envoy-keep-cap-netbindservice")
+    pods = agent.api.list("pods", "kube-system", label_selector="k8s-app=cilium-envoy")
+    own = next((dig(pod, "spec", "containers", 0) for pod in pods if dig(pod, "spec", "nodeName") == agent.node), None)
+    has_right = _BINDS in dig(own, "securityContext", "capabilities", "add", default=())
+    return has_right and _KEEPS in (dig(own, "args") or ())
 
 
 def service_port(agent: Agent, frontend: Frontend) -> int:

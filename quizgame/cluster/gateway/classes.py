@@ -1,6 +1,7 @@
 """GatewayClasses of Cilium, and the CiliumGatewayClassConfig that one may name.
 
 Source: cilium/cilium v1.19 operator/pkg/gateway-api/gatewayclass_reconcile.go, gatewayclassconfig_reconcile.go.
+Simplified: the list of supported features is left out of the status of a class.
 """
 
 from __future__ import annotations

@@ -67,7 +67,21 @@ class Served:
         return sorted(found.values(), key=lambda each: (each.namespace, each.name, each.port or 0))
 
 
-def spec_of(served: Served, namespace: str, service: str, ports: Sequence[int] | None = None) -> Node:
+@dataclass(frozen=True, slots=True)
+class HostNetwork:
+    """Listeners on the nodes' own addresses."""
+
+    nodes: Mapping[str, str]
+    """Labels of the nodes; none: all of them."""
+
+
+def spec_of(
+    served: Served,
+    namespace: str,
+    service: str,
+    ports: Sequence[int] | None = None,
+    host_network: HostNetwork | None = None,
+) -> Node:
     """The ``spec`` of a CiliumEnvoyConfig.
 
     Args:
@@ -75,16 +89,24 @@ def spec_of(served: Served, namespace: str, service: str, ports: Sequence[int] |
         namespace: Of the service that Envoy takes over.
         service: Its name.
         ports: Its ports that Envoy takes over; left out: those that are served.
+        host_network: Where nodes themselves are to listen on these ports.
     """
     names: dict[tuple[str, str], list[str]] = {}
     for each in served.backends():
         names.setdefault((each.namespace, each.name), []).append(str(each.port))
     taken = sorted(served.ports) if ports is None else list(ports)
+    listeners = _listeners(served)
+    spec: Node = {}
+    if host_network is not None:
+        listeners = [{**each, **_addresses(taken)} for each in listeners]
+        if host_network.nodes:
+            spec["nodeSelector"] = {"matchLabels": dict(host_network.nodes)}
     return {
+        **spec,
         "backendServices": [
             {"name": name, "namespace": space, "number": numbers} for (space, name), numbers in names.items()
         ],
-        "resources": [*_listeners(served), *_route_configurations(served), *map(_cluster, served.backends())],
+        "resources": [*listeners, *_route_configurations(served), *map(_cluster, served.backends())],
         "services": [{"name": service, "namespace": namespace, "ports": taken}],
     }
 
@@ -114,6 +136,12 @@ def _listeners(served: Served) -> list[Node]:
             for text, level, name, value in _SOCKET_OPTIONS
         ],
     }]  # fmt: skip
+
+
+def _addresses(ports: Sequence[int]) -> Node:
+    """Where a listener listens by itself: on all addresses of the node."""
+    first, *more = [{"socketAddress": {"address": "0.0.0.0", "portValue": port}} for port in ports]
+    return {"address": first, **({"additionalAddresses": [{"address": each} for each in more]} if more else {})}
 
 
 def _server_names(hosts: Sequence[str]) -> Node:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from quizgame.cluster.conditions import Condition
 from quizgame.cluster.gateway.classes import GatewayClass
 from quizgame.cluster.gateway.entries import entries_of
-from quizgame.cluster.gateway.envoyconfig import Served, spec_of
+from quizgame.cluster.gateway.envoyconfig import HostNetwork, Served, spec_of
 from quizgame.cluster.gateway.hostnames import ANY, hosts_at
 from quizgame.cluster.gateway.listeners import Finding, admits, examine, parent_matches
 from quizgame.cluster.gateway.naming import (
@@ -31,6 +31,7 @@ from quizgame.cluster.gateway.owned import dummy_slice, ensure, envoy_config, ex
 from quizgame.cluster.gateway.references import Referrer, backend_refs, is_usable
 from quizgame.cluster.gateway.routes import accepted_by
 from quizgame.cluster.gateway.statuses import ACCEPTED, PROGRAMMED, merged, replaced, write_status
+from quizgame.cluster.install.edge import NODE_SELECTOR_KEY
 from quizgame.cluster.objects import KubeObject, dig, name_of, namespace_of
 
 if TYPE_CHECKING:
@@ -238,9 +239,17 @@ def _ensure_objects(
     ensure(api, SLICES, made, ("endpoints", "ports"))
     cec_labels = {**own_labels, GATEWAY_NAME_LABEL: label}
     settings = envoy_config(
-        metadata_of(gateway, namespace, name, cec_labels, annotations), spec_of(served, namespace, name)
+        metadata_of(gateway, namespace, name, cec_labels, annotations),
+        spec_of(served, namespace, name, host_network=_host_network(config)),
     )
     ensure(api, ENVOY_CONFIGS, settings, ("spec",))
+
+
+def _host_network(config: AgentConfig) -> HostNetwork | None:
+    if not config.is_on("gateway-api-hostnetwork-enabled"):
+        return None
+    pairs = [each.partition("=") for each in config.get(NODE_SELECTOR_KEY).split(",") if each]
+    return HostNetwork({key: value for key, _, value in pairs})
 
 
 def _service_spec(config: AgentConfig, gateway: Mapping[str, Any], known: GatewayClass) -> KubeObject:
@@ -252,6 +261,9 @@ def _service_spec(config: AgentConfig, gateway: Mapping[str, Any], known: Gatewa
         "type": parameters.get("type", "LoadBalancer"),
     }
     spec |= {key: parameters[key] for key in _SERVICE_FIELDS if parameters.get(key) is not None}
+    if _host_network(config) is not None:
+        # Source: github.com/cilium/cilium issue 47456, of 1.19: a NodePort service, and the addresses of all nodes.
+        spec["type"] = "NodePort"
     if spec["type"] == "ClusterIP":
         del spec["externalTrafficPolicy"]
     return spec

@@ -171,10 +171,11 @@ def _agent_volumes(values: Values) -> list[KubeObject]:
     return volumes
 
 
-def envoy(version: str, api_address: str) -> KubeObject:
+def envoy(version: str, api_address: str, values: Values) -> KubeObject:
     """DaemonSet ``cilium-envoy``."""
     labels = {"app.kubernetes.io/name": "cilium-envoy", **PART_OF, "k8s-app": "cilium-envoy", "name": "cilium-envoy"}
     no_schedule = {"key": "cilium.io/no-schedule", "operator": "NotIn", "values": ["true"]}
+    rights = "envoy.securityContext.capabilities"
     pod: KubeObject = {
         "affinity": {
             "nodeAffinity": {
@@ -191,7 +192,17 @@ def envoy(version: str, api_address: str) -> KubeObject:
                 "name": "cilium-envoy",
                 "image": image("cilium-envoy", version),
                 "command": ["/usr/bin/cilium-envoy-starter"],
-                "args": ["--", "-c /var/run/cilium/envoy/bootstrap-config.json", "--base-id 0", "--log-level info"],
+                "args": [
+                    *(
+                        ["--keep-cap-net-bind-service"]
+                        if lookup(values, f"{rights}.keepCapNetBindService", False)
+                        else []
+                    ),
+                    "--",
+                    "-c /var/run/cilium/envoy/bootstrap-config.json",
+                    "--base-id 0",
+                    "--log-level info",
+                ],
                 "env": [
                     self_reference("K8S_NODE_NAME", "spec.nodeName"),
                     self_reference("CILIUM_K8S_NAMESPACE", "metadata.namespace"),
@@ -201,7 +212,12 @@ def envoy(version: str, api_address: str) -> KubeObject:
                 "readinessProbe": probe(9878, timeoutSeconds=5),
                 "startupProbe": probe(9878, failures=105, period=2, initialDelaySeconds=5, timeoutSeconds=1),
                 "ports": [{"containerPort": 9964, "hostPort": 9964, "name": "envoy-metrics", "protocol": "TCP"}],
-                "securityContext": {"capabilities": {"add": ["NET_ADMIN", "SYS_ADMIN"], "drop": ["ALL"]}},
+                "securityContext": {
+                    "capabilities": {
+                        "add": list(lookup(values, f"{rights}.envoy", ["NET_ADMIN", "SYS_ADMIN"])),
+                        "drop": ["ALL"],
+                    }
+                },
                 "terminationMessagePolicy": "FallbackToLogsOnError",
                 "volumeMounts": [
                     {"mountPath": "/var/run/cilium/envoy/sockets", "name": "envoy-sockets"},

@@ -173,6 +173,7 @@ _WHERE_GIVEN: tuple[tuple[str, str], ...] = (
     ("bpf-lb-sock-hostns-only", "socketLB.hostNamespaceOnly"),
     ("cni-chaining-mode", "cni.chainingMode"),
     ("devices", "devices"),
+    ("envoy-keep-cap-netbindservice", "envoy.securityContext.capabilities.keepCapNetBindService"),
     ("direct-routing-device", "nodePort.directRoutingDevice"),
     ("direct-routing-skip-unreachable", "directRoutingSkipUnreachable"),
     ("enable-endpoint-routes", "endpointRoutes.enabled"),

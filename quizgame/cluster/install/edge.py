@@ -2,7 +2,7 @@
 
 Source: cilium/cilium v1.19 install/kubernetes/cilium/templates: cilium-configmap.yaml, cilium-gateway-api-class.yaml,
 cilium-ingress-class.yaml, cilium-ingress-service.yaml.
-Simplified: the host network modes of Gateway API and Ingress are keys without effect.
+Simplified: the host network mode of Ingress is a key without effect.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from quizgame.cluster.apiserver import ApiServer
     from quizgame.cluster.objects import KubeObject
 
+NODE_SELECTOR_KEY = "gateway-api-hostnetwork-nodelabelselector"
 _NAMESPACE = "kube-system"
 _SHARED = "cilium-ingress"
 _PREFIXES = "lbipam.cilium.io nodeipam.cilium.io service.beta.kubernetes.io service.kubernetes.io cloud.google.com"
@@ -47,6 +48,9 @@ def edge_data(values: Values) -> dict[str, str]:
     data: dict[str, str] = {}
     if lookup(values, "gatewayAPI.enabled", False):
         data |= {"enable-gateway-api": "true", "enable-envoy-config": "true", **_keys(values, _GATEWAY_KEYS)}
+        chosen = lookup(values, "gatewayAPI.hostNetwork.nodes.matchLabels", None) or {}
+        if chosen:
+            data[NODE_SELECTOR_KEY] = ",".join(f"{key}={value}" for key, value in sorted(chosen.items()))
     if lookup(values, "ingressController.enabled", False):
         data |= {"enable-ingress-controller": "true", "enable-envoy-config": "true", **_keys(values, _INGRESS_KEYS)}
         prefixes = lookup(values, "ingressController.ingressLBAnnotationPrefixes", None)

@@ -142,7 +142,7 @@ def render(cluster: Cluster, values: Values, version: str) -> Rendered:
         objects.append(("services", evolve(peer, ("spec", "internalTrafficPolicy"), "Local")))
     objects.append(("daemonsets.apps", agent.agent(values, version, cluster.api_address)))
     if has_envoy:
-        objects.append(("daemonsets.apps", agent.envoy(version, cluster.api_address)))
+        objects.append(("daemonsets.apps", agent.envoy(version, cluster.api_address, values)))
     objects.append(("deployments.apps", components.operator(values, version, cluster.api_address)))
     if has_relay:
         objects.append(

@@ -145,7 +145,7 @@ def _try_address(world: World, origin: Origin, probe: Probe, ip: str, asked: str
         names.add(workload_name(world, side.endpoint.namespace, side.endpoint.pod, side.agent.config.cluster_name))
     ports = frozenset({port, exchange.course.packet.destination_port})
     ends = (exchange.course.source, side)
-    is_read = exchange.course.takeover is not None or any(each is not None and each.l7 is not None for each in ends)
+    is_read = exchange.ends_at_envoy or any(each is not None and each.l7 is not None for each in ends)
     return Try(works, seen, frozenset(names), ports, is_read)
 
 

@@ -329,7 +329,7 @@ def _check(
             message = f"Failed to connect to {host} port {port} after {took} ms: Could not connect to server"
             raise _Failure(7, message, (known,))
         case Outcome.RESET:
-            if exchange.is_denied_by_proxy or exchange.course.takeover is not None:
+            if exchange.is_denied_by_proxy or exchange.ends_at_envoy:
                 # Source: libcurl: a connection that breaks during the TLS handshake is CURLE_SSL_CONNECT_ERROR.
                 raise _Failure(35 if is_tls else 56, "Recv failure: Connection reset by peer", (known,))
             raise _Failure(52, "Empty reply from server", (known,))
@@ -371,7 +371,7 @@ def _response_head(context: PodContext, exchange: Exchange) -> list[str]:
     except ValueError:
         reason = ""
     course = exchange.course
-    is_proxied = course.takeover is not None or any(
+    is_proxied = exchange.ends_at_envoy or any(
         side is not None and side.l7 is not None for side in (course.source, course.destination)
     )
     kind = "text/plain" if exchange.is_denied_by_proxy or not answer.body.startswith("{") else "application/json"

@@ -13,7 +13,7 @@ from quizgame.cluster.world import Cluster
 from quizgame.goflags.times import SECOND
 from quizgame.tools.kubectl.logs.addresses import operator_entries
 from quizgame.tools.kubectl.logs.agent import BUILD, agent_entries
-from quizgame.tools.kubectl.logs.edge import edge_entries
+from quizgame.tools.kubectl.logs.edge import edge_entries, envoy_entries
 from quizgame.tools.kubectl.logs.entry import Entry, slog
 from quizgame.tools.kubectl.pods import container_status
 
@@ -38,6 +38,8 @@ def entries_of(cluster: Cluster, pod: Mapping[str, Any], container: str, *, prev
     if container == _OPERATOR:
         own = edge_entries(cluster.operator, started_ns) if isinstance(cluster.operator, Operator) else ()
         return sorted((*_operator(cluster, started_ns), *own), key=lambda each: each.at_ns)
+    if container == "cilium-envoy" and isinstance(agent, Agent):
+        return list(envoy_entries(agent, started_ns))
     if container == "coredns":
         return list(_coredns(started_ns))
     return []
