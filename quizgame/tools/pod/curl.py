@@ -6,7 +6,6 @@ Source: curl(1); reference kubectl, section 9, for the exit codes that connectio
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import SplitResult, urlsplit
 
@@ -18,73 +17,21 @@ from quizgame.policy.l7 import HttpRequest
 from quizgame.tools.facts import Fact
 from quizgame.tools.output import Line, Result, lines, not_simulated
 from quizgame.tools.pod.context import PodContext
+from quizgame.tools.pod.curlsettings import OPTIONS, Failure, Settings, read_settings
 from quizgame.tools.pod.network import Reach, client_of, name_fact, probe_fact, reach, spend
-from quizgame.tools.text.options import OptionTable, ToolExit
+from quizgame.tools.text.options import ToolExit
 
-CURL_VERSION = "8.14.1"
 MILLISECOND = 1_000_000
 MAX_REDIRECTS = 50
-
-OPTIONS = OptionTable(
-    "s,silent", "S,show-error", "i,include,show-headers", "I,head", "v,verbose", "k,insecure", "L,location",
-    "f,fail", "o,output=", "O,remote-name!", "w,write-out=", "X,request=", "H,header=",
-    "d,data,data-ascii,data-raw,data-binary=", "json=", "m,max-time=", "connect-timeout=", "A,user-agent=",
-    "u,user!", "b,cookie!", "c,cookie-jar!", "F,form!", "T,upload-file!", "x,proxy!", "4,ipv4", "6,ipv6!", "retry=",
-    "retry-delay=", "retry-connrefused", "retry-all-errors", "resolve=", "connect-to!", "http1.1", "http2", "G,get",
-    "e,referer=", "N,no-buffer", "compressed", "cacert=", "cert=", "key=", "no-progress-meter", "url=", "q,disable",
-    "fail-with-body", "interface!", "noproxy=", "Z,parallel!",
-    usage_lines="curl: try 'curl --help' or 'curl --manual' for more information\n", status=2,
-)  # fmt: skip
-
-
-@dataclass(slots=True)
-class _Settings:
-    urls: list[str] = field(default_factory=list)
-    method: str = ""
-    headers: list[str] = field(default_factory=list)
-    data: list[str] = field(default_factory=list)
-    output: str = ""
-    write_out: str = ""
-    flags: set[str] = field(default_factory=set)
-    max_time_ns: int | None = None
-    connect_timeout_ns: int | None = None
-    user_agent: str = f"curl/{CURL_VERSION}"
-    retries: int = 0
-    retry_delay_ns: int = 0
-    """Between two attempts; 0: a second, twice as long each time."""
-    resolved: dict[tuple[str, int], str] = field(default_factory=dict)
-    """Host and port → address that is taken for it; ``*`` is any host."""
-
-    @property
-    def shows_errors(self) -> bool:
-        return "s" not in self.flags or "S" in self.flags
-
-    @property
-    def http_method(self) -> str:
-        if self.method:
-            return self.method
-        if "I" in self.flags:
-            return "HEAD"
-        return "POST" if self.data and "G" not in self.flags else "GET"
-
-
-class _Failure(Exception):
-    """curl gives up with this status and message."""
-
-    def __init__(self, status: int, message: str, facts: tuple[Fact, ...] = ()) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.facts = facts
 
 
 def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Result:
     """Run ``curl`` in a pod (a ``PodProgram``); the simulated clock moves by what it takes."""
     try:
-        settings = _settings(argv, stdin)
+        settings = read_settings(argv, stdin)
     except ToolExit as ended:
         return ended.result
-    except _Failure as failure:
+    except Failure as failure:
         return Result(stderr=lines(f"curl: ({failure.status}) {failure.message}\n"), exit=failure.status)
     if not settings.urls:
         return Result(stderr=lines("curl: (2) no URL specified\n" + OPTIONS.usage_lines), exit=2)
@@ -100,59 +47,7 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
     return result
 
 
-def _settings(argv: Sequence[str], stdin: Sequence[Line]) -> _Settings:
-    settings = _Settings()
-    found, settings.urls = OPTIONS.parse(argv)
-    for key, value in found:
-        match key:
-            case "X":
-                settings.method = value
-            case "d" | "json":
-                settings.data.append("\n".join(line.text for line in stdin) if value == "@-" else value)
-                if key == "json":
-                    settings.headers += ["Content-Type: application/json", "Accept: application/json"]
-            case "o":
-                settings.output = value
-            case "w":
-                settings.write_out = value
-            case "m":
-                settings.max_time_ns = _seconds(value, "-m")
-            case "connect-timeout":
-                settings.connect_timeout_ns = _seconds(value, "--connect-timeout")
-            case "A":
-                settings.user_agent = value
-            case "H" | "e":
-                settings.headers.append(value if key == "H" else f"Referer: {value}")
-            case "url":
-                settings.urls.append(value)
-            case "resolve":
-                _note_resolved(settings, value)
-            case "retry":
-                settings.retries = min(int(value), 10) if value.isdecimal() else 0
-            case "retry-delay":
-                settings.retry_delay_ns = _seconds(value, "--retry-delay") or 0
-            case _:
-                settings.flags.add(key)
-    return settings
-
-
-def _note_resolved(settings: _Settings, text: str) -> None:
-    host, _, rest = text.lstrip("+").partition(":")
-    port, _, addresses = rest.partition(":")
-    address = addresses.split(",")[0]
-    if not host or not port.isdecimal() or not is_ipv4(address):
-        raise _Failure(49, f"Couldn't parse CURLOPT_RESOLVE entry '{text}'")
-    settings.resolved[host.lower(), int(port)] = address
-
-
-def _seconds(text: str, option: str) -> int | None:
-    try:
-        return round(float(text) * SECOND) or None
-    except ValueError:
-        raise _Failure(2, f"option {option}: expected a proper numerical parameter") from None
-
-
-def _fetch(context: PodContext, settings: _Settings, url: str) -> Result:
+def _fetch(context: PodContext, settings: Settings, url: str) -> Result:
     """One URL, retries included: each attempt tells its error, the last one alone what it got."""
     complaints: list[Line] = []
     for attempt in range(settings.retries + 1):
@@ -165,13 +60,13 @@ def _fetch(context: PodContext, settings: _Settings, url: str) -> Result:
     return result
 
 
-def _is_retried(settings: _Settings, status: int) -> bool:
+def _is_retried(settings: Settings, status: int) -> bool:
     if "retry-all-errors" in settings.flags:
         return status != 0
     return status == 28 or (status == 7 and "retry-connrefused" in settings.flags)
 
 
-def _attempt(context: PodContext, settings: _Settings, url: str) -> Result:
+def _attempt(context: PodContext, settings: Settings, url: str) -> Result:
     result = Result()
     timings: dict[str, str] = {
         "exitcode": "0", "http_code": "000", "response_code": "000", "url": url, "local_ip": "", "local_port": "0",
@@ -179,7 +74,7 @@ def _attempt(context: PodContext, settings: _Settings, url: str) -> Result:
     }  # fmt: skip
     try:
         _transfer(context, settings, url, result, timings, MAX_REDIRECTS if "L" in settings.flags else 0)
-    except _Failure as failure:
+    except Failure as failure:
         result.exit, result.exit_facts = failure.status, failure.facts
         timings["exitcode"] = str(failure.status)
         if settings.shows_errors:
@@ -191,18 +86,18 @@ def _attempt(context: PodContext, settings: _Settings, url: str) -> Result:
 
 
 def _transfer(
-    context: PodContext, settings: _Settings, url: str, result: Result, timings: dict[str, str], redirects: int
+    context: PodContext, settings: Settings, url: str, result: Result, timings: dict[str, str], redirects: int
 ) -> None:
     parts = _parts(url)
     if parts.scheme not in ("http", "https"):
-        raise _Failure(1, f'Protocol "{parts.scheme}" not supported')
+        raise Failure(1, f'Protocol "{parts.scheme}" not supported')
     host = parts.hostname or ""
     try:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
-        raise _Failure(3, "URL rejected: Port number was not a decimal number between 0 and 65535") from None
+        raise Failure(3, "URL rejected: Port number was not a decimal number between 0 and 65535") from None
     if not host:
-        raise _Failure(3, "URL rejected: No host part in the URL")
+        raise Failure(3, "URL rejected: No host part in the URL")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if "G" in settings.flags and settings.data:
         path += ("&" if "?" in path else "?") + "&".join(settings.data)
@@ -243,21 +138,21 @@ def _transfer(
         result.stderr += lines(_trying(host, found, port, exchange))
     try:
         _check(settings, exchange, (host, port), total, known, is_tls=parts.scheme == "https")
-    except _Failure as failure:
+    except Failure as failure:
         if "v" in settings.flags:
             result.stderr += lines(f"* {failure.message}\n* closing connection #0\n", (known,))
         raise
     answer = exchange.answer
     if answer is None:
-        raise _Failure(52, "Empty reply from server", (known,))
+        raise Failure(52, "Empty reply from server", (known,))
     if is_late:
         size = len(answer.body)
         arrived = size * total // max(found.elapsed_ns + exchange.elapsed_ns, 1)
         took = f"Operation timed out after {total // MILLISECOND} milliseconds"
-        raise _Failure(28, f"{took} with {arrived} out of {size} bytes received", (known,))
+        raise Failure(28, f"{took} with {arrived} out of {size} bytes received", (known,))
     if parts.scheme == "https" and "k" not in settings.flags and exchange.course.destination is not None:
         message = "SSL certificate problem: unable to get local issuer certificate"
-        raise _Failure(60, message, (known,))
+        raise Failure(60, message, (known,))
     timings["http_code"] = timings["response_code"] = f"{answer.status:03}"
     timings["size_download"] = str(len(answer.body))
     timings["speed_download"] = str(len(answer.body) * SECOND // max(total, 1))
@@ -266,7 +161,7 @@ def _transfer(
         return
     _print(context, settings, request, exchange, result, known)
     if "f" in settings.flags and answer.status >= 400:
-        raise _Failure(22, f"The requested URL returned error: {answer.status}", (known,))
+        raise Failure(22, f"The requested URL returned error: {answer.status}", (known,))
 
 
 def _server_name(scheme: str, host: str) -> str | None:
@@ -282,10 +177,10 @@ def _parts(url: str) -> SplitResult:
     except ValueError:  # brackets around something that is no address
         # Source: curl src/tool_urlglob.c: to curl, such brackets are a range of URLs.
         place = max(url.find("["), 0) + 1
-        raise _Failure(3, f"bad range in URL position {place + 1}:\n{url}\n{' ' * place}^") from None
+        raise Failure(3, f"bad range in URL position {place + 1}:\n{url}\n{' ' * place}^") from None
 
 
-def _resolve(context: PodContext, settings: _Settings, asked: tuple[str, int], timings: dict[str, str]) -> Reach:
+def _resolve(context: PodContext, settings: Settings, asked: tuple[str, int], timings: dict[str, str]) -> Reach:
     host, port = asked
     given = settings.resolved.get((host.lower(), port)) or settings.resolved.get(("*", port))
     if given:
@@ -300,17 +195,17 @@ def _resolve(context: PodContext, settings: _Settings, asked: tuple[str, int], t
     outcome = found.resolution.outcome if found.resolution is not None else NameOutcome.NXDOMAIN
     known = (name_fact(context, host, outcome),)
     if limits and found.elapsed_ns >= min(limits):
-        raise _Failure(28, f"Resolving timed out after {min(limits) // MILLISECOND + 1} milliseconds", known)
-    raise _Failure(6, f"Could not resolve host: {host}", known)
+        raise Failure(28, f"Resolving timed out after {min(limits) // MILLISECOND + 1} milliseconds", known)
+    raise Failure(6, f"Could not resolve host: {host}", known)
 
 
-def _connect_limit(settings: _Settings, spent_ns: int) -> int:
+def _connect_limit(settings: Settings, spent_ns: int) -> int:
     limits = [each - spent_ns for each in (settings.max_time_ns, settings.connect_timeout_ns) if each is not None]
     return max(min([*limits, SYN_TIMEOUT_NS]), MILLISECOND)
 
 
 def _check(
-    settings: _Settings, exchange: Exchange, asked: tuple[str, int], total_ns: int, known: Fact, *, is_tls: bool
+    settings: Settings, exchange: Exchange, asked: tuple[str, int], total_ns: int, known: Fact, *, is_tls: bool
 ) -> None:
     """Turn a connection that failed into curl's message."""
     host, port = asked
@@ -320,25 +215,25 @@ def _check(
             connect, whole = settings.connect_timeout_ns, settings.max_time_ns
             if connect is not None and (whole is None or connect < whole):
                 message = f"Failed to connect to {host} port {port} after {took + 1} ms: Timeout was reached"
-                raise _Failure(28, message, (known,))
+                raise Failure(28, message, (known,))
             if whole is not None:
-                raise _Failure(28, f"Connection timed out after {took + 1} milliseconds", (known,))
+                raise Failure(28, f"Connection timed out after {took + 1} milliseconds", (known,))
             message = f"Failed to connect to {host} port {port} after {took} ms: Could not connect to server"
-            raise _Failure(28, message, (known,))
+            raise Failure(28, message, (known,))
         case Outcome.REFUSED:
             message = f"Failed to connect to {host} port {port} after {took} ms: Could not connect to server"
-            raise _Failure(7, message, (known,))
+            raise Failure(7, message, (known,))
         case Outcome.RESET:
             if exchange.is_denied_by_proxy or exchange.ends_at_envoy:
                 # Source: libcurl: a connection that breaks during the TLS handshake is CURLE_SSL_CONNECT_ERROR.
-                raise _Failure(35 if is_tls else 56, "Recv failure: Connection reset by peer", (known,))
-            raise _Failure(52, "Empty reply from server", (known,))
+                raise Failure(35 if is_tls else 56, "Recv failure: Connection reset by peer", (known,))
+            raise Failure(52, "Empty reply from server", (known,))
         case Outcome.OK:
             return
 
 
 def _print(
-    context: PodContext, settings: _Settings, request: HttpRequest, exchange: Exchange, result: Result, known: Fact
+    context: PodContext, settings: Settings, request: HttpRequest, exchange: Exchange, result: Result, known: Fact
 ) -> None:
     answer = exchange.answer
     if answer is None:
@@ -412,11 +307,11 @@ def _progress(size: int) -> str:
     return head + f"100{size:6}  100{size:6}    0     0{size * 100:7}      0 --:--:-- --:--:-- --:--:--{size * 100:6}\n"
 
 
-def _sent_headers(settings: _Settings) -> list[str]:
+def _sent_headers(settings: Settings) -> list[str]:
     return [f"User-Agent: {settings.user_agent}", "Accept: */*", *settings.headers]
 
 
-def _headers(settings: _Settings) -> dict[str, str]:
+def _headers(settings: Settings) -> dict[str, str]:
     sent = {"User-Agent": settings.user_agent, "Accept": "*/*"}
     if settings.data and "G" not in settings.flags:
         sent["Content-Type"] = "application/x-www-form-urlencoded"
@@ -426,7 +321,7 @@ def _headers(settings: _Settings) -> dict[str, str]:
     return sent
 
 
-def _host_header(settings: _Settings, netloc: str) -> str:
+def _host_header(settings: Settings, netloc: str) -> str:
     for header in settings.headers:
         name, _, value = header.partition(":")
         if name.strip().lower() == "host":
