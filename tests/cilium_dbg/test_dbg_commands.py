@@ -251,3 +251,21 @@ def test_commands_of_a_pipeline_start_together(world: World, line: Run) -> None:
     lookup = "kubectl exec box -- nslookup kubernetes.default.svc.cluster.local"
     assert ":53 udp" in out(line(f"{lookup} | {monitor}"))
     assert ":53 udp" not in out(line(f"{lookup}; {monitor}"))
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("status -o jsonpath='{.cluster.self}'", "kind-kind/kind-worker\n"),
+        ("config -o jsonpath='{.PolicyEnforcement} {.Debug}'", "default Disabled\n"),
+        ("config get Debug -o yaml", "Disabled\n\n"),
+        ("identity get 1 -o yaml", "- id: 1\n  labels:\n  - reserved:host\n\n"),
+    ],
+)
+def test_other_forms_are_made_of_json(world: World, command: str, expected: str) -> None:
+    assert out(on(world, "kind-worker")(f"cilium-dbg {command}")) == expected
+
+
+def test_a_form_that_is_none(world: World) -> None:
+    result = on(world, "kind-worker")("cilium-dbg endpoint list -o xml")
+    assert (result.exit, err(result).splitlines()[0]) == (1, "Error: couldn't find output printer")

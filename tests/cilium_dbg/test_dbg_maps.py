@@ -27,7 +27,8 @@ from quizgame.tools.cilium_dbg.commands.bpf_policy import PolicyRow, policy_tabl
 from quizgame.tools.cilium_dbg.commands.endpoint import labels_table
 from quizgame.tools.cilium_dbg.commands.maps import entries_table
 from quizgame.tools.cilium_dbg.commands.metrics import metrics_table
-from quizgame.tools.cilium_dbg.commands.misc import option_text, options_list
+from quizgame.tools.cilium_dbg.commands.misc import option_text
+from quizgame.tools.cilium_dbg.commands.options import options_list
 from quizgame.tools.cilium_dbg.commands.policy import selector_row, selectors_table
 from quizgame.tools.cilium_dbg.listings_text import maps_table
 from quizgame.tools.cilium_dbg.model.answers import api_json

@@ -120,7 +120,7 @@ def _proposed(session: Session, line: str) -> list[str]:
         ("kubectl -n kube-system exec ds/cilium -- cilium-d", ["cilium-dbg"]),
         ("kubectl -n kube-system exec ds/cilium -- cur", []),
         ("kubectl -n kube-system exec ds/cilium -- cilium-dbg endpoint g", ["get"]),
-        ("kubectl -n kube-system exec ds/cilium -- cilium-dbg endpoint list -o ", ["json"]),
+        ("kubectl -n kube-system exec ds/cilium -- cilium-dbg endpoint list -o ", ["json", "jsonpath=", "yaml"]),
         ("kubectl -n kube-system exec ds/cilium -- cilium-dbg monitor -t tra", ["trace", "trace-sock"]),
         ("kubectl -n kube-system exec ds/cilium -- cilium-dbg map get cilium_lb4_b", ["cilium_lb4_backends_v3"]),
         ("kubectl -n kube-system exec ds/cilium -- cilium-dbg config get DebugL", ["DebugLB"]),

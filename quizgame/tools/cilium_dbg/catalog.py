@@ -119,9 +119,7 @@ OTHER_FLAGS: dict[str, Callable[[], list[Flag]]] = {
         integer("time-diff-clocksource-hz", "Frequency of the clock for --time-diff", default=250, kind="int"),
         string("time-diff-clocksource-mode", "Clock for --time-diff"),
     ],
-        "bpf policy list": _output,
-    "endpoint config": lambda: [boolean("list-options", "List the options")],
-    "endpoint labels": lambda: [
+        "endpoint labels": lambda: [
         string_slice("add", "Labels to add", short="a"),
         string_slice("delete", "Labels to delete", short="d"),
     ],

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
     from quizgame.cluster.world import Cluster
 
-_VALUES: dict[str, tuple[str, ...]] = {"output": ("json",), "type": tuple(TYPES)}
+_VALUES: dict[str, tuple[str, ...]] = {"output": ("json", "jsonpath=", "yaml"), "type": tuple(TYPES)}
 """Values of flags that all commands understand alike."""
 
 

@@ -8,8 +8,9 @@ from quizgame.cluster.fabric import agent_on
 from quizgame.goflags.command import Command, help_page
 from quizgame.goflags.errors import FlagError, UnknownCommandError
 from quizgame.goflags.flagset import boolean, string
-from quizgame.tools.cilium_dbg.call import SOCKET_PROBLEM, as_json
+from quizgame.tools.cilium_dbg.call import JSON_PATH, SOCKET_PROBLEM, as_json
 from quizgame.tools.cilium_dbg.commands.status import StatusFacts
+from quizgame.tools.cilium_dbg.formats import converted
 from quizgame.tools.cilium_dbg.health_text import health_entries
 from quizgame.tools.cilium_dbg.model.health import health_model
 from quizgame.tools.cilium_dbg.model.status import status_model
@@ -57,9 +58,9 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
     health = health_model(context.session.world, agent)
     facts = StatusFacts(context.cluster.context, agent.node, status_model(agent), health)
     form = found.flags.text("output")
-    if form == "json":
-        return Result(stdout=as_json(health, facts.of("health")))
+    if form in ("json", "yaml") or form.startswith(JSON_PATH):
+        return converted(Result(stdout=as_json(health, facts.of("health"))), form)
     if form:
-        return not_simulated(f"cilium-health status -o {form.partition('=')[0]}")
+        return Result(stderr=lines("Error: couldn't find output printer\n"), exit=1)
     entries = aligned(health_entries(health, shows_all=True, is_verbose=found.flags.is_on("verbose")))
     return Result(stdout=[Line(entry.text, facts.of(entry.topic)) for entry in entries])

@@ -33,6 +33,7 @@ from quizgame.tools.cilium_dbg.commands import (
     status,
     troubleshoot,
 )
+from quizgame.tools.cilium_dbg.formats import converted
 from quizgame.tools.output import Line, Result, lines, not_simulated
 from quizgame.tools.pod.context import PodContext
 
@@ -136,6 +137,7 @@ def run(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Resu
             return not_simulated(f"cilium-dbg {sub.path} --{name}")
     agent = agent_on(context.session.world, context.cluster.context, context.node_name)
     try:
-        return sub.run(Call(agent, context, found.flags, found.args, help_page(found.command), stdin))
+        result = sub.run(Call(agent, context, found.flags, found.args, help_page(found.command), stdin))
+        return converted(result, found.flags.text("output")) if "output" in found.flags else result
     except DbgError as failed:
         return failed.result

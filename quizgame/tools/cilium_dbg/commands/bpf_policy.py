@@ -147,7 +147,8 @@ def _path(number: int) -> str:
 
 
 def _list(call: Call) -> Result:
-    return Result(stdout=[Line(_path(number)) for number in sorted(call.agent.endpoints)])
+    paths = [_path(number) for number in sorted(call.agent.endpoints)]
+    return Result(stdout=as_json(paths) if wants_json(call) else [Line(path) for path in paths])
 
 
 COMMANDS = (
@@ -159,5 +160,6 @@ COMMANDS = (
             string("output", "json| yaml| jsonpath='{}'", short="o"),
         ],
     ),
-    Sub("bpf policy list", "list", "List all policy maps", _list, aliases=("ls",)),
+    Sub("bpf policy list", "list", "List all policy maps", _list,
+        lambda: [string("output", "json| yaml| jsonpath='{}'", short="o")], aliases=("ls",)),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from quizgame.goflags.flagset import Flag, boolean, string, string_slice
 from quizgame.tools.cilium_dbg.call import Call, DbgError, Row, Sub, Trailing, as_json, table, wants_json
+from quizgame.tools.cilium_dbg.commands.options import options_list
 from quizgame.tools.cilium_dbg.model.answers import api_json
 from quizgame.tools.cilium_dbg.model.endpoints import (
     endpoint_model,
@@ -17,9 +18,8 @@ from quizgame.tools.cilium_dbg.model.endpoints import (
     options_of,
 )
 from quizgame.tools.facts import Fact, fact
-from quizgame.tools.kubectl.formats.jsonpath import JsonPath, value_text
 from quizgame.tools.naming import workload_name
-from quizgame.tools.output import Line, Result, lines, not_simulated
+from quizgame.tools.output import Line, Result, not_simulated
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.endpoints import Endpoint
@@ -131,12 +131,9 @@ def _get(call: Call) -> Result:
             each for each in call.agent.endpoints.values()
             if all(any(label in (have, have.partition(":")[2]) for have in each.labels) for label in wanted)
         ]  # fmt: skip
-    form = call.flags.text("output")
+    wants_json(call)
     models = api_json([endpoint_model(call.agent, each) for each in found])
     facts = tuple(known for each in found for known in endpoint_facts(call, each))
-    if form.startswith("jsonpath="):
-        found_values = JsonPath(form.partition("=")[2].strip("'")).values(models)
-        return Result(stdout=lines(" ".join(map(value_text, found_values)) + "\n", facts))
     return Result(stdout=as_json(models, facts))
 
 
@@ -186,6 +183,8 @@ def _log(call: Call) -> Result:
 
 
 def _config(call: Call) -> Result:
+    if call.flags.is_on("list-options"):
+        return Result(stdout=options_list())
     endpoint = _one(call, "endpoint configuration", "/config][404] getEndpointIdConfigNotFound\n")
     if len(call.args) > 1:
         return not_simulated(f"cilium-dbg endpoint config {endpoint.id} {call.args[1]}")
@@ -220,5 +219,6 @@ COMMANDS = (
     Sub("endpoint labels", "labels <endpoint id>", "Show the labels of an endpoint", _labels),
     Sub("endpoint log", "log <endpoint id>", "Show the status log of an endpoint", _log, _output_flag),
     Sub("endpoint config", "config <endpoint id> [<option>=(enable|disable) ...]",
-        "Show the run-time options of an endpoint", _config, _output_flag),
+        "Show the run-time options of an endpoint", _config,
+        lambda: [*_output_flag(), boolean("list-options", "List the options")]),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from quizgame.goflags.times import SECOND
 from quizgame.hubble.serving import cilium_version
 from quizgame.policy.model import EnforcementMode
 from quizgame.tools.cilium_dbg.call import Call, DbgError, Sub, as_json, wants_json
+from quizgame.tools.cilium_dbg.commands.options import options_list
 from quizgame.tools.cilium_dbg.model.encryption import encryption_model
 from quizgame.tools.cilium_dbg.model.status import COMMIT
 from quizgame.tools.facts import Fact, fact
@@ -73,31 +74,6 @@ def _read_only(call: Call) -> dict[str, str]:
         "k8s-configuration": "",
         "k8s-endpoint": "",
     }
-
-
-_DESCRIPTIONS = {
-    "ConntrackAccounting": "Enable per flow (conntrack) statistics",
-    "Debug": "Enable debugging trace statements",
-    "DebugLB": "Enable debugging trace statements for load balancer",
-    "DebugPolicy": "Enable debugging trace statements for policy enforcement",
-    "DebugTagged": "Enable debugging trace statements for tagged packets",
-    "DropNotification": "Enable drop notifications",
-    "MonitorAggregationLevel": "Set the level of aggregation for monitor events in the datapath",
-    "PolicyAccounting": "Enable policy accounting ",
-    "PolicyAuditMode": "Enable audit mode for policies",
-    "PolicyVerdictNotification": "Enable policy verdict notifications",
-    "SourceIPVerification": "Enable the check of the source IP on pod egress",
-    "TraceNotification": "Enable trace notifications",
-}
-"""The options that can be changed while the agent runs. Source: golden ``cilium-dbg/config-list-options``.
-
-The tool prints them in random order, the simulation sorted.
-"""
-
-
-def options_list() -> list[Line]:
-    """The options, and what they do."""
-    return [Line(f"{name:<24} {text}") for name, text in _DESCRIPTIONS.items()]
 
 
 def _config(call: Call) -> Result:
