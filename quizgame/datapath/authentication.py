@@ -17,7 +17,7 @@ from quizgame.cluster.fabric import fabric_of
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
     from quizgame.cluster.world import World
-    from quizgame.datapath.walk import Course
+    from quizgame.datapath.course import Course
 
 Admits = Callable[["Agent", AuthKey], bool]
 """Whether a node lets a pair of identities talk for which policy asks for authentication."""

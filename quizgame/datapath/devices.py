@@ -10,7 +10,7 @@ from quizgame.cluster.keyed import keyed_hex, keyed_int
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
-    from quizgame.datapath.walk import Side
+    from quizgame.datapath.course import Side
 
 NETWORK_DEVICE = "eth0"
 WIREGUARD_DEVICE = "cilium_wg0"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from quizgame.cluster.agent.monitor import HttpRecord, L7Record, L7Type
 from quizgame.cluster.keyed import keyed_int
 from quizgame.datapath.authentication import shake_hands, take_new_course
+from quizgame.datapath.course import Course, Side
 from quizgame.datapath.legs import Leg, Stop, legs, reaches_end, reply, send
 from quizgame.datapath.packet import ACK, FIN_ACK, PSH_ACK, RST_ACK, SYN, SYN_ACK, Origin, Packet
 from quizgame.datapath.payloads import echo_data, http_request, http_response, tls_client_hello, tls_data
@@ -22,7 +23,7 @@ from quizgame.datapath.servers import Answer, Listener, envoy_is_up, listener_of
 from quizgame.datapath.takeover import takeover
 from quizgame.datapath.throttling import transfer_ns
 from quizgame.datapath.trace import Disposition, StepKind
-from quizgame.datapath.walk import Course, Side, decide, decide_again
+from quizgame.datapath.walk import decide, decide_again
 from quizgame.goflags.times import SECOND
 from quizgame.policy.l7 import HttpRequest, TlsHello
 from quizgame.policy.model import L7Kind

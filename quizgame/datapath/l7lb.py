@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from quizgame.cluster.agent.envoy import CLUSTER, LISTENER
 from quizgame.cluster.agent.monitor import Direction, HttpRecord, L7Record, L7Type, Peer
 from quizgame.cluster.keyed import keyed_int
+from quizgame.datapath.course import Course, Side, Takeover
 from quizgame.datapath.exchange import (
     Ask,
     Exchange,
@@ -41,7 +42,7 @@ from quizgame.datapath.recorder import HOP_NS, Recorder, proxy_port
 from quizgame.datapath.servers import Answer, envoy_is_up
 from quizgame.datapath.takeover import TakenOver
 from quizgame.datapath.trace import StepKind
-from quizgame.datapath.walk import Course, Side, Takeover, decide_from_proxy
+from quizgame.datapath.walk import decide_from_proxy
 from quizgame.goflags.times import SECOND
 from quizgame.policy.decision import Decision, PolicyVerdict
 from quizgame.policy.identity import ReservedIdentity

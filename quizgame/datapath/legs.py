@@ -18,7 +18,7 @@ from quizgame.datapath.recorder import HOP_NS, WIRE_NS, Recorder
 from quizgame.datapath.trace import Disposition
 
 if TYPE_CHECKING:
-    from quizgame.datapath.walk import Course, Side
+    from quizgame.datapath.course import Course, Side
 
 
 class Stop(IntEnum):

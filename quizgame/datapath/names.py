@@ -35,7 +35,7 @@ from quizgame.policy.model import L7Kind
 if TYPE_CHECKING:
     from quizgame.cluster.agent.endpoints import Endpoint
     from quizgame.cluster.world import World
-    from quizgame.datapath.walk import Course, Side
+    from quizgame.datapath.course import Course, Side
 
 ATTEMPT_NS = 5 * SECOND
 ATTEMPTS = 2

@@ -42,8 +42,8 @@ from quizgame.policy.model import Direction as PolicyDirection
 
 if TYPE_CHECKING:
     from quizgame.cluster.agent.agent import Agent
+    from quizgame.datapath.course import Course, Side
     from quizgame.datapath.cover import Cover
-    from quizgame.datapath.walk import Course, Side
 
 HOP_NS = 60_000
 """Time that a packet takes inside one node."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from quizgame.cluster.agent.endpoints import Endpoint
     from quizgame.cluster.agent.envoy import Taken
     from quizgame.cluster.world import World
-    from quizgame.datapath.walk import Course
+    from quizgame.datapath.course import Course
     from quizgame.policy.l7 import HttpRequest
 
 KUBELET_PORT = 10250

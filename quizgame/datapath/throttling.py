@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from quizgame.goflags.times import SECOND
 
 if TYPE_CHECKING:
-    from quizgame.datapath.walk import Course, Side
+    from quizgame.datapath.course import Course, Side
 
 
 def rates(course: Course) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from quizgame.policy.identity import ENTITY_IDENTITIES
 
 if TYPE_CHECKING:
     from quizgame.cluster.world import World
-    from quizgame.datapath.walk import Course
+    from quizgame.datapath.course import Course
 
 _ENTITIES = {identity: entity for entity, identity in ENTITY_IDENTITIES.items()}
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from quizgame.cluster.world import World
 from quizgame.datapath.authentication import after_handshakes
+from quizgame.datapath.course import Course, Side
 from quizgame.datapath.exchange import Outcome, tcp
 from quizgame.datapath.packet import SYN, Origin, Packet
 from quizgame.datapath.servers import listener_of
 from quizgame.datapath.takeover import takeover
 from quizgame.datapath.trace import Disposition
-from quizgame.datapath.walk import PROTOCOLS, Course, Side, decide
+from quizgame.datapath.walk import PROTOCOLS, decide
 from quizgame.game.insight.places import find_destination, find_source
 from quizgame.game.insight.question import Question
 from quizgame.policy import l7

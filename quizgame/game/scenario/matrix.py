@@ -14,12 +14,13 @@ from quizgame.cluster.fabric import agents_of, fabric_of
 from quizgame.cluster.objects import dig, name_of, namespace_of
 from quizgame.cluster.world import Cluster, World
 from quizgame.datapath.authentication import after_handshakes
+from quizgame.datapath.course import Course
 from quizgame.datapath.exchange import proxy_is_up
 from quizgame.datapath.packet import SYN, Origin, Packet
 from quizgame.datapath.servers import is_running, listener_of, open_ports
 from quizgame.datapath.topology import pod_origin
 from quizgame.datapath.trace import Disposition
-from quizgame.datapath.walk import Course, decide
+from quizgame.datapath.walk import decide
 from quizgame.policy import l7
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
