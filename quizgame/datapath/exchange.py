@@ -1,4 +1,4 @@
-"""Whole exchanges over the datapath: TCP with HTTP in it, UDP questions, echo requests.
+"""Whole exchanges over the datapath: TCP connections with HTTP in them.
 
 Each exchange decides its course once, plays the packets on both nodes, and leaves events and entries with the
 agents. Time inside an exchange is its own: the caller advances the clock by ``elapsed_ns``.
@@ -6,10 +6,9 @@ agents. Time inside an exchange is its own: the caller advances the clock by ``e
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.monitor import HttpRecord, L7Record, L7Type
 from quizgame.cluster.keyed import keyed_int
@@ -17,7 +16,7 @@ from quizgame.datapath.authentication import shake_hands, take_new_course
 from quizgame.datapath.course import Course, Side
 from quizgame.datapath.legs import Leg, Stop, legs, reaches_end, reply, send
 from quizgame.datapath.packet import ACK, FIN_ACK, PSH_ACK, RST_ACK, SYN, SYN_ACK, Origin, Packet
-from quizgame.datapath.payloads import echo_data, http_request, http_response, tls_client_hello, tls_data
+from quizgame.datapath.payloads import http_request, http_response, tls_client_hello, tls_data
 from quizgame.datapath.recorder import HOP_NS, Recorder
 from quizgame.datapath.servers import Answer, Listener, envoy_is_up, listener_of
 from quizgame.datapath.takeover import takeover
@@ -161,7 +160,7 @@ def play_tcp(world: World, course: Course, recorder: Recorder, ask: Ask, timeout
     if course.source is not None:
         recorder.socket_translation(course.source)
     if course.disposition is Disposition.REFUSED:
-        _reject(course, recorder, SYN)
+        reject(course, recorder, SYN)
         return Exchange(Outcome.REFUSED, course, HOP_NS)
     first, *onward = legs(course)
     if course.is_told_unreachable:
@@ -170,7 +169,7 @@ def play_tcp(world: World, course: Course, recorder: Recorder, ask: Ask, timeout
     if course.unauthenticated is not None:
         await_authentication(world, course, recorder, first, timeout_ns)
         first, *onward = legs(course)
-    if not _can_open(world, course, first):
+    if not can_open(world, course, first):
         retransmit(course, recorder, first, timeout_ns - (recorder.now_ns - start))
         recorder.now_ns = start
         recorder.track(SYN, 1, 60)
@@ -211,7 +210,8 @@ def play_tcp(world: World, course: Course, recorder: Recorder, ask: Ask, timeout
     return Exchange(Outcome.OK, course, recorder.now_ns - start, connected_ns, answer, is_denied, listener)
 
 
-def _reject(course: Course, recorder: Recorder, flags: tuple[str, ...]) -> None:
+def reject(course: Course, recorder: Recorder, flags: tuple[str, ...]) -> None:
+    """Report the drop of a packet whose sender is told at once that it cannot get there."""
     if course.source is not None and course.drop_reason is not None:
         recorder.drop(course.source, course.drop_reason, flags)
 
@@ -236,7 +236,7 @@ def await_authentication(world: World, course: Course, recorder: Recorder, leg: 
         recorder.now_ns = start + attempts[number + 1]
 
 
-def _can_open(world: World, course: Course, leg: Leg) -> bool:
+def can_open(world: World, course: Course, leg: Leg) -> bool:
     """Whether the first packet of a leg reaches the leg's end, and somebody is there."""
     if not reaches_end(course, leg):
         return False
@@ -314,7 +314,7 @@ def _upstream(
     leg, opened_ns = over[0], recorder.now_ns
     if course.unauthenticated is not None:
         await_authentication(world, course, recorder, leg, PROXY_CONNECT_TIMEOUT_NS)
-    if not _can_open(world, course, leg):
+    if not can_open(world, course, leg):
         retransmit(course, recorder, leg, PROXY_CONNECT_TIMEOUT_NS)
         recorder.now_ns = opened_ns + PROXY_CONNECT_TIMEOUT_NS
         return Answer(503, _UPSTREAM_FAILED + "connection timeout", latency_ns=0), False
@@ -346,113 +346,3 @@ def proxy_is_up(world: World, side: Side) -> bool:
     if l7 is None:
         return True
     return side.agent.is_serving if l7.kind is L7Kind.DNS else envoy_is_up(side.agent)
-
-
-class DatagramProxy(Protocol):
-    """What proxies do with a datagram and its answer."""
-
-    def passes(self, side: Side, recorder: Recorder) -> bool:
-        """Look at the datagram at one side's proxy; ``False``: the proxy answers itself."""
-        ...  # pragma: no cover
-
-    def returns(self, side: Side, recorder: Recorder) -> None:
-        """Look at the answer on its way back."""
-        ...  # pragma: no cover
-
-
-def udp(
-    world: World,
-    origin: Origin,
-    destination: str,
-    port: int,
-    *,
-    at_server: Callable[[Course, Recorder], bool],
-    timeout_ns: int,
-    start_ns: int,
-    number: int = 0,
-    proxy: DatagramProxy | None = None,
-    payload: bytes = b"",
-) -> Exchange:
-    """Send one datagram and wait for the answer.
-
-    Args:
-        world: The settled world.
-        origin: The client.
-        destination: An address.
-        port: Destination port.
-        at_server: Called when the datagram has been delivered; returns whether an answer comes back.
-        timeout_ns: How long the client waits.
-        start_ns: When it starts.
-        number: Tells datagrams of one instant apart.
-        proxy: What proxies on the way do with it; without one they let everything through.
-        payload: What the datagram holds. Whoever answers leaves the answer's bytes with the recorder.
-    """
-    course = decide(world, origin, first_packet(world, origin, destination, port, "UDP", start_ns, number))
-    recorder = Recorder(course, start_ns)
-    recorder.request = payload
-    if course.source is not None:
-        recorder.socket_translation(course.source)
-    if course.disposition is Disposition.REFUSED:
-        _reject(course, recorder, ())
-        recorder.commit()
-        return Exchange(Outcome.REFUSED, course, HOP_NS)
-    is_answered = _datagram(world, course, recorder, legs(course), at_server, proxy)
-    if is_answered and course.source is not None:
-        recorder.socket_reverse_translation(course.source)
-        recorder.wait(HOP_NS)
-    shake_hands(world, course, start_ns)
-    recorder.track((), 2 if is_answered else 1, 180 if is_answered else 90)
-    recorder.commit()
-    if not is_answered:
-        return Exchange(Outcome.TIMEOUT, course, timeout_ns)
-    return Exchange(Outcome.OK, course, recorder.now_ns - start_ns)
-
-
-def _datagram(
-    world: World,
-    course: Course,
-    recorder: Recorder,
-    over: list[Leg],
-    at_server: Callable[[Course, Recorder], bool],
-    proxy: DatagramProxy | None,
-) -> bool:
-    """Send a datagram over the legs; return whether an answer came back over the first of them."""
-    leg, *onward = over
-    send(course, recorder, leg, (), is_first=True)
-    if not _can_open(world, course, leg):
-        return False
-    if leg.ends_at is Stop.SERVER:
-        is_answered = at_server(course, recorder)
-    else:
-        side = course.source if leg.ends_at is Stop.SOURCE_PROXY else course.destination
-        is_answered = True
-        if side is None or proxy is None or proxy.passes(side, recorder):
-            is_answered = _datagram(world, course, recorder, onward, at_server, proxy)
-        if is_answered and side is not None and proxy is not None:
-            proxy.returns(side, recorder)
-    if is_answered:
-        reply(course, recorder, leg, ())
-    return is_answered
-
-
-def ping(
-    world: World, origin: Origin, destination: str, *, timeout_ns: int, start_ns: int | None = None, number: int = 1
-) -> Exchange:
-    """Send one echo request, with its sequence number, and wait for the reply."""
-    start = world.clock.now_ns if start_ns is None else start_ns
-    packet = Packet(origin.ip, destination, "ICMPv4", icmp=(8, 0), size=84)
-    course = decide(world, origin, packet)
-    recorder = Recorder(course, start)
-    recorder.request = recorder.answer = echo_data(world.seed, origin.ip, destination, number, start)
-    leg = legs(course)[0]
-    if course.disposition is not Disposition.REFUSED:
-        send(course, recorder, leg, (), is_first=True)
-    is_answered = course.disposition is Disposition.DELIVERED and not course.is_answer_lost
-    if is_answered:
-        reply(course, recorder, leg, ())
-    shake_hands(world, course, start)
-    recorder.track((), 2 if is_answered else 1, 168 if is_answered else 84)
-    recorder.commit()
-    if not is_answered:
-        return Exchange(Outcome.TIMEOUT, course, timeout_ns)
-    return Exchange(Outcome.OK, course, recorder.now_ns - start)

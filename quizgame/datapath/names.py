@@ -12,7 +12,8 @@ from quizgame.cluster.agent.monitor import DnsRecord, L7Record, L7Type
 from quizgame.cluster.fabric import fabric_of
 from quizgame.cluster.keyed import keyed_int
 from quizgame.cluster.objects import dig, labels_of
-from quizgame.datapath.exchange import Outcome, udp
+from quizgame.datapath.datagrams import udp
+from quizgame.datapath.exchange import Outcome
 from quizgame.datapath.packet import Origin
 from quizgame.datapath.path import Ending
 from quizgame.datapath.payloads import dns_answer, dns_query

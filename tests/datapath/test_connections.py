@@ -10,7 +10,8 @@ from quizgame.cluster.agent.monitor import DropReason, EventType, MonitorEvent, 
 from quizgame.cluster.fabric import agents_of, fabric_of
 from quizgame.cluster.links import Block, Links
 from quizgame.cluster.world import World
-from quizgame.datapath.exchange import Exchange, Outcome, ping, tcp
+from quizgame.datapath.datagrams import ping
+from quizgame.datapath.exchange import Exchange, Outcome, tcp
 from quizgame.datapath.packet import Origin
 from quizgame.datapath.topology import pod_origin
 from quizgame.datapath.trace import Disposition

@@ -15,7 +15,8 @@ import pytest
 from quizgame.cluster.agent.monitor import EventType, MonitorEvent
 from quizgame.cluster.fabric import agents_of
 from quizgame.cluster.world import World
-from quizgame.datapath.exchange import Exchange, Outcome, ping, tcp
+from quizgame.datapath.datagrams import ping
+from quizgame.datapath.exchange import Exchange, Outcome, tcp
 from quizgame.datapath.names import resolve
 from quizgame.datapath.packet import Origin
 from quizgame.datapath.topology import outside_origin, pod_origin

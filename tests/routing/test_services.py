@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from quizgame.cluster.agent.maglev import lookup_table
-from quizgame.datapath.exchange import Outcome, tcp, udp
+from quizgame.datapath.datagrams import udp
+from quizgame.datapath.exchange import Outcome, tcp
 from quizgame.datapath.packet import Origin
 from quizgame.policy.l7 import HttpRequest
 

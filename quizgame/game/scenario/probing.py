@@ -10,7 +10,8 @@ from quizgame.cluster.agent.pods import workload_of
 from quizgame.cluster.objects import dig, name_of
 from quizgame.cluster.world import World
 from quizgame.content.scenario.parts import Probe, WorkloadName
-from quizgame.datapath.exchange import Exchange, Outcome, tcp, udp
+from quizgame.datapath.datagrams import udp
+from quizgame.datapath.exchange import Exchange, Outcome, tcp
 from quizgame.datapath.names import DNS_PORT, NameOutcome, resolve
 from quizgame.datapath.packet import Origin
 from quizgame.datapath.servers import is_running, listener_of

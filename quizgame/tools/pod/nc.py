@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from quizgame.datapath.exchange import SYN_TIMEOUT_NS, Exchange, Outcome, tcp, udp
+from quizgame.datapath.datagrams import udp
+from quizgame.datapath.exchange import SYN_TIMEOUT_NS, Exchange, Outcome, tcp
 from quizgame.datapath.servers import listener_of
 from quizgame.goflags.times import SECOND
 from quizgame.tools.output import Result, lines

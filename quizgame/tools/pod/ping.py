@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from statistics import fmean, pstdev
 
-from quizgame.datapath.exchange import Exchange, Outcome, ping
+from quizgame.datapath.datagrams import ping
+from quizgame.datapath.exchange import Exchange, Outcome
 from quizgame.datapath.path import Ending
 from quizgame.goflags.times import SECOND
 from quizgame.tools.output import Result, lines
