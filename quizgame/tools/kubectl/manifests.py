@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from quizgame.errors import QuizgameError
 from quizgame.goflags.flagset import Flag, boolean, string, string_slice
 from quizgame.tools import folder
 from quizgame.tools.kubectl.call import Call
-from quizgame.tools.kubectl.errors import KubectlError, Refusal
+from quizgame.tools.kubectl.errors import KubectlError, Refusal, raise_all
 from quizgame.tools.kubectl.formats.json_out import go_json
 from quizgame.tools.kubectl.selection import Served
 from quizgame.tools.output import render
@@ -93,6 +93,23 @@ def read_manifests(call: Call, *, validates: bool = False) -> tuple[list[Manifes
                 except KubectlError as error:
                     errors.append(error)
     return found, errors
+
+
+def send_each(call: Call, send: Callable[[Manifest], None]) -> None:
+    """Send each manifest that ``-f`` names to the server; one that fails keeps no other from its turn.
+
+    Raises:
+        KubectlError: there is none, or some failed.
+    """
+    manifests, errors = read_manifests(call, validates=True)
+    if not manifests and not errors:
+        raise KubectlError(f"no objects passed to {call.path.rpartition(' ')[2]}")
+    for manifest in manifests:
+        try:
+            send(manifest)
+        except QuizgameError as error:
+            errors.append(error)
+    raise_all(errors)
 
 
 def _refuse_kustomize(call: Call) -> None:

@@ -10,13 +10,12 @@ from quizgame.cluster.apply import LAST_APPLIED, apply_patch, last_applied, with
 from quizgame.cluster.objects import KubeObject, annotations_of
 from quizgame.cluster.patching import PatchType, merge_patch, strategic_merge
 from quizgame.cluster.schema import builtin_schema
-from quizgame.errors import QuizgameError
 from quizgame.goflags.flagset import Flag, boolean, integer, string, string_array
 from quizgame.tools.kubectl.call import Call
-from quizgame.tools.kubectl.errors import KubectlError, ServerError, raise_all
+from quizgame.tools.kubectl.errors import KubectlError, ServerError
 from quizgame.tools.kubectl.formats.json_out import go_json
 from quizgame.tools.kubectl.formats.yaml_out import yaml_leaves
-from quizgame.tools.kubectl.manifests import Manifest, file_flags, read_manifests, require_files, validation_flag
+from quizgame.tools.kubectl.manifests import Manifest, file_flags, require_files, send_each, validation_flag
 from quizgame.tools.kubectl.selection import existing
 from quizgame.tools.kubectl.verb import Verb
 from quizgame.tools.kubectl.writing import CLIENT, SERVER, confirm, dry_run_of, field_validation, write_flags
@@ -60,15 +59,7 @@ def _run(call: Call) -> None:
     field_validation(call)
     if call.flags.is_on("server-side") and mode == CLIENT:
         raise KubectlError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
-    manifests, errors = read_manifests(call, validates=True)
-    if not manifests and not errors:
-        raise KubectlError("no objects passed to apply")
-    for manifest in manifests:
-        try:
-            _apply(call, manifest, mode)
-        except QuizgameError as error:
-            errors.append(error)
-    raise_all(errors)
+    send_each(call, lambda manifest: _apply(call, manifest, mode))
 
 
 def _apply(call: Call, manifest: Manifest, mode: str) -> None:

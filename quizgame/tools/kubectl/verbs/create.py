@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from quizgame.cluster.apply import with_last_applied
-from quizgame.errors import QuizgameError
 from quizgame.goflags.flagset import Flag, boolean, string
 from quizgame.tools.kubectl.call import Call
-from quizgame.tools.kubectl.errors import KubectlError, raise_all
-from quizgame.tools.kubectl.manifests import file_flags, read_manifests, require_files, validation_flag
+from quizgame.tools.kubectl.manifests import Manifest, file_flags, require_files, send_each, validation_flag
 from quizgame.tools.kubectl.verb import Verb
 from quizgame.tools.kubectl.verbs.apply import create_from
 from quizgame.tools.kubectl.writing import CLIENT, SERVER, confirm, dry_run_of, write_flags
@@ -36,20 +34,14 @@ def _run(call: Call) -> None:
         raise call.usage_error(f"Unexpected args: [{' '.join(call.args)}]")
     require_files(call)
     mode = dry_run_of(call)
-    manifests, errors = read_manifests(call, validates=True)
-    if not manifests and not errors:
-        raise KubectlError("no objects passed to create")
-    for manifest in manifests:
-        node = (
-            with_last_applied(manifest.node, manifest.namespace) if call.flags.is_on("save-config") else manifest.node
-        )
-        try:
-            if mode != CLIENT:
-                node = create_from(call, manifest, node, is_dry=mode == SERVER)
-            confirm(call, manifest.served, node, "created")
-        except QuizgameError as error:
-            errors.append(error)
-    raise_all(errors)
+    send_each(call, lambda manifest: _create(call, manifest, mode))
+
+
+def _create(call: Call, manifest: Manifest, mode: str) -> None:
+    node = with_last_applied(manifest.node, manifest.namespace) if call.flags.is_on("save-config") else manifest.node
+    if mode != CLIENT:
+        node = create_from(call, manifest, node, is_dry=mode == SERVER)
+    confirm(call, manifest.served, node, "created")
 
 
 CREATE = Verb(_run, "-f FILENAME", _flags, "  # Create what a file describes\n  kubectl create -f pod.yaml", _refused)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from quizgame.cluster.apierror import ApiError
 from quizgame.cluster.apply import with_last_applied
-from quizgame.errors import QuizgameError
 from quizgame.goflags.flagset import Flag, boolean, string
 from quizgame.tools.kubectl.call import Call
-from quizgame.tools.kubectl.errors import KubectlError, ServerError, raise_all
-from quizgame.tools.kubectl.manifests import Manifest, file_flags, read_manifests, require_files, validation_flag
+from quizgame.tools.kubectl.errors import KubectlError, ServerError
+from quizgame.tools.kubectl.manifests import Manifest, file_flags, require_files, send_each, validation_flag
 from quizgame.tools.kubectl.verb import Verb
 from quizgame.tools.kubectl.verbs.apply import create_from
 from quizgame.tools.kubectl.waiting import wait_until
@@ -41,16 +40,8 @@ def _run(call: Call) -> None:
         raise call.usage_error(f"Unexpected args: [{' '.join(call.args)}]")
     require_files(call)
     mode = dry_run_of(call)
-    manifests, errors = read_manifests(call, validates=True)
-    if not manifests and not errors:
-        raise KubectlError("no objects passed to replace")
     replace = _replace_by_force if call.flags.is_on("force") else _replace
-    for manifest in manifests:
-        try:
-            replace(call, manifest, mode)
-        except QuizgameError as error:
-            errors.append(error)
-    raise_all(errors)
+    send_each(call, lambda manifest: replace(call, manifest, mode))
 
 
 def _replace(call: Call, manifest: Manifest, mode: str) -> None:
