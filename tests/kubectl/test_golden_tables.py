@@ -45,7 +45,8 @@ def _objects() -> tuple[tuple[str, Mapping[str, Any]], ...]:
     )
 
 
-def _session(taken_at: str) -> Session:
+def recorded_session(taken_at: str) -> Session:
+    """A shell before the recorded objects, at an instant."""
     clock = Clock(parse_rfc3339(taken_at) - SECOND)
     world = World(seed=1, clock=clock)
     api = ApiServer(clock, seed=1, name="kind-kind")
@@ -83,7 +84,7 @@ def _instants(note: str) -> Iterator[str]:
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["id"])
 def test_table_is_the_golden_one(entry: Mapping[str, Any]) -> None:
     expected = (GOLDEN / entry["stdout"]).read_text()
-    results = [KUBECTL.run(_words(entry), _session(instant), ()) for instant in _instants(entry["note"])]
+    results = [KUBECTL.run(_words(entry), recorded_session(instant), ()) for instant in _instants(entry["note"])]
     shown = [render(result.stdout) for result in results]
     assert expected in shown, f"\n{shown[0]}\n{expected}"
     result = results[shown.index(expected)]
