@@ -175,7 +175,9 @@ def _http_route(node: KubeObject) -> KubeObject:
     """Rules without a match take all paths. Source: Gateway API 1.4.1 CRD, defaults of ``rules`` and ``matches``."""
     everything = [{"path": {"type": "PathPrefix", "value": "/"}}]
     spec = node.get("spec") or {}
-    given: list[KubeObject] = spec.get("rules") or [{}]
+    given = spec.get("rules") or [{}]
+    if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
+        return node
     rules = [each if each.get("matches") else {**each, "matches": everything} for each in given]
     return {**node, "spec": {**spec, "rules": rules}}
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from quizgame.cluster.agent.config import AgentConfig
     from quizgame.datapath.packet import Packet
 
+
 @dataclass(frozen=True, slots=True)
 class Translation:
     """What load balancing did with a destination."""

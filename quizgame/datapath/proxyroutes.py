@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from quizgame.cluster.agent.envoy import ROUTES, EnvoyConfig
+from quizgame.policy.go_errors import regexp_error
 from quizgame.policy.l7 import HttpRequest, compiled, full_match
 
 Node = Mapping[str, Any]
@@ -187,7 +188,7 @@ def _path_fits(match: Node, path: str) -> bool:
         prefix = str(match["pathSeparatedPrefix"])
         return path == prefix or path.startswith(f"{prefix}/")
     if "safeRegex" in match:
-        return full_match(str(match["safeRegex"].get("regex", "")), path)
+        return _regex_fits(match["safeRegex"], path)
     return path.startswith(str(match.get("prefix", "/")))
 
 
@@ -210,8 +211,14 @@ def _string_fits(matcher: Node, value: str | None) -> bool:
     if "prefix" in wanted:
         return value.startswith(str(wanted["prefix"]))
     if "safeRegex" in wanted:
-        return full_match(str(wanted["safeRegex"].get("regex", "")), value)
+        return _regex_fits(wanted["safeRegex"], value)
     return True
+
+
+def _regex_fits(regex: Node, value: str) -> bool:
+    # Simplified: Envoy refuses routes with an expression that is none, and keeps what it had; here it fits nothing.
+    text = str(regex.get("regex", ""))
+    return regexp_error(text) is None and full_match(text, value)
 
 
 # ---------------------------------------------------------------- actions
@@ -245,7 +252,7 @@ def _rewritten(action: Node, match: Node, path: str) -> str:
     rewrite = action.get("regexRewrite")
     if rewrite:
         pattern, substitution = str(rewrite["pattern"]["regex"]), str(rewrite.get("substitution", ""))
-        return str(compiled(pattern).sub(substitution, path))
+        return path if regexp_error(pattern) is not None else str(compiled(pattern).sub(substitution, path))
     return path
 
 

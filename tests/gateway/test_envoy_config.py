@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.gateway.lab import Lab
+from tests.gateway.lab import ROUTE, Lab
 
 Make = Callable[..., Lab]
 ON = {"envoyConfig": {"enabled": True}, "kubeProxyReplacement": True}
@@ -119,3 +119,34 @@ def test_a_node_selector_keeps_it_to_nodes(make: Make) -> None:
     lab = make(CONFIG + "  nodeSelector: {matchLabels: {kubernetes.io/hostname: none}}\n", values=ON, gateway_api=False)
     assert "l7-load-balancer" not in lab.dbg("kind-worker", "bpf lb list")
     assert {ask(lab) for _ in range(10)} == {"web"}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "{'@type': type.googleapis.com/envoy.config.listener.v3.Listener, name: x, filterChains: none}",
+        "{'@type': type.googleapis.com/envoy.config.route.v3.RouteConfiguration, name: y, virtualHosts: [3]}",
+        "{'@type': type.googleapis.com/envoy.config.cluster.v3.Cluster, name: [z]}",
+        "7",
+    ],
+)
+def test_resources_that_cannot_be_decoded_leave_the_service_alone(make: Make, odd: str) -> None:
+    lab = make(f"""
+apiVersion: cilium.io/v2
+kind: CiliumEnvoyConfig
+metadata: {{name: odd, namespace: shop}}
+spec:
+  services: [{{name: web, namespace: shop}}]
+  resources:
+  - {{'@type': type.googleapis.com/envoy.config.listener.v3.Listener, name: l}}
+  - {odd}
+""")
+    assert lab.agent().envoy_configs == {}
+    assert "l7-load-balancer" not in lab.dbg("kind-worker", "bpf lb list")
+    assert lab.served_by("/", to=lab.get("services", "web")["spec"]["clusterIP"]) == "web"
+
+
+def test_an_expression_that_is_none_fits_nothing(lab: Lab) -> None:
+    rule = "rules: [{matches: [{path: {type: RegularExpression, value: '/a['}}], backendRefs: [{name: web, port: 80}]}]"
+    lab.given(ROUTE.replace("rules: [{backendRefs: [{name: web, port: 80}]}]", rule))
+    assert lab.status("/a[") == 404

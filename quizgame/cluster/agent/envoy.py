@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from quizgame.cluster.agent.envoyshape import is_decodable
 from quizgame.cluster.labelselect import matches, selector_of
 from quizgame.cluster.objects import annotations_of, dig, name_of, namespace_of
 
@@ -85,6 +86,8 @@ def json_fields(node: Any) -> Any:
         return node
     renamed = {}
     for key, value in node.items():
+        if value is None:  # as if it were left out
+            continue
         name = key if key.startswith("@") else _SNAKE.sub(lambda found: found[1].upper(), key)
         renamed[name] = value if name in _FREE_KEYS else json_fields(value)
     return renamed
@@ -95,12 +98,14 @@ def kind_of(resource: Mapping[str, Any]) -> str:
     return str(resource.get("@type", "")).rpartition(".")[2]
 
 
-def read_envoy_config(obj: Mapping[str, Any]) -> EnvoyConfig:
-    """Read the object."""
+def read_envoy_config(obj: Mapping[str, Any]) -> EnvoyConfig | None:
+    """Read the object; ``None`` where its resources are nonsense."""
     spec = obj.get("spec") or {}
     resources: dict[tuple[str, str], Mapping[str, Any]] = {}
     for each in spec.get("resources") or ():
         resource = json_fields(each)
+        if not isinstance(resource, Mapping) or not is_decodable(resource):
+            return None
         resources.setdefault((kind_of(resource), str(resource.get("name", ""))), resource)
     first = next((name for kind, name in resources if kind == LISTENER), "")
     namespace = namespace_of(obj)
@@ -122,8 +127,9 @@ def take_envoy_config(agent: Agent, obj: Mapping[str, Any], is_gone: bool) -> No
     key = (namespace_of(obj), name_of(obj))
     others = {each: config for each, config in agent.envoy_configs.items() if each != key}
     is_used = not is_gone and agent.config.has_envoy_config
+    config = read_envoy_config(obj) if is_used else None
     # Replaced, never changed in place, so that forks share it.
-    agent.envoy_configs = {**others, key: read_envoy_config(obj)} if is_used else others
+    agent.envoy_configs = others if config is None else {**others, key: config}
 
 
 def _used_by(agent: Agent) -> Iterator[EnvoyConfig]:
