@@ -151,7 +151,8 @@ def _entries() -> Iterator[dict[str, Any]]:
 ENTRIES = list(_entries())
 
 
-def _words(command: str) -> list[str]:
+def words_of(command: str) -> list[str]:
+    """The words of a recorded command."""
     head, option, rest = command.partition(" -p ")
     if option:
         return [*head.split(), "-p", rest]
@@ -171,10 +172,10 @@ def test_answer_is_the_golden_one(entry: Mapping[str, Any], session: Session) ->
         session.files[path.name] = lines(path.read_text())
     steps = BEFORE.get(entry["id"], []) + (WEB if "web" in entry["command"].split() else [])
     for step in steps:
-        done = KUBECTL.run(["kubectl", *_words(step)], session, ())
+        done = KUBECTL.run(["kubectl", *words_of(step)], session, ())
         assert done.exit == 0, render(done.stderr)
     stdin = lines((GOLDEN / entry["stdin"]).read_text()) if "stdin" in entry else ()
-    result = KUBECTL.run(_words(entry["command"]), session, stdin)
+    result = KUBECTL.run(words_of(entry["command"]), session, stdin)
     stderr = (GOLDEN / entry["stderr"]).read_text() if "stderr" in entry else ""
     assert render(result.stderr) == stderr
     assert render(result.stdout) == (GOLDEN / entry["stdout"]).read_text()
