@@ -81,7 +81,7 @@ async def test_a_broken_file_shows_its_problems_until_it_is_mended(desktop: Any,
         assert 'draft.yaml:18:5: unknown key "stm"' in "".join(line.strip() + " " for line in text.splitlines())
         assert "What checks it?" not in text
         file.unlink()
-        await until(pilot, press, "cannot read: No such file")
+        await until(pilot, press, "No such file")
         file.write_text(PACK.replace("hard", "easy"), encoding="utf-8")
         assert "second-one" in await until(pilot, press, "What checks it?")
 
