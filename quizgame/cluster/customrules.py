@@ -31,8 +31,11 @@ def _without(kind: str, field: str) -> Rule:
 
 ONE_OF: Mapping[str, tuple[str, ...]] = {"RedirectFrontend": ("addressMatcher", "serviceMatcher")}
 """Type name → fields of which a value has exactly one."""
-IMMUTABLE: Mapping[str, tuple[str, ...]] = {"RedirectSpec": ("redirectBackend", "redirectFrontend")}
-"""Type name → fields that no update may change (transition rules ``self == oldSelf``)."""
+IMMUTABLE: Mapping[str, Mapping[str, str]] = {
+    "RedirectSpec": {name: f"{name} is immutable" for name in ("redirectBackend", "redirectFrontend")},
+    "GatewayClassSpec": {"controllerName": "Value is immutable"},
+}
+"""Type name → fields that no update may change (transition rules ``self == oldSelf``), with what is said of it."""
 
 CEL_RULES: Mapping[str, tuple[Rule, ...]] = {
     "BGPAdvertised": (

@@ -69,8 +69,8 @@ def _transitions(
         return []
     before, after = old.get("spec") or {}, node.get("spec") or {}
     return [
-        Cause(f"spec.{name}", f"Invalid value: {name} is immutable")
-        for name in IMMUTABLE.get(kind.type, ())
+        Cause(f"spec.{name}", f"Invalid value: {message}")
+        for name, message in IMMUTABLE.get(kind.type, {}).items()
         if name in before and name in after and before[name] != after[name]
     ]
 

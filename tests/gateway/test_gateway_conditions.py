@@ -372,3 +372,11 @@ def test_config_and_features_show_it(lab: Lab) -> None:
     assert "enable-envoy-config" in config
     assert "gateway-api-service-externaltrafficpolicy" in config
     assert ON["gatewayAPI"]["enabled"]
+
+
+def test_a_class_keeps_its_controller(lab: Lab) -> None:
+    patch = "kubectl patch gatewayclass cilium --type merge -p '{{\"spec\":{{{}}}}}'"
+    assert lab.both(patch.format('"controllerName":"example.org/other"')) == (
+        'The GatewayClass "cilium" is invalid: spec.controllerName: Invalid value: Value is immutable\n'
+    )
+    assert lab.both(patch.format('"description":"ours"')) == "gatewayclass.gateway.networking.k8s.io/cilium patched\n"
