@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -129,7 +129,7 @@ class Cluster:
 class World:
     """Clusters, the space around them, and the clock."""
 
-    __slots__ = ("clock", "clusters", "current_context", "parts", "seed", "steppers")
+    __slots__ = ("clock", "clusters", "current_context", "parts", "pause", "seed", "steppers")
 
     def __init__(self, *, seed: int, clock: Clock) -> None:
         self.seed = seed
@@ -141,6 +141,9 @@ class World:
         """What else is forked with the world, by name: ``outside``, ``mesh``, ``links``, ``traffic`` …"""
         self.steppers: tuple[Stepper, ...] = ()
         """Called for each step of the clock (background traffic is one)."""
+        self.pause: Callable[[int], bool] | None = None
+        """While a program runs beside others: called with the instant it waits for, which passes without its doing;
+        ``False`` where that instant is now."""
 
     @property
     def cluster(self) -> Cluster:
@@ -192,6 +195,8 @@ class World:
 
     def advance_to(self, instant_ns: int) -> None:
         """Let time pass up to an instant; see ``advance``."""
+        if self.pause is not None and self.pause(instant_ns):
+            return
         self.settle()
         while self.clock.now_ns < instant_ns:
             start = self.clock.now_ns

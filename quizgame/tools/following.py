@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from quizgame.tools.output import Line
 from quizgame.tools.session import Session
 
+
+class CannotFollow(BaseException):
+    """Unwinds a pipeline in the background whose commands would have to run at the same time."""
+
+
 STEP_S = 1.0
 """Simulated seconds between two looks."""
 ENDLESS_S = float("inf")
@@ -40,12 +45,17 @@ class Following:
 
     def __post_init__(self) -> None:
         began = self.session.joined_since_ns
+        if began is not None and self.session.write_out is not None and self.session.stream_span_s == ENDLESS_S:
+            raise CannotFollow
         self.since_ns = self.session.world.clock.now_ns if began is None else began
 
     def show(self, lines: Sequence[Line]) -> bool:
         """Print lines, at once where somebody watches; ``False`` once the learner interrupted."""
         stream, self._has_shown = self.session.stream, True
-        if stream is None:
+        if stream is None and self.session.write_out is not None:
+            self.session.write_out([*self.shown, *lines])
+            self.shown.clear()
+        elif stream is None:
             self.shown.extend(lines)
         elif not stream(lines):
             self.is_interrupted = True
@@ -58,9 +68,13 @@ class Following:
             return False
         self._has_shown = False
         step = min(self.step_s, left)
+        if self.session.watch is not None:
+            self.elapsed_s += self.session.watch(step)
+            return True
         self.elapsed_s += step
         self.session.world.advance(step)
-        return True
+        printed = self.session.let_jobs_run() if self.session.let_jobs_run is not None else ()
+        return not printed or self.show(printed)
 
     def rounds(self) -> Iterator[float]:
         """Yield the seconds passed, each time that there may be news, until it is over or the caller leaves."""

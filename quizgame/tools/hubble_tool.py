@@ -135,6 +135,9 @@ class _Screen:
         if self.session.stream is not None:
             self.following.show(self._in_order)
             self.printed, self._in_order = Result(), []
+        elif self.session.write_out is not None:
+            self.following.show(self.printed.stdout)
+            self.printed = Result(stderr=self.printed.stderr)
         return self.following.wait()
 
     def _keep(self, stream: list[Line], text: str, response: GetFlowsResponse | None) -> None:

@@ -74,7 +74,7 @@ PROGRAMS: dict[str, str] = {
 
 REFUSED = frozenset(
     ("apt", "apt-get", "chmod", "chown", "crictl", "df", "docker", "du", "expr", "file", "find", "free", "git",
-     "gzip", "helm", "hostname", "id", "ip", "ipcalc", "kill", "killall", "kind", "ln", "locate", "make",
+     "gzip", "helm", "hostname", "id", "ip", "ipcalc", "killall", "kind", "ln", "locate", "make",
      "man", "md5sum", "minikube", "mktemp", "nohup", "openssl", "perl", "pgrep", "pkill", "podman", "ps",
      "python", "python3", "readlink", "realpath", "rsync", "scp", "sha256sum", "split", "ssh", "stat",
      "strings", "stty", "sudo", "systemctl", "tar", "tmux", "top", "tree", "uname", "unzip", "uptime", "users",

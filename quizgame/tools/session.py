@@ -37,6 +37,13 @@ class Session:
     joined_since_ns: int | None = None
     """When the pipeline that is running began. Its commands start together, so a monitor at its end sees all that the
     others do; ``None`` outside pipelines."""
+    write_out: Callable[[Sequence[Line]], None] | None = None
+    """In a background job: takes what an endless stream prints at once."""
+    watch: Callable[[float], float] | None = None
+    """In a background job: lets at most so many seconds pass, until the shell's next command may look at what the job
+    printed; returns how many."""
+    let_jobs_run: Callable[[], Sequence[Line]] | None = None
+    """Lets background jobs take in the time that has passed; returns what they print on the terminal."""
     run_program: Callable[[Sequence[str], Sequence[Line]], Result] | None = None
     """Runs another program of the same shell (for ``xargs``, ``watch``, ``timeout`` …); set by the shell."""
     edit_text: Callable[[str, str], str | None] | None = None

@@ -28,10 +28,16 @@ class FakeWorld:
     """What the shell and the text tools need of a world."""
 
     clock: FakeClock = field(default_factory=FakeClock)
+    pause: Callable[[int], bool] | None = None
 
     def advance(self, seconds: float) -> None:
         """Move the clock."""
-        self.clock.now_ns += round(seconds * 1e9)
+        self.advance_to(self.clock.now_ns + round(seconds * 1e9))
+
+    def advance_to(self, instant_ns: int) -> None:
+        """Move the clock to an instant."""
+        if self.pause is None or not self.pause(instant_ns):
+            self.clock.now_ns = max(self.clock.now_ns, instant_ns)
 
 
 @pytest.fixture(scope="session")

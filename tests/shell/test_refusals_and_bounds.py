@@ -34,7 +34,7 @@ MakeShell = Callable[..., Shell]
         ("ls > ", "bash: syntax error near unexpected token `newline'\n", 2),
         ("a && && b", "bash: syntax error near unexpected token `&&'\n", 2),
         # Source: CONTRACT, "The shell": a real thing that is not simulated.
-        ("sleep 5 &", "quizgame: a background job (&) is not simulated\n", 3),
+        ("(sleep 5 &)", "quizgame: a background job (&) of a shell within another is not simulated\n", 3),
         ("x=(1 2)", "quizgame: an array is not simulated\n", 3),
         ("grep -z x", "quizgame: grep -z is not simulated\n", 3),
         ("sort --parallel=2", "quizgame: sort --parallel is not simulated\n", 3),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from quizgame.tools import folder
 from quizgame.tools.output import Line, lines
 from quizgame.tools.session import Session
-from quizgame.tools.shell import naming_builtins, variable_builtins
+from quizgame.tools.shell import job_builtins, naming_builtins, variable_builtins
 from quizgame.tools.shell.control import BreakLoop, ContinueLoop, ExitShell, ReturnFromFunction
 from quizgame.tools.shell.replies import invalid_option, print_text, refuse
 from quizgame.tools.shell.state import Streams
@@ -170,17 +170,12 @@ def history(shell: Shell, argv: list[str], streams: Streams) -> int:
     return 0
 
 
-def no_jobs(_shell: Shell, argv: list[str], streams: Streams) -> int:
-    """``wait`` and ``jobs``: nothing runs in the background, so there is nothing to wait for or to list."""
-    return 0
-
-
 def _not_simulated(_shell: Shell, argv: list[str], streams: Streams) -> int:
     return refuse(streams, argv[0])
 
 
 REFUSED = frozenset(
-    ("bg", "bind", "complete", "compgen", "disown", "exec", "fg", "getopts", "let", "mapfile", "readarray",
+    ("bind", "complete", "compgen", "disown", "exec", "getopts", "let", "mapfile", "readarray",
      "readonly", "shopt", "trap", "ulimit", "umask")
 )  # fmt: skip
 """Builtins of bash that are not simulated."""
@@ -190,6 +185,7 @@ BUILTINS: dict[str, Callable[[Shell, list[str], Streams], int]] = {
     ".": source,
     "alias": naming_builtins.alias,
     "bash": subordinate_shell,
+    "bg": job_builtins.background,
     "break": break_,
     "cd": change_folder,
     "command": naming_builtins.command,
@@ -199,9 +195,11 @@ BUILTINS: dict[str, Callable[[Shell, list[str], Streams], int]] = {
     "eval": evaluate,
     "exit": leave,
     "export": variable_builtins.export,
+    "fg": job_builtins.foreground,
     "help": naming_builtins.help_,
     "history": history,
-    "jobs": no_jobs,
+    "jobs": job_builtins.list_jobs,
+    "kill": job_builtins.kill,
     "local": variable_builtins.local,
     "logout": leave,
     "printenv": variable_builtins.print_environment,
@@ -216,7 +214,7 @@ BUILTINS: dict[str, Callable[[Shell, list[str], Streams], int]] = {
     "typeset": variable_builtins.local,
     "unalias": naming_builtins.unalias,
     "unset": variable_builtins.unset,
-    "wait": no_jobs,
+    "wait": job_builtins.wait,
     "which": naming_builtins.which,
     **dict.fromkeys(REFUSED, _not_simulated),
 }  # fmt: skip

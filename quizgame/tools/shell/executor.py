@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quizgame.tools import folder
 from quizgame.tools.derive import derived_stream
-from quizgame.tools.output import NOT_SIMULATED, Line, Result, failure, not_simulated
+from quizgame.tools.following import ENDLESS_S
+from quizgame.tools.output import NOT_SIMULATED, Line, Result, failure, lines, not_simulated
 from quizgame.tools.session import Session, Tool
 from quizgame.tools.shell import builtins, compound
 from quizgame.tools.shell.conditional import evaluate_conditional
 from quizgame.tools.shell.control import BreakLoop, ContinueLoop, ExitShell, ExpansionProblem, ReturnFromFunction
 from quizgame.tools.shell.expansion import Expander
+from quizgame.tools.shell.jobs import Jobs
 from quizgame.tools.shell.parser import parse, parse_with_warning
 from quizgame.tools.shell.redirection import redirect_streams
 from quizgame.tools.shell.state import MAX_COMMANDS, Feed, ShellState, ShellStopped, Sink, Streams
@@ -65,6 +69,9 @@ class Shell:
         self._commands = 0
         self._depth = 0
         self._offered: list[str] = []
+        self._is_job = False
+        self._subshells = 0
+        self.jobs = Jobs(session.world)
         self.screen: Sink | None = None
         """The standard output of the line itself, while one runs: what a program prints there is on the screen."""
 
@@ -84,42 +91,52 @@ class Shell:
 
     def run_source(self, source: str, stdin: Sequence[Line] = ()) -> Result:
         """Run shell text without a trace in the history."""
-        self._commands = 0
         stdout: list[Line] = []
         stderr: list[Line] = []
         streams = Streams(Feed(stdin), Sink(stdout), Sink(stderr))
-        outer_run_program, self.session.run_program = self.session.run_program, self.run_program
         self.screen = streams.stdout if not self._depth else None
+        status = self._run_whole(lambda: self._run_text_of_line(source, streams), streams)
+        self.session.variables["?"] = str(status)
+        return Result(stdout, stderr, status)
+
+    def _run_text_of_line(self, source: str, streams: Streams) -> int:
+        script, unfinished = parse_with_warning(source)
+        if unfinished is not None:
+            self.complain(streams, f"warning: here-document at line 1 delimited by end-of-file (wanted `{unfinished}')")
+        status = self.run_script(script, streams)
+        self._let_jobs_run(streams)
+        streams.stderr.write(self.jobs.take_ended())
+        return status
+
+    def _run_whole(self, run: Callable[[], int], streams: Streams) -> int:
+        """Run what a line or a job consists of; whatever ends it early becomes a status and a message."""
+        self._commands = 0
+        outer_run_program, self.session.run_program = self.session.run_program, self.run_program
         try:
-            script, unfinished = parse_with_warning(source)
-            if unfinished is not None:
-                self.complain(
-                    streams, f"warning: here-document at line 1 delimited by end-of-file (wanted `{unfinished}')"
-                )
-            status = self.run_script(script, streams)
+            status = run()
         except ShellSyntaxError as error:
             status = self.complain(streams, error.message, 2)
         except NotSimulatedSyntax as error:
-            stderr.extend(not_simulated(error.message).stderr)
+            streams.stderr.write(not_simulated(error.message).stderr)
             status = NOT_SIMULATED
         except RecursionError:
-            stderr.extend(failure("quizgame: stopped: nested too deeply").stderr)
+            streams.stderr.write(failure("quizgame: stopped: nested too deeply").stderr)
             status = NOT_SIMULATED
         except ShellStopped as stop:
-            stderr.extend(failure(f"quizgame: {stop.message}").stderr)
+            streams.stderr.write(failure(f"quizgame: {stop.message}").stderr)
             status = NOT_SIMULATED
         except ExpansionProblem as problem:
             status = self.complain(streams, problem.message, 1)
         except ExitShell as leaving:
             self.state.has_exited = True
+            self.jobs.end()
             status = leaving.status
         except (BreakLoop, ContinueLoop, ReturnFromFunction):
             status = 0
         finally:
             self._drop_offered(0)
             self.session.run_program = outer_run_program
-        self.session.variables["?"] = str(status)
-        return Result(stdout, stderr, status)
+        return status
 
     def run_program(self, argv: Sequence[str], stdin: Sequence[Line]) -> Result:
         """Run one program, builtin or function with these arguments, as ``xargs`` and ``watch`` do."""
@@ -154,6 +171,8 @@ class Shell:
         return status
 
     def _run_and_or(self, entry: AndOr, streams: Streams) -> int:
+        if entry.background:
+            return self._start_job(entry, streams)
         status = 0
         is_last_failing = False
         for number, (operator, pipeline) in enumerate(entry.members):
@@ -166,6 +185,47 @@ class Shell:
         if status and is_last_failing and "e" in self.state.options and not self._is_tested:
             raise ExitShell(status)
         return status
+
+    def _start_job(self, entry: AndOr, streams: Streams) -> int:
+        """Run a list beside what follows, in a shell and a session of its own that share the files.
+
+        Raises:
+            NotSimulatedSyntax: The shell itself would not outlive the line.
+        """
+        if self._depth or self._subshells:
+            raise NotSimulatedSyntax("a background job (&) of a shell within another")
+        if self.session.let_jobs_run is None:
+            self.session.let_jobs_run = self.jobs.catch_up
+            weakref.finalize(self, self.jobs.end)
+        job = self.jobs.add(entry.background)
+        session = replace(
+            self.session,
+            variables=dict(self.session.variables),
+            history=list(self.session.history),
+            is_screen=False,
+            stream=None,
+            stream_span_s=ENDLESS_S,
+            joined_since_ns=None,
+            let_jobs_run=None,
+            run_program=None,
+            watch=job.watch,
+        )
+        own = Shell(session, self.tools, self.name)
+        own.state, own._is_job, own._subshells = self.state.copy(), True, 1
+        terminal = Sink(job.printed)
+        printing = Streams(
+            Feed(),
+            terminal if streams.stdout is self.screen else streams.stdout,
+            terminal,
+        )
+        self.session.variables["!"] = str(job.pid)
+        streams.stderr.write(lines(f"[{job.number}] {job.pid}\n"))
+        job.start(lambda: own._run_whole(lambda: own._run_and_or(replace(entry, background=""), printing), printing))
+        return 0
+
+    def _let_jobs_run(self, streams: Streams) -> None:
+        if self.jobs:
+            (self.screen or streams.stdout).write(self.jobs.catch_up())
 
     _is_tested = False
 
@@ -228,9 +288,11 @@ class Shell:
         """Changes of variables, folder, aliases and functions end with the block."""
         variables, cwd, state = dict(self.session.variables), self.session.cwd, self.state
         self.state = state.copy()
+        self._subshells += 1
         try:
             yield
         finally:
+            self._subshells -= 1
             self.session.variables.clear()
             self.session.variables.update(variables)
             self.session.cwd = cwd
@@ -326,6 +388,7 @@ class Shell:
         return Expander(self)
 
     def _run_simple(self, command: Simple, streams: Streams) -> int:
+        self._let_jobs_run(streams)
         expander = self.expander(streams)
         offered = len(self._offered)
         try:
@@ -466,12 +529,13 @@ class Shell:
         if streams.stdout is self.screen:
             yield
             return
-        before = (session.is_screen, session.stream)
+        before = (session.is_screen, session.stream, session.write_out)
         session.is_screen, session.stream = False, None
+        session.write_out = streams.stdout.write if self._is_job else None
         try:
             yield
         finally:
-            session.is_screen, session.stream = before
+            session.is_screen, session.stream, session.write_out = before
 
     def complain(self, streams: Streams, message: str, status: int = 1) -> int:
         """Report a message of the shell itself; returns the status for the caller to return."""

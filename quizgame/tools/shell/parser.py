@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from quizgame.tools.shell.lexer import Lexer, Token
 from quizgame.tools.shell.syntax import (
@@ -141,9 +142,16 @@ class _Parser:
                 break
             if self._reserved() in closers and closers:
                 break
-            entries.append(self._parse_and_or())
+            start = self._lexer.position - len(token.text)
+            entry = self._parse_and_or()
             if self._is_operator("&"):
-                raise NotSimulatedSyntax("a background job (&)")
+                typed = self._lexer.text[start : self._lexer.position - 1].strip()
+                entry = replace(entry, background=" ".join(typed.split()))
+                entries.append(entry)
+                self.take()
+                self._skip_newlines()
+                continue
+            entries.append(entry)
             if self._is_operator(";") or self.peek().kind == "newline":
                 self.take()
                 self._skip_newlines()

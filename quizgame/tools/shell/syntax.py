@@ -199,6 +199,8 @@ class AndOr:
     """Pipelines joined by ``&&`` and ``||``: pairs of the operator in front (empty for the first) and the pipeline."""
 
     members: tuple[tuple[str, Pipeline], ...]
+    background: str = ""
+    """The list as typed, where ``&`` follows it."""
 
 
 @dataclass(frozen=True, slots=True)
