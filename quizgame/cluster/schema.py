@@ -21,8 +21,6 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
-SCALARS = frozenset(("string", "int32", "int64", "number", "bool", "any", "quantity", "intstr", "time", "bytes"))
-
 
 @dataclass(frozen=True)
 class Field:

@@ -9,7 +9,6 @@ SYN_ACK = ("SYN", "ACK")
 ACK = ("ACK",)
 PSH_ACK = ("PSH", "ACK")
 FIN_ACK = ("FIN", "ACK")
-RST = ("RST",)
 RST_ACK = ("RST", "ACK")
 
 

@@ -16,7 +16,6 @@ class StepKind(Enum):
     SERVICE = "service translation"
     EGRESS_POLICY = "egress policy"
     INGRESS_POLICY = "ingress policy"
-    CONNTRACK = "known connection"
     PROXY = "proxy redirect"
     L7_POLICY = "L7 decision"
     ROUTE = "route"
@@ -31,8 +30,6 @@ class Disposition(Enum):
 
     DELIVERED = "delivered"
     """The packet reached a socket's host: an endpoint, a node, or a live host outside."""
-    PROXIED = "proxied"
-    """The proxy took it."""
     DROPPED = "dropped"
     """The datapath dropped it and said so."""
     LOST = "lost"

@@ -15,7 +15,6 @@ from typing import Final
 SOURCE_K8S: Final = "k8s"
 SOURCE_RESERVED: Final = "reserved"
 SOURCE_CIDR: Final = "cidr"
-SOURCE_CIDR_GROUP: Final = "cidrgroup"
 SOURCE_FQDN: Final = "fqdn"
 SOURCE_NODE: Final = "node"
 SOURCE_ANY: Final = "any"

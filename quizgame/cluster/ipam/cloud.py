@@ -10,8 +10,6 @@ from ipaddress import IPv4Network
 
 from quizgame.cluster.keyed import keyed_hex
 
-PROVIDERS = ("aws", "azure", "alibabacloud")
-
 
 @dataclass(frozen=True, slots=True)
 class Cloud:

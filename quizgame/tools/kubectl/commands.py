@@ -99,7 +99,7 @@ _AUTH = (
 )
 
 COMMANDS: tuple[Row, ...] = (
-    Row("create", "Create a resource from a file or from stdin", "create:CREATE", BEGINNER, _CREATE, is_runnable=True),
+    Row("create", "Create a resource from a file or from stdin", "create:CREATE", BEGINNER, _CREATE),
     Row("expose", "Expose a service, deployment or pod as a new Kubernetes service", "expose:EXPOSE", BEGINNER),
     Row("run", "Run a particular image on the cluster", "run:RUN", BEGINNER),
     Row("set", "Set specific features on objects", "", BEGINNER, _SET),
@@ -144,7 +144,6 @@ COMMANDS: tuple[Row, ...] = (
         "apply:APPLY",
         ADVANCED,
         _APPLY,
-        is_runnable=True,
     ),
     Row("patch", "Update fields of a resource", "patch:PATCH", ADVANCED),
     Row("replace", "Replace a resource by file name or stdin", "replace:REPLACE", ADVANCED),

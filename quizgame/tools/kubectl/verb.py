@@ -39,8 +39,6 @@ class Row:
     """Heading under which the root's help lists it."""
     children: tuple[Row, ...] = ()
     aliases: tuple[str, ...] = ()
-    is_runnable: bool = False
-    """For a row with children: whether it also does something by itself (``create -f``)."""
     is_refused: bool = False
     """Whether all that its target does is to check the arguments before it says that it is not simulated."""
     long: str = ""
