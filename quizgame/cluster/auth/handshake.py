@@ -183,7 +183,7 @@ def _attach(agent: Agent) -> None:
     if not is_attached and agent.is_serving:
         ends = ((each, spire.not_after(each, agent.now_ns)) for each in spire.series)
         kept = {each: end for each, end in ends if end is not None}
-    agent.auth = replace(agent.auth, is_attached=is_attached, kept=kept)
+    agent.auth = replace(agent.auth, is_attached=is_attached, detached_ns=agent.now_ns, kept=kept)
 
 
 def _renew(agent: Agent, links: Links) -> None:

@@ -54,6 +54,8 @@ class Authentication:
     """Of the present run, oldest first."""
     is_attached: bool = False
     """Whether the agent has a stream to the SPIRE agent of its node."""
+    detached_ns: int = 0
+    """Since when it has none."""
     kept: Mapping[int, int] = field(default_factory=dict)
     """While it has none: identities whose certificates it still holds → the instants at which these end."""
     collected_ns: int = 0
@@ -74,4 +76,4 @@ class Authentication:
 
     def restarted(self, now_ns: int) -> Authentication:
         """What a starting agent has: the map, but nothing that the process before it held."""
-        return Authentication(self.entries, collected_ns=now_ns)
+        return Authentication(self.entries, detached_ns=now_ns, collected_ns=now_ns)

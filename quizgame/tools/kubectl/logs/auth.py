@@ -29,7 +29,7 @@ def auth_entries(agent: Agent) -> Iterator[Entry]:
     if agent.config.is_on(MUTUAL) and not agent.auth.is_attached and agent.is_serving:
         socket = agent.config.get("mesh-auth-spire-admin-socket", "/run/spire/sockets/admin.sock")
         yield slog(
-            agent.started_ns + SECOND, "warn", _NO_SPIRE, _AGENT, module=_MODULE,
+            agent.auth.detached_ns + SECOND, "warn", _NO_SPIRE, _AGENT, module=_MODULE,
             error=f"SPIRE admin socket ({socket}) does not exist: stat {socket}: no such file or directory",
         )  # fmt: skip
     for attempt in agent.auth.attempts:
