@@ -10,6 +10,7 @@ from quizgame.game.worlds import free_world
 from quizgame.tools.cilium.connectivity.catalog import CATALOG
 from quizgame.tools.cilium.connectivity.site import Site
 from quizgame.tools.cilium.connectivity.tests import TESTS
+from quizgame.tools.session import Session
 from tests.fidelity.coverage import EVERY_COMMAND, Tool, all_tools
 from tests.fidelity.simplified import simplifications
 from tests.fidelity.unread import NOTHING_TO_DO

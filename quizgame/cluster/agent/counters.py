@@ -2,7 +2,8 @@
 
 The counters are a pinned map of the kernel's: they outlive the agent and stand still for nobody.
 Source: cilium/cilium v1.19 bpf/lib/metrics.h (map ``cilium_metrics``), pkg/maps/metricsmap.
-Simplified: packets that monitor aggregation hides, and those of kubelet's own probes, are not counted.
+Simplified: packets that monitor aggregation hides are not counted; probes of the kubelet and of cilium-health are
+judged without packets, so that neither counters nor flows show them.
 """
 
 from __future__ import annotations
