@@ -211,3 +211,37 @@ def test_what_only_118_has_is_not_simulated(run: Run, command: str) -> None:
 def test_what_both_lack_shows_the_help_of_its_group(run: Run, command: str) -> None:
     result = run(f"kubectl -n kube-system exec ds/cilium -- cilium-dbg {command}")
     assert (result.exit, "Available Commands:" in out(result)) == (0, True)
+
+
+FROM_CLIENTS = """
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: from-clients}
+spec:
+  endpointSelector: {matchLabels: {run: server}}
+  ingress: [{fromEndpoints: [{matchLabels: {run: client}}]}]
+"""
+
+
+def test_an_upgrade_shuts_other_clusters_out() -> None:
+    specs = [replace(spec, cilium="1.18.5") for spec in default_specs(2)]
+    run = free_shell(assemble(specs, seed=0, manifests=[], surroundings=Surroundings(INTERNET))).run_line
+    for name in ("a", "b"):
+        assert run(f"cilium clustermesh enable --context kind-cluster-{name} --service-type NodePort").exit == 0
+    connect = "cilium clustermesh connect --allow-mismatching-ca"
+    assert run(f"{connect} --context kind-cluster-a --destination-context kind-cluster-b").exit == 0
+    run("kubectl --context kind-cluster-a run client --image=nicolaka/netshoot -- sleep infinity")
+    run("kubectl --context kind-cluster-b run server --image=nginx --port=80")
+    run("sleep 60")
+    apply(lambda line: run(line.replace("kubectl", "kubectl --context kind-cluster-b")), FROM_CLIENTS)
+    ip = out(run("kubectl --context kind-cluster-b get pod server -o jsonpath={.status.podIP}"))
+    ask = f"kubectl --context kind-cluster-a exec client -- curl -s -m 2 -o /dev/null http://{ip}"
+    run("sleep 30")
+    assert run(ask).exit == 0
+    assert run("cilium upgrade --context kind-cluster-b --version 1.19.5 --restart").exit == 0
+    run("sleep 90")
+    assert run(ask).exit == 28
+    named = FROM_CLIENTS.replace("{run: client}", "{run: client, io.cilium.k8s.policy.cluster: cluster-a}")
+    apply(lambda line: run(line.replace("kubectl", "kubectl --context kind-cluster-b")), named)
+    run("sleep 30")
+    assert run(ask).exit == 0
