@@ -28,6 +28,8 @@ def test_a_pod_gets_a_container_more(kubectl: Kubectl) -> None:
     assert render(kubectl("exec xwing -- hostname").stderr) == (
         f'Defaulted container "spaceship" out of: spaceship, {name} (ephem)\n'
     )
+    described = out(kubectl("describe pod xwing"))
+    assert f"Ephemeral Containers:\n  {name}:\n" in described
     again = kubectl(f"debug xwing --image=busybox -c {name} --profile=general")
     assert render(again.stderr) == f'error: pod xwing already contains a container named "{name}"\n'
 

@@ -36,6 +36,9 @@ def describe_pod(page: Page) -> None:
     write_containers(
         page, "Containers", spec.get("containers") or (), status.get("containerStatuses") or (), ("spec", "containers")
     )
+    if spec.get("ephemeralContainers"):
+        statuses, place = status.get("ephemeralContainerStatuses") or (), ("spec", "ephemeralContainers")
+        write_containers(page, "Ephemeral Containers", spec["ephemeralContainers"], statuses, place)
     _conditions(page, status)
     write_volumes(page, spec.get("volumes") or ())
     page.write(0, f"QoS Class:\t{status.get('qosClass') or qos_class(spec)}")
