@@ -44,7 +44,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="YAML files, or folders of them, with Kubernetes objects",
     )
     parser.add_argument(
-        "--case", metavar="FILE", help="YAML: policyEnforcementMode, clusterName, dns, initPods; other keys are ignored"
+        "--case",
+        metavar="FILE",
+        help="YAML: policyEnforcementMode, clusterName, dns, initPods, nodeSelectorLabels; other keys are ignored",
     )
     parser.add_argument("--probes", metavar="FILE", required=True, help="one JSON object a line; - is standard input")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar, Self
 
-from pydantic import ConfigDict, Field, StrictInt, model_validator
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from quizgame.content.model import Line, PackModel, Text
 
@@ -117,6 +117,9 @@ class PolicySettings(PackModel):
         default_factory=dict, description="What DNS has taught: addresses by name."
     )
     initPods: tuple[Line, ...] = Field((), description="Pods in init state, as namespace/name.")  # noqa: N815  # as above
+    nodeSelectorLabels: StrictBool = Field(  # noqa: N815  # as above
+        False, description="true: policies may name nodes by their labels."
+    )
 
 
 class Claim(PackModel):

@@ -104,6 +104,7 @@ def _settings(case: PolicySettings) -> WorldSettings:
         cluster_name=case.clusterName,
         names=case.dns,
         init_pods=frozenset(case.initPods),
+        node_selectors=case.nodeSelectorLabels,
     )
 
 
