@@ -32,10 +32,11 @@ NOTHING_TO_DO: dict[tuple[str, str], str] = {
     ("cilium-dbg", "shell-sock-path"): "an agent has one shell",
     ("cilium-dbg", "timeout"): "an agent answers at once or not at all",
     ("cilium-dbg", "without-service-resolution"): "there is no store whose address would have to be found",
-    ("hubble", "kube-namespace"): "Relay is found wherever it runs",
     ("hubble", "port-forward-port"): "no port is opened",
     ("hubble", "request-timeout"): "a server answers at once or not at all",
     ("hubble", "timeout"): "a server answers at once or not at all",
+    ("hubble", "tls-allow-insecure"): "no server speaks TLS, so the handshake fails before a certificate comes",
+    ("hubble", "tls-server-name"): "no server speaks TLS, so the handshake fails before a certificate comes",
 }
 """Tool and option, with the reason why it changes nothing."""
 
