@@ -171,7 +171,7 @@ def _definition(api: ApiServer, _resource: Resource, node: KubeObject) -> KubeOb
             ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
         )
     ]
-    stored = [each["name"] for each in spec["versions"] if each.get("storage")]
+    stored = [each.get("name", "") for each in spec.get("versions") or () if each.get("storage")]
     status = {"acceptedNames": spec["names"], "conditions": conditions, "storedVersions": stored}
     return {**node, "status": status}
 

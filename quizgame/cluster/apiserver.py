@@ -243,7 +243,8 @@ class ApiServer:
         if wanted and wanted != old["metadata"]["resourceVersion"]:
             raise apierror.conflict(served, metadata["name"], _MODIFIED)
         if subresource == "status":
-            return self._replace(served, old, {**old, "status": node.get("status") or {}}, dry_run=dry_run)
+            told = self._decode(served, {**old, "status": node.get("status") or {}}, version, validate, warn)
+            return self._replace(served, old, {**old, "status": told["status"]}, dry_run=dry_run)
         fresh = self._decode(served, node, version, validate, warn)
         fresh["apiVersion"], fresh["kind"] = served.api_version, served.kind
         fresh["metadata"] = replacement.kept_metadata(old, fresh["metadata"])

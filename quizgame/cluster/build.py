@@ -173,7 +173,7 @@ def apply_manifest(
         QuizgameError: what the server refuses, with the source, where nobody is to be told of it.
     """
     for position, document in enumerate(documents, start=1):
-        for each in document.get("items", ()) if document.get("kind") == "List" else (document,):
+        for each in (document.get("items") or ()) if document.get("kind") == "List" else (document,):
             refusal = _apply(cluster, f"{source} (document {position})", each)
             if refusal is not None and on_refusal is None:
                 raise refusal
@@ -183,8 +183,10 @@ def apply_manifest(
             cluster.controllers.sync()
 
 
-def _apply(cluster: Cluster, place: str, manifest: Mapping[str, Any]) -> QuizgameError | None:
+def _apply(cluster: Cluster, place: str, manifest: Any) -> QuizgameError | None:
     """Apply one manifest; returns the server's refusal."""
+    if not isinstance(manifest, Mapping) or not isinstance(manifest.get("metadata") or {}, Mapping):
+        return QuizgameError("expected a Kubernetes object with metadata", source=place)
     api_version, kind = str(manifest.get("apiVersion", "")), str(manifest.get("kind", ""))
     served = cluster.api.registry.for_kind(api_version, kind)
     if served is None:

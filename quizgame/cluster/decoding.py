@@ -31,7 +31,7 @@ class _Problems:
     unknown: list[str] = field(default_factory=list)
     mismatch: str = ""
     strict_types: bool = True
-    """Whether a wrong JSON type is a decoding error (built-in kinds) or left to validation (custom ones)."""
+    """Whether a wrong JSON type is a decoding error (built-in kinds) or, outside ``metadata``, left to validation."""
 
 
 def decode(
@@ -75,8 +75,11 @@ def _free_form(node: Mapping[str, Any], problems: _Problems) -> dict[str, Any]:
     schema = builtin_schema()
     meta = schema.types["ObjectMeta"]
     decoded = {key: value for key, value in node.items() if value is not None}
-    if isinstance(decoded.get("metadata"), dict):
-        decoded["metadata"] = _object(decoded["metadata"], meta, schema, "metadata", "metadata", problems)
+    metadata = decoded.get("metadata")
+    if isinstance(metadata, dict):
+        decoded["metadata"] = _object(metadata, meta, schema, "metadata", "metadata", problems)
+    elif metadata is not None:
+        _mismatch(metadata, "ObjectMeta", "", "metadata", problems)
     return decoded
 
 
@@ -133,7 +136,7 @@ def _value(
 
 def _mismatch(value: Any, type_name: str, owner: str, go_path: str, problems: _Problems) -> Any:
     # Source: sigs.k8s.io/json: the innermost struct, the whole path without positions, the Go type.
-    if problems.strict_types and not problems.mismatch:
+    if (problems.strict_types or go_path.partition(".")[0] == "metadata") and not problems.mismatch:
         found = _JSON_NAMES.get(type(value), "object")
         problems.mismatch = (
             f"json: cannot unmarshal {found} into Go struct field {owner}.{go_path} of type {_go_name(type_name)}"

@@ -183,9 +183,10 @@ def _http_route(node: KubeObject) -> KubeObject:
 
 
 def _definition(node: KubeObject) -> KubeObject:
-    names = dict(node["spec"]["names"])
-    names.setdefault("singular", names["kind"].lower())
-    names.setdefault("listKind", names["kind"] + "List")
+    names = dict(dig(node, "spec", "names", default={}))
+    if names.get("kind"):
+        names.setdefault("singular", names["kind"].lower())
+        names.setdefault("listKind", names["kind"] + "List")
     spec = {"conversion": {"strategy": "None"}, **node["spec"], "names": names}
     return {**node, "spec": spec}
 

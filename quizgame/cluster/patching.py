@@ -74,8 +74,7 @@ def _json_operation(document: Any, operation: Mapping[str, Any]) -> Any:
     if kind == "add":
         return _json_add(document, path, operation.get("value"))
     if kind == "remove":
-        _json_get(document, path)
-        return prune(document, path)
+        return _json_remove(document, path)
     if kind == "replace":
         _json_get(document, path)
         return evolve(document, path, operation.get("value"))
@@ -86,8 +85,15 @@ def _json_operation(document: Any, operation: Mapping[str, Any]) -> Any:
     if kind in ("move", "copy"):
         source = _pointer(document, str(operation.get("from", "")))
         value = _json_get(document, source)
-        return _json_add(prune(document, source) if kind == "move" else document, path, value)
+        return _json_add(_json_remove(document, source) if kind == "move" else document, path, value)
     raise PatchProblem(_NO_MORE)
+
+
+def _json_remove(document: Any, path: Sequence[str | int]) -> Any:
+    _json_get(document, path)
+    if not path:
+        raise PatchProblem(_NO_MORE)  # Source: evanphx/json-patch: the whole document cannot be taken away
+    return prune(document, path)
 
 
 def _pointer(document: Any, text: str) -> list[str | int]:

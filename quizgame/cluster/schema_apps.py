@@ -5,7 +5,7 @@ Deployment | Keeps a number of equal pods running and rolls out changes to them.
   apiVersion string
   kind string
   metadata ObjectMeta
-  spec DeploymentSpec
+  spec DeploymentSpec ={}
   status DeploymentStatus
 DeploymentSpec
   replicas int32 =1 | How many pods shall run.
@@ -20,8 +20,8 @@ DeploymentStrategy
   type string =RollingUpdate {Recreate,RollingUpdate}
   rollingUpdate RollingUpdate
 RollingUpdate
-  maxUnavailable intstr
-  maxSurge intstr
+  maxUnavailable intstr pattern=share
+  maxSurge intstr pattern=share
   partition int32
 DeploymentStatus
   observedGeneration int64
@@ -37,13 +37,13 @@ ReplicaSet | Keeps a number of equal pods running.
   apiVersion string
   kind string
   metadata ObjectMeta
-  spec ReplicaSetSpec
+  spec ReplicaSetSpec ={}
   status ReplicaSetStatus
 ReplicaSetSpec
   replicas int32 =1
   minReadySeconds int32
   selector LabelSelector !
-  template PodTemplateSpec
+  template PodTemplateSpec ={}
 ReplicaSetStatus
   replicas int32
   fullyLabeledReplicas int32
@@ -56,7 +56,7 @@ DaemonSet | Keeps a pod on every matching node.
   apiVersion string
   kind string
   metadata ObjectMeta
-  spec DaemonSetSpec
+  spec DaemonSetSpec ={}
   status DaemonSetStatus
 DaemonSetSpec
   selector LabelSelector !
@@ -82,7 +82,7 @@ StatefulSet | Keeps numbered pods running, each with its own identity.
   apiVersion string
   kind string
   metadata ObjectMeta
-  spec StatefulSetSpec
+  spec StatefulSetSpec ={}
   status StatefulSetStatus
 StatefulSetSpec
   replicas int32 =1

@@ -263,6 +263,11 @@ GatewayServiceParameters
   loadBalancerSourceRangesPolicy string =Allow {Allow,Deny}
   trafficDistribution string
   allocateLoadBalancerNodePorts bool
+CiliumIdentity | Labels that share one numeric identity.
+  apiVersion string
+  kind string
+  metadata ObjectMeta
+  security-labels map[string] ! | The labels, with their sources.
 CiliumEnvoyConfig | Envoy resources for services of a namespace.
   apiVersion string
   kind string
@@ -276,7 +281,7 @@ CiliumClusterwideEnvoyConfig | Envoy resources for services of any namespace.
 EnvoySpec
   services []EnvoyService
   backendServices []EnvoyBackend
-  resources []any !
+  resources []map[any] !
   nodeSelector Selector
 EnvoyService
   name string !

@@ -103,15 +103,45 @@ NodeStatus
 NodeAddress
   type string !
   address string !
+CustomResourceDefinition | Adds a kind to the server.
+  apiVersion string
+  kind string
+  metadata ObjectMeta
+  spec CustomResourceDefinitionSpec ={}
+  status any
+CustomResourceDefinitionSpec
+  group string ! | The API group of the kind.
+  names CustomResourceDefinitionNames ={}
+  scope string ! {Cluster,Namespaced}
+  versions []CustomResourceDefinitionVersion !
+  conversion any
+  preserveUnknownFields bool
+CustomResourceDefinitionNames
+  plural string !
+  singular string
+  shortNames []string
+  kind string !
+  listKind string
+  categories []string
+CustomResourceDefinitionVersion
+  name string !
+  served bool
+  storage bool
+  deprecated bool
+  deprecationWarning string
+  schema any
+  subresources any
+  additionalPrinterColumns []any
+  selectableFields []any
 Pod | A group of containers that run together on one node.
   apiVersion string
   kind string
   metadata ObjectMeta
-  spec PodSpec | What shall run, and how.
+  spec PodSpec ={} | What shall run, and how.
   status PodStatus | What was last seen of the pod.
 PodTemplateSpec | What pods made from it look like.
   metadata ObjectMeta
-  spec PodSpec
+  spec PodSpec ={}
 PodSpec | What shall run in a pod.
   volumes []Volume @name
   initContainers []Container @name | Run one after another before the containers start.
@@ -332,7 +362,7 @@ Service | A stable name and address for a set of pods.
   apiVersion string
   kind string
   metadata ObjectMeta
-  spec ServiceSpec
+  spec ServiceSpec ={}
   status ServiceStatus
 ServiceSpec
   ports []ServicePort @port

@@ -5,7 +5,7 @@ NetworkPolicy | What traffic a set of pods may have.
   apiVersion string
   kind string
   metadata ObjectMeta
-  spec NetworkPolicySpec
+  spec NetworkPolicySpec ={}
 NetworkPolicySpec
   podSelector LabelSelector | The pods that the policy applies to; an empty one selects all of the namespace.
   ingress []NetworkPolicyIngressRule | What may come in.
@@ -32,7 +32,7 @@ Ingress | Rules that bring outside HTTP requests to services.
   apiVersion string
   kind string
   metadata ObjectMeta
-  spec IngressSpec
+  spec IngressSpec ={}
   status IngressStatus
 IngressSpec
   ingressClassName string

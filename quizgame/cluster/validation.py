@@ -119,4 +119,16 @@ def _scalar(value: Any, field: Field, path: str) -> list[Cause]:
         elif "max" in field.limits and not int(field.limits.get("min", 0)) <= each <= int(field.limits["max"]):
             low, high = field.limits.get("min", "0"), field.limits["max"]
             causes.append(Cause(where, f"Invalid value: {each}: must be between {low} and {high}, inclusive"))
+        elif field.limits.get("pattern") == "share" and (problem := _share(each)):
+            causes.append(Cause(where, problem))
     return causes
+
+
+def _share(value: Any) -> str:
+    """What is wrong with a count that may be written as a percentage; empty for nothing."""
+    # Source: kubernetes pkg/apis/apps/validation ValidatePositiveIntOrPercent; apimachinery IsValidPercent.
+    if isinstance(value, str):
+        rule = "a valid percent string must be a numeric string followed by an ending '%' "
+        rule += "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
+        return "" if re.fullmatch("[0-9]+%", value) else f"Invalid value: {json.dumps(value)}: {rule}"
+    return f"Invalid value: {value}: must be greater than or equal to 0" if value < 0 else ""

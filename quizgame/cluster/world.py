@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from quizgame.cluster.agent.config import number_in
 from quizgame.cluster.apiserver import ApiServer
 from quizgame.cluster.appfaults import AppFault
 from quizgame.cluster.auth.spire import Spire
@@ -75,7 +76,7 @@ class Cluster:
     @property
     def cluster_id(self) -> int:
         """Cilium's number for the cluster; 0 outside a mesh."""
-        return int(self.config.get("cluster-id", "0") or 0)
+        return number_in(self.config, "cluster-id")
 
     @property
     def nodes(self) -> list[KubeObject]:

@@ -54,6 +54,14 @@ ENTITY_IDENTITIES: Final[dict[str, int]] = {
 }
 """The identity of the thing that an entity names, where that is a single one."""
 
+
+def parse_numeric_identity(text: str) -> int | None:
+    """The number that names an identity; ``None`` for a name that is none."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) <= _LONGEST_NUMBER else None
+
+
+_LONGEST_NUMBER: Final = 10
+"""Digits of the largest numeric identity, which has 32 bits."""
 FIRST_WORKLOAD_IDENTITY: Final = 256
 CLUSTER_ID_SHIFT: Final = 16
 """Workload identities of cluster N lie from N << 16 (at most 255 clusters)."""

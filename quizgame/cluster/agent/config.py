@@ -11,6 +11,13 @@ from dataclasses import dataclass, field
 DEFAULT_CLUSTER_NAME = "default"
 
 
+def number_in(data: Mapping[str, str], key: str, default: int = 0) -> int:
+    """The number of a key of ``cilium-config``; 0 where something else stands there, the default where it is absent."""
+    # Source: spf13/viper GetInt: text that is no number counts as 0.
+    text = data.get(key, "")
+    return int(text) if text.isdecimal() and text.isascii() else 0 if text else default
+
+
 @dataclass(frozen=True, slots=True)
 class AgentConfig:
     """What one running agent goes by; a changed ConfigMap has no effect until it restarts."""
@@ -36,8 +43,7 @@ class AgentConfig:
     @property
     def cluster_id(self) -> int:
         """Id of the cluster; 0 outside a mesh."""
-        text = self.get("cluster-id", "0")
-        return int(text) if text.isdecimal() else 0
+        return number_in(self.data, "cluster-id")
 
     @property
     def policy_mode(self) -> str:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from quizgame.cluster.agent.config import number_in
 from quizgame.cluster.keyed import keyed_int
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def uses_maglev(config: AgentConfig) -> bool:
 
 def table_size(config: AgentConfig) -> int:
     """How many slots a table has."""
-    return int(config.get("bpf-lb-maglev-table-size") or DEFAULT_SIZE)
+    return number_in(config.data, "bpf-lb-maglev-table-size", DEFAULT_SIZE)
 
 
 def has_table(config: AgentConfig, frontend: Frontend) -> bool:

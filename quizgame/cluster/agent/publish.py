@@ -79,9 +79,9 @@ def publish_node(agent: Agent) -> None:
         },
         "spec": spec,
     }
-    if known is None:
+    if known is None and agent.api.serves(NODES):
         agent.api.create(NODES, wanted, validate=FieldValidation.TRUSTED)
-    elif (
+    elif known is not None and (
         known.get("spec") != spec
         or labels_of(known) != labels_of(node)
         or annotations_of(known).get(WIREGUARD_ANNOTATION, "") != public_key
@@ -182,6 +182,8 @@ def publish_endpoints(agent: Agent) -> None:
 
 
 def _allocate_identity(agent: Agent, labels: tuple[str, ...]) -> None:
+    if not agent.api.serves(IDENTITIES):
+        return
     low = first_workload_identity(agent.config.cluster_id)
     high = (agent.config.cluster_id << 16) + IDENTITIES_PER_CLUSTER
     number = keyed_slot(
@@ -213,7 +215,7 @@ def _publish_endpoint(agent: Agent, endpoint: Endpoint) -> None:
     known = agent.api.find(ENDPOINTS, endpoint.pod, endpoint.namespace)
     if known is None:
         holder = agent.api.find("namespaces", endpoint.namespace)
-        if holder is None or is_terminating(holder):
+        if holder is None or is_terminating(holder) or not agent.api.serves(ENDPOINTS):
             return  # the server takes nothing new there
         agent.api.create(ENDPOINTS, wanted, validate=FieldValidation.TRUSTED, with_status=True)
         return

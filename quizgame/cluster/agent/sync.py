@@ -30,7 +30,7 @@ from quizgame.cluster.apierror import ApiError
 from quizgame.cluster.ipam.modes import Source
 from quizgame.cluster.ipam.node import missing_addresses, start_with, take_pool, take_ranges, take_wish, tell_used
 from quizgame.cluster.objects import dig, labels_of, name_of, namespace_of
-from quizgame.policy.identity import ReservedIdentity
+from quizgame.policy.identity import ReservedIdentity, parse_numeric_identity
 from quizgame.policy.labels import parse_labels
 from quizgame.policy.model import Protocol
 
@@ -191,7 +191,9 @@ def _namespace(agent: Agent, obj: Object, is_gone: bool) -> None:
 
 
 def _identity(agent: Agent, obj: Object, is_gone: bool) -> None:
-    number = int(name_of(obj))
+    number = parse_numeric_identity(name_of(obj))
+    if number is None:
+        return
     labels = tuple(
         sorted(f"{key}={value}" if value else key for key, value in (obj.get("security-labels") or {}).items())
     )

@@ -8,6 +8,7 @@ pkg/nodediscovery.
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.agent.egress import DEVICE
@@ -70,6 +71,15 @@ def _router_address(config: AgentConfig) -> str:
         return "Cannot specify local-router-ipv4 or local-router-ipv6 in tunnel mode."
     if not config.is_on("enable-endpoint-routes"):
         return "Cannot specify local-router-ipv4 or local-router-ipv6  without enable-endpoint-routes."
+    return ""
+
+
+def _native_network(config: AgentConfig) -> str:
+    text = config.get("ipv4-native-routing-cidr")
+    try:
+        IPv4Network(text or "0.0.0.0/0", strict=False)
+    except ValueError:
+        return f"Unable to parse CIDR '{text}'"
     return ""
 
 
@@ -140,6 +150,7 @@ def _unknown_mode(config: AgentConfig) -> str:
 
 
 _CHECKS: tuple[Check, ...] = (
+    _native_network,
     _tunnel_and_routes,
     _router_address,
     _tunnel_and_eni,

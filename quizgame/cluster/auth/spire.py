@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from quizgame.cluster.objects import condition_of, dig, labels_of, name_of
 from quizgame.goflags.durations import MINUTE
+from quizgame.policy.identity import parse_numeric_identity
 
 if TYPE_CHECKING:
     from quizgame.cluster.apiserver import ApiServer
@@ -70,7 +71,8 @@ class Spire:
         """Let the operator bring the entries in line with the identities; return whether any changed."""
         if not self.is_up:
             return False
-        wanted = {int(name_of(each)) for each in api.store.of(IDENTITIES)}
+        numbers = (parse_numeric_identity(name_of(each)) for each in api.store.of(IDENTITIES))
+        wanted = {each for each in numbers if each is not None}
         if wanted == self.series.keys():
             return False
         self.series = {each: self.series.get(each, api.clock.now_ns) for each in sorted(wanted)}

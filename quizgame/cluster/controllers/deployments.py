@@ -10,6 +10,7 @@ from quizgame.cluster.clock import parse_rfc3339
 from quizgame.cluster.controllers.deploymentstatus import deployment_status, is_complete
 from quizgame.cluster.controllers.events import record
 from quizgame.cluster.controllers.pods import resolve_share, template_hash
+from quizgame.cluster.labelselect import matches, selector_of
 from quizgame.cluster.objects import (
     KubeObject,
     annotations_of,
@@ -18,6 +19,7 @@ from quizgame.cluster.objects import (
     dig,
     evolve,
     is_terminating,
+    labels_of,
     owner_reference,
     uid_of,
 )
@@ -88,6 +90,9 @@ class DeploymentController:
             return
         sets = self._sets(deployment)
         current = self._current_set(deployment, sets)
+        if current is None and self._adopt(deployment):
+            sets = self._sets(deployment)
+            current = self._current_set(deployment, sets)
         is_paused = bool(deployment["spec"].get("paused"))
         if current is None and not is_paused:
             is_recreate = dig(deployment, "spec", "strategy", "type") == "Recreate"
@@ -110,6 +115,20 @@ class DeploymentController:
         found = (self.api.store.get(_SETS, key) for resource, key in self.api.store.owned_by(uid) if resource == _SETS)
         alive = [each for each in found if each is not None and not is_terminating(each)]
         return sorted(alive, key=lambda each: (revision_of(each), each["metadata"]["name"]))
+
+    def _adopt(self, deployment: KubeObject) -> bool:
+        """Take over the sets that the selector takes and nobody owns; return whether there were any."""
+        # Source: kubernetes pkg/controller/controller_ref_manager.go ClaimReplicaSets.
+        selector = selector_of(deployment["spec"]["selector"])
+        orphans = [
+            each
+            for each in self.api.store.of(_SETS, deployment["metadata"]["namespace"])
+            if controller_of(each) is None and not is_terminating(each) and matches(selector, labels_of(each))
+        ]
+        for each in orphans:
+            owned = evolve(each, ("metadata", "ownerReferences"), [owner_reference(deployment)])
+            self.api.update(_SETS, owned, validate=FieldValidation.TRUSTED)
+        return bool(orphans)
 
     @staticmethod
     def _current_set(deployment: KubeObject, sets: list[KubeObject]) -> KubeObject | None:

@@ -126,6 +126,8 @@ class Kubelet:
             self._end(key, pod, run)
         elif dig(pod, "status", "phase") not in ("Succeeded", "Failed"):
             self._advance(key, pod, run)
+        else:
+            self._due.pop(key, None)
 
     # ------------------------------------------------------------ coming up
 

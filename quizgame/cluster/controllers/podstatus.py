@@ -64,8 +64,10 @@ class PodRun:
     """When its containers have ended, for a pod that is being deleted."""
 
     def next_due(self, now_ns: int) -> int | None:
-        """The next instant at which something changes by itself."""
-        instants = [self.start_ns, self.stop_ns]
+        """The next instant at which something changes by itself; once the pod is being stopped, that is its end."""
+        if self.stop_ns is not None:
+            return self.stop_ns
+        instants = [self.start_ns]
         for each in self.containers:
             instants.append(each.retry_ns)
             if each.phase is Phase.RUNNING and each.ready_ns is not None and each.ready_ns > now_ns:

@@ -33,8 +33,8 @@ def connections(values: Values) -> list[dict[str, Any]]:
         return []
     given = lookup(values, "clustermesh.config.clusters", [])
     if isinstance(given, Mapping):
-        return [{"name": name, **entry} for name, entry in sorted(given.items())]
-    return [dict(each) for each in given]
+        return [{"name": name, **entry} for name, entry in sorted(given.items()) if isinstance(entry, Mapping)]
+    return [dict(each) for each in given if isinstance(each, Mapping) and each.get("name")]
 
 
 def connection_secrets(values: Values, namespace: str) -> list[tuple[str, KubeObject]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
+from quizgame.cluster.agent.config import number_in
 from quizgame.cluster.ipam.status import NODES, set_operator_error
 from quizgame.cluster.objects import dig, evolve
 from quizgame.cluster.requests import FieldValidation
@@ -24,7 +25,7 @@ FULL = "allocator full"
 def assign_ranges(api: ApiServer, config: AgentConfig) -> None:
     """Occupy the ranges that nodes have, and give one to each node that has none."""
     pools = [IPv4Network(each, strict=False) for each in pool_ranges(config)]
-    mask = int(config.get("cluster-pool-ipv4-mask-size", str(DEFAULT_MASK)))
+    mask = number_in(config.data, "cluster-pool-ipv4-mask-size", DEFAULT_MASK)
     taken: set[IPv4Network] = set()
     waiting = []
     for node in api.store.of(NODES):
@@ -44,7 +45,7 @@ def assign_ranges(api: ApiServer, config: AgentConfig) -> None:
         set_operator_error(api, node, problem)
     for node in waiting:
         free = next(
-            (each for pool in pools for each in pool.subnets(new_prefix=max(mask, pool.prefixlen))
+            (each for pool in pools for each in pool.subnets(new_prefix=mask)
              if each not in taken and not any(each.overlaps(other) for other in taken)),
             None,
         )  # fmt: skip
@@ -59,3 +60,16 @@ def assign_ranges(api: ApiServer, config: AgentConfig) -> None:
 def pool_ranges(config: AgentConfig) -> list[str]:
     """The ranges of the cluster's pool."""
     return config.get("cluster-pool-ipv4-cidr", DEFAULT_POOL).replace(",", " ").split()
+
+
+def pool_problem(config: AgentConfig) -> str:
+    """Why the operator cannot give out ranges of the cluster's pool; empty where it can."""
+    mask = number_in(config.data, "cluster-pool-ipv4-mask-size", DEFAULT_MASK)
+    for text in pool_ranges(config):
+        try:
+            pool = IPv4Network(text, strict=False)
+        except ValueError:
+            return f"invalid CIDR address: {text}"
+        if not pool.prefixlen <= mask <= pool.max_prefixlen:
+            return f"mask size {mask} does not fit the range {text}"
+    return ""

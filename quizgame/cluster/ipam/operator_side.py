@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from quizgame.cluster.interfaces import ContainerExit
-from quizgame.cluster.ipam.clusterpool import assign_ranges
+from quizgame.cluster.ipam.clusterpool import assign_ranges, pool_problem
 from quizgame.cluster.ipam.interfaces import satisfy_nodes
 from quizgame.cluster.ipam.modes import MODES
 from quizgame.cluster.ipam.multipool import reconcile_pools
@@ -55,6 +55,9 @@ def check_operator(operator: Operator) -> None:
     cloud = operator.cluster.cloud
     if mode.provider and (cloud is None or cloud.provider != mode.provider):
         raise ContainerExit(_UNREACHABLE[mode.provider])
+    problem = pool_problem(operator.config) if mode.name == "cluster-pool" else ""
+    if problem:
+        raise ContainerExit(f"Unable to init {mode.name} allocator: {problem}")
 
 
 def _flavour(operator: Operator) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from quizgame.cluster.agent.config import number_in
 from quizgame.cluster.agent.nodes import known_node
 from quizgame.cluster.agent.remote import DEFAULT_LIMIT, RemoteEndpoint, RemoteView
 from quizgame.cluster.agent.service_build import SERVICE_NAME_LABEL, SharedBackend, is_shared, slice_backends
 from quizgame.cluster.mesh.config import SYSTEM, cluster_name_of
 from quizgame.cluster.objects import dig, labels_of, name_of, namespace_of
+from quizgame.policy.identity import ReservedIdentity, parse_numeric_identity
 
 if TYPE_CHECKING:
     from quizgame.cluster.world import Cluster
@@ -20,15 +22,14 @@ def publish(cluster: Cluster) -> RemoteView:
     api = cluster.api
     name = cluster_name_of(api)
     identities = {
-        int(name_of(each)): tuple(
-            sorted(f"{key}={value}" if value else key for key, value in each["security-labels"].items())
-        )
+        number: tuple(sorted(f"{key}={value}" if value else key for key, value in each["security-labels"].items()))
         for each in api.store.of("ciliumidentities.cilium.io")
+        if (number := parse_numeric_identity(name_of(each))) is not None
     }
     endpoints = {
         address["ipv4"]: RemoteEndpoint(
-            each["status"]["identity"]["id"],
-            each["status"]["networking"]["node"],
+            dig(each, "status", "identity", "id", default=int(ReservedIdentity.INIT)),
+            dig(each, "status", "networking", "node", default=""),
             namespace_of(each),
             name_of(each),
             dig(each, "status", "encryption", "key", default=0),
@@ -57,6 +58,6 @@ def publish(cluster: Cluster) -> RemoteView:
     config = dig(api.find("configmaps", "cilium-config", SYSTEM), "data", default={})
     limit = config.get("max-connected-clusters", "")
     return RemoteView(
-        name, int(config.get("cluster-id", "0")), identities, endpoints, nodes, services,
+        name, number_in(config, "cluster-id"), identities, endpoints, nodes, services,
         int(limit) if limit.isdecimal() else DEFAULT_LIMIT,
     )  # fmt: skip

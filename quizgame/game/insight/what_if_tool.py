@@ -109,8 +109,8 @@ def _in_namespace(manifest: dict[str, Any], session: Session) -> dict[str, Any]:
 def _paths(world: World, documents: Sequence[Mapping[str, Any]]) -> set[str]:
     """The paths that HTTP rules of old and new policies name, as far as they are plain ones."""
     policies = [
-        *documents,
-        *(each for plural in _POLICIES for c in world.clusters.values() for each in c.api.list(plural)),
+        *(each for each in documents if validate_layer1(each) is None),
+        *(each for resource in _POLICIES for c in world.clusters.values() for each in c.api.store.of(resource)),
     ]
     return {path for policy in policies for path in _http_paths(policy) if _PLAIN_PATH.fullmatch(path)}
 

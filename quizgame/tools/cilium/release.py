@@ -15,6 +15,7 @@ from quizgame.goflags.flagset import Flag, boolean, duration, integer, string, s
 from quizgame.goflags.times import SECOND
 from quizgame.tools.cilium.call import Call, CommandFailed, NotSimulated, Sub
 from quizgame.tools.cilium.chart import is_simulated, version_listing
+from quizgame.tools.cilium.chartschema import schema_problem
 from quizgame.tools.cilium.chartvalues import without_effect
 from quizgame.tools.cilium.configuration import restart_pods
 from quizgame.tools.cilium.connectivity.workloads import namespaces, remove_namespaces
@@ -117,6 +118,9 @@ def _detect(call: Call, given: Values, version: str) -> dict[str, Any]:
 
 def _check(call: Call, verb: str, values: Values, given: Values, version: str) -> None:
     """Refuse what the chart refuses, and what the simulation would ignore."""
+    problem = schema_problem(values)
+    if problem:
+        raise CommandFailed(f"Unable to {verb} Cilium: {problem}")
     if str(lookup(values, "kubeProxyReplacement", "false")).lower() not in ("true", "false"):
         raise CommandFailed(
             f"Unable to {verb} Cilium: execution error at (cilium/templates/cilium-configmap.yaml:79:5): "

@@ -18,6 +18,7 @@ from quizgame.tools import folder
 from quizgame.tools.kubectl.call import Call
 from quizgame.tools.kubectl.errors import KubectlError, Refusal, raise_all
 from quizgame.tools.kubectl.formats.json_out import go_json
+from quizgame.tools.kubectl.gojson import go_json_problem
 from quizgame.tools.kubectl.selection import Served
 from quizgame.tools.output import render
 from quizgame.yamlsource.loader import load_documents
@@ -191,7 +192,8 @@ def _json_documents(source: str, text: str) -> Iterator[Any]:
         try:
             document, end = decoder.raw_decode(rest)
         except json.JSONDecodeError as error:
-            raise KubectlError(f"error parsing {source}: json: line {error.lineno}: {error.msg.lower()}") from None
+            problem = f"json: line {error.lineno}: {go_json_problem(rest, error)}"
+            raise KubectlError(f"error parsing {source}: {problem}") from None
         yield document
         rest = rest[end:].lstrip()
 

@@ -8,7 +8,7 @@ from typing import Any
 from quizgame.cluster.apierror import ApiError
 from quizgame.cluster.apply import LAST_APPLIED, apply_patch, last_applied, with_last_applied
 from quizgame.cluster.objects import KubeObject, annotations_of
-from quizgame.cluster.patching import PatchType, merge_patch, strategic_merge
+from quizgame.cluster.patching import PatchProblem, PatchType, merge_patch, strategic_merge
 from quizgame.cluster.schema import builtin_schema
 from quizgame.goflags.flagset import Flag, boolean, integer, string, string_array
 from quizgame.tools.kubectl.call import Call
@@ -152,7 +152,10 @@ def merged_with(manifest: Manifest, live: KubeObject) -> KubeObject:
     if kind is PatchType.MERGE:
         fresh = merge_patch(live, patch)
     else:
-        fresh = strategic_merge(live, patch, builtin_schema(), manifest.served.resource.kind)
+        try:
+            fresh = strategic_merge(live, patch, builtin_schema(), manifest.served.resource.kind)
+        except PatchProblem as problem:
+            raise KubectlError(str(problem)) from None
     return fresh
 
 

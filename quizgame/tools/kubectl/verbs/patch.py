@@ -15,6 +15,7 @@ from quizgame.tools import folder
 from quizgame.tools.kubectl.call import Call
 from quizgame.tools.kubectl.changing import change_each
 from quizgame.tools.kubectl.errors import KubectlError
+from quizgame.tools.kubectl.gojson import go_json_problem
 from quizgame.tools.kubectl.manifests import file_flags
 from quizgame.tools.kubectl.selection import Target
 from quizgame.tools.kubectl.verb import Verb
@@ -78,21 +79,7 @@ def _parse(text: str) -> Any:
     try:
         return json.loads(stripped)
     except json.JSONDecodeError as error:
-        raise bad_request(_go_json_problem(stripped, error)) from None
-
-
-def _go_json_problem(text: str, error: json.JSONDecodeError) -> str:
-    """A JSON mistake as Go's decoder words it."""
-    # Source: Go encoding/json scanner; golden kubectl/patch-bad-json.
-    place = error.pos
-    if place >= len(text):
-        return "unexpected end of JSON input"
-    wanted = {
-        "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
-        "Expecting ',' delimiter": "after object key:value pair",
-        "Expecting ':' delimiter": "after object key",
-    }.get(error.msg, "looking for beginning of value")
-    return f"invalid character '{text[place]}' {wanted}"
+        raise bad_request(go_json_problem(stripped, error)) from None
 
 
 def _merged(target: Target, patch: Any, kind: PatchType) -> KubeObject:
