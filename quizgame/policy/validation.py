@@ -102,7 +102,9 @@ def expected_api_versions(kind: str) -> tuple[str, ...]:
 
 
 def _name_problems(manifest: Mapping[str, Any]) -> list[str]:
-    metadata = manifest.get("metadata") or {}
+    metadata = manifest.get("metadata")
+    if not isinstance(metadata, Mapping):
+        metadata = {}
     name = metadata.get("name")
     if not name:
         return (

@@ -65,7 +65,13 @@ def test_a_definition_needs_its_names(lab: BareLab, spec: Any) -> None:
     "metadata", [1, [], "x", {"name": True}, {"name": "a", "labels": 5}, {"name": "a", "labels": {"b": 1}}]
 )
 @pytest.mark.parametrize(
-    ("api", "kind"), [("v1", "ConfigMap"), ("cilium.io/v2", "CiliumLoadBalancerIPPool"), ("batch/v1", "Job")]
+    ("api", "kind"),
+    [
+        ("v1", "ConfigMap"),
+        ("cilium.io/v2", "CiliumLoadBalancerIPPool"),
+        ("cilium.io/v2", "CiliumNetworkPolicy"),
+        ("batch/v1", "Job"),
+    ],
 )
 def test_metadata_of_the_wrong_type_is_refused_on_every_way_in(
     lab: BareLab, api: str, kind: str, metadata: Any
@@ -74,6 +80,7 @@ def test_metadata_of_the_wrong_type_is_refused_on_every_way_in(
     refusals: list[QuizgameError] = []
     apply_manifest(lab.world.cluster, "pack.yaml", [node], refusals.append)
     assert len(refusals) == 1
+    lab.both("kubectl config set-context --current --namespace=kube-system")
     foreseen = lab.result(f"what-if -f - <<'X'\n{json.dumps(node)}\nX")
     assert foreseen.exit == 1
     assert foreseen.stderr
@@ -107,9 +114,20 @@ def test_agents_live_on_without_a_definition(lab: BareLab, plural: str) -> None:
     lab.both(f"kubectl delete crd {plural}.cilium.io")
     lab.both("kubectl run late --image=nginx -l role=late; sleep 60")
     assert "late" in lab.out("kubectl get pods")
+    assert lab.dbg("kind-worker", "status --all-nodes").startswith("KVStore:")
     assert lab.result("cilium status").stdout
     lab.both(RESTART)
     assert lab.result("cilium status").stdout
+
+
+def test_the_operator_lives_on_without_the_definition_of_envoy_configurations(lab: BareLab) -> None:
+    lab.both("cilium upgrade --set ingressController.enabled=true,ingressController.loadbalancerMode=dedicated")
+    lab.both(RESTART)
+    lab.both(
+        "kubectl delete crd ciliumenvoyconfigs.cilium.io; kubectl create ingress web --class=cilium --rule=/=web:80"
+    )
+    lab.both("sleep 10")
+    assert "web" in lab.out("kubectl get ingress")
 
 
 def test_an_identity_without_a_number_is_nobodys(lab: BareLab) -> None:

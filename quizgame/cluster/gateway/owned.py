@@ -63,7 +63,7 @@ def envoy_config(metadata: KubeObject, spec: KubeObject) -> KubeObject:
 
 
 def ensure(api: ApiServer, resource: str, wanted: KubeObject, content: Sequence[str]) -> None:
-    """Create an object, or bring it back to what it should be.
+    """Create an object, or bring it back to what it should be; one of a kind that is not served is left out.
 
     Args:
         api: The API server.
@@ -74,7 +74,8 @@ def ensure(api: ApiServer, resource: str, wanted: KubeObject, content: Sequence[
     namespace, name = namespace_of(wanted), name_of(wanted)
     present = api.store.get(resource, (namespace, name))
     if present is None:
-        api.create(resource, wanted, validate=FieldValidation.TRUSTED)
+        if api.serves(resource):
+            api.create(resource, wanted, validate=FieldValidation.TRUSTED)
         return
     metadata = {
         **present["metadata"],

@@ -101,7 +101,9 @@ def _in_namespace(manifest: dict[str, Any], session: Session) -> dict[str, Any]:
         str(manifest.get("apiVersion", "")), str(manifest.get("kind", ""))
     )
     metadata = manifest.get("metadata") or {}
-    if not namespace or kind is None or not kind[0].namespaced or metadata.get("namespace"):
+    if not namespace or kind is None or not kind[0].namespaced:
+        return manifest
+    if not isinstance(metadata, dict) or metadata.get("namespace"):
         return manifest
     return {**manifest, "metadata": {**metadata, "namespace": namespace}}
 

@@ -28,9 +28,10 @@ ECHO_REQUEST = 8
 def probe_interval_ns(nodes: int) -> int:
     """How long the health daemon waits between rounds.
 
-    # Source: cilium/cilium v1.19 pkg/backoff ClusterSizeDependantInterval: base × ln(1 + number of nodes).
+    # Source: cilium/cilium v1.19 pkg/backoff ClusterSizeDependantInterval: base × ln(1 + number of nodes), and the base
+    # alone where no node is known.
     """
-    return int(BASE_INTERVAL_S * SECOND * math.log1p(nodes))
+    return int(BASE_INTERVAL_S * SECOND * (math.log1p(nodes) if nodes else 1))
 
 
 def health_model(world: World, agent: Agent) -> dict[str, Any]:
