@@ -126,3 +126,10 @@ def test_timeout_ends_what_streams(kubectl: Kubectl) -> None:
     kubectl("-n", "kube-system", "exec", "ds/cilium", "--", "sh", "-c", "timeout 3 cilium-dbg monitor")
     after = render(kubectl("-n kube-system exec ds/cilium -- date +%s").stdout)
     assert 3 <= int(after) - int(before) <= 6
+
+
+def test_what_the_agents_image_has_and_nobody_simulates_says_so(kubectl: Kubectl) -> None:
+    # Source: cilium/cilium v1.19 images/runtime: bpftool and iptables are there, wg is not.
+    there = kubectl("-n kube-system exec ds/cilium -- bpftool map list")
+    assert (there.exit, "quizgame: bpftool in a pod is not simulated" in render(there.stderr)) == (3, True)
+    assert "executable file not found" in render(kubectl("-n kube-system exec ds/cilium -- wg show").stderr)

@@ -211,6 +211,12 @@ def test_a_port_forward_ends_by_itself(kubectl: Kubectl) -> None:
     assert said(kubectl("port-forward svc/deathstar 18080:80")) == (expected, "", 0)
 
 
+def test_a_port_forward_follows_a_named_target_port_into_the_pod(kubectl: Kubectl) -> None:
+    # Source: kubectl portforward translateServicePortToTargetPort; Relay's container calls its port 4245 grpc.
+    shown = said(kubectl("-n kube-system port-forward svc/hubble-relay 4245:80"))[0]
+    assert shown == "Forwarding from 127.0.0.1:4245 -> 4245\nForwarding from [::1]:4245 -> 4245\n"
+
+
 @pytest.mark.parametrize("command", ["cp a b", "attach xwing", "proxy", "kustomize .", "autoscale deploy web --max 3"])
 def test_what_is_not_simulated_says_so(kubectl: Kubectl, command: str) -> None:
     stdout, stderr, status = said(kubectl(command))

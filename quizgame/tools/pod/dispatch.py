@@ -39,6 +39,12 @@ AGENT: dict[str, str] = {
     "cilium-health": "quizgame.tools.cilium_dbg.health:run",
     "hubble": "quizgame.tools.pod.hubble:run",
 }
+# Source: cilium/cilium v1.19 images/runtime: what the agent's image brings beside the agent.
+AGENT_REFUSED: dict[str, str] = dict.fromkeys(
+    ("bpftool", "ip6tables", "ip6tables-save", "ipset", "iptables", "iptables-save", "jq", "tc"),
+    "quizgame.tools.pod.system:refused",
+)
+"""Programs of the agent's image that say plainly that they are not simulated."""
 MIRROR: dict[str, str] = {"clustermesh-apiserver": "quizgame.tools.pod.mesh_api_server:run"}
 SPIRE: dict[str, str] = {"/opt/spire/bin/spire-server": "quizgame.tools.pod.spire_server:run"}
 _WORKSTATION_ONLY = frozenset(("kubectl", "k", "cilium", "hubble", "nano", "vi", "vim", "jq", "column", "clear"))
@@ -69,7 +75,7 @@ def programs_of(pod: Mapping[str, Any], container: str) -> dict[str, str]:
     if name in _SHELLLESS or name.startswith("operator"):
         return {}
     if name == "cilium":
-        return _TEXT | SYSTEM | AGENT
+        return _TEXT | SYSTEM | AGENT | AGENT_REFUSED
     return _TEXT | SYSTEM | NETWORK
 
 

@@ -13,6 +13,11 @@ _ROOT = "uid=0(root) gid=0(root) groups=0(root)"
 _KERNEL = "6.12.48"
 
 
+def refused(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Result:
+    """A program that the container has and the simulation has not."""
+    return not_simulated(f"{argv[0]} in a pod")
+
+
 def env(argv: Sequence[str], context: PodContext, stdin: Sequence[Line]) -> Result:
     """``env`` without arguments; it runs no other program here."""
     if len(argv) > 1:

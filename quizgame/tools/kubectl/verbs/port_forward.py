@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quizgame.cluster.objects import dig
+from quizgame.cluster.objects import KubeObject, dig, name_of
 from quizgame.goflags.flagset import Flag, duration, string_slice
 from quizgame.goflags.times import SECOND
 from quizgame.tools.kubectl.call import Call
@@ -28,7 +28,8 @@ def _run(call: Call) -> None:
     word, *ports = call.args
     target = look_up(call, next(iter(parse_names(call, [word] if "/" in word else ["pods", word]).targets(call))))
     pod = target.node if target.resource.kind == "Pod" else next(iter(pods_of(call, target)), None)
-    pairs = [_pair(target.name, target.node or {}, target.resource.kind, port) for port in ports]
+    node = target.node or {}
+    pairs = [_pair(target.name, node, target.resource.kind, port, pod or {}) for port in ports]
     if pod is None:
         raise KubectlError("timed out waiting for the condition")
     phase = dig(pod, "status", "phase", default="")
@@ -45,10 +46,10 @@ def _run(call: Call) -> None:
         pass
 
 
-def _pair(name: str, node: dict[str, object], kind: str, text: str) -> tuple[int, int]:
+def _pair(name: str, node: KubeObject, kind: str, text: str, pod: KubeObject) -> tuple[int, int]:
     local, colon, remote = text.partition(":")
     remote = remote if colon else local
-    number = _remote(name, node, kind, remote)
+    number = _remote(name, node, kind, remote, pod)
     if not local:
         return 30000 + number % 2768, number
     if not local.isdigit():
@@ -62,23 +63,27 @@ def _pair(name: str, node: dict[str, object], kind: str, text: str) -> tuple[int
     return int(local), number
 
 
-def _remote(name: str, node: dict[str, object], kind: str, text: str) -> int:
+def _remote(name: str, node: KubeObject, kind: str, text: str, pod: KubeObject) -> int:
     declared = dig(node, "spec", "ports", default=[]) if kind == "Service" else []
     for port in declared:
         if text in (str(port["port"]), port.get("name")):
             target = port.get("targetPort", port["port"])
-            return int(target) if isinstance(target, int) else int(port["port"])
+            return int(target) if isinstance(target, int) else _named_port(pod, target)
     if text.isdigit():
         if kind == "Service":
             raise KubectlError(f"Service {name} does not have a service port {text}")
         return int(text)
     if kind == "Service":
         raise KubectlError(f"Service '{name}' does not have a named port '{text}'")
-    for container in dig(node, "spec", "containers", default=[]):
+    return _named_port(pod, text)
+
+
+def _named_port(pod: KubeObject, name: str) -> int:
+    for container in dig(pod, "spec", "containers", default=[]):
         for port in container.get("ports") or ():
-            if port.get("name") == text:
+            if port.get("name") == name:
                 return int(port["containerPort"])
-    raise KubectlError(f"Pod '{name}' does not have a named port '{text}'")
+    raise KubectlError(f"Pod '{name_of(pod) if pod else ''}' does not have a named port '{name}'")
 
 
 PORT_FORWARD = Verb(
