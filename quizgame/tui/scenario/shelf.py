@@ -90,11 +90,11 @@ class Shelf:
         return cls(load_scenarios(folders), store, now, new_seed)
 
     def sources(self) -> list[ScenarioSource]:
-        """What can be played: labs, then scenarios, the easiest first within a domain."""
+        """What can be played: labs, then scenarios, of each the easiest first."""
         order = ("easy", "medium", "hard")
         return sorted(
             self.library.sources.values(),
-            key=lambda one: (one.kind, one.sample.domain, order.index(one.sample.difficulty.value), one.id),
+            key=lambda one: (one.kind, order.index(one.sample.difficulty.value), one.sample.domain, one.id),
         )
 
     def entries(self) -> list[ShelfEntry]:

@@ -47,8 +47,9 @@ class KeyBar(Widget):
         found: dict[str, tuple[str, str, str]] = {}
         for key, active in self.screen.active_bindings.items():
             binding = active.binding
-            if binding.show and active.enabled and binding.action not in found:
-                found[binding.action] = (key, self.app.get_key_display(binding), binding.description)
+            action = binding.action.removeprefix("app.")  # a screen may offer the app's own action by a key of its own
+            if binding.show and active.enabled and action not in found:
+                found[action] = (key, self.app.get_key_display(binding), binding.description)
         always = [entry for entry in found.values() if entry[0] in ALWAYS]
         width = self.size.width
         tail = sum(_width(shown, does) for _, shown, does in always)
