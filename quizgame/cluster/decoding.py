@@ -14,6 +14,7 @@ _GO_TYPES = {
     "string": (str,), "time": (str,), "bytes": (str,), "bool": (bool,), "int32": (int,), "int64": (int,),
     "number": (int, float), "quantity": (str, int, float), "intstr": (str, int),
 }  # fmt: skip
+_BITS = {"int32": 32, "int64": 64}
 _GO_NAMES = {"time": "v1.Time", "bytes": "[]uint8", "number": "float64", "quantity": "resource.Quantity"}
 _JSON_NAMES = {bool: "bool", int: "number", float: "number", str: "string", dict: "object", list: "array"}
 
@@ -125,6 +126,7 @@ def _value(
     accepted = _GO_TYPES.get(type_name)
     if accepted is not None:
         fits = isinstance(value, accepted) and (bool in accepted or not isinstance(value, bool))
+        fits = fits and not _is_too_large(value, type_name)
         return value if fits else _mismatch(value, type_name, owner, go_path, problems)
     shape = schema.type_of(type_name)
     if shape is None:
@@ -134,10 +136,15 @@ def _value(
     return _object(value, shape, schema, path, go_path, problems)
 
 
+def _is_too_large(value: Any, type_name: str) -> bool:
+    bits = _BITS.get(type_name)
+    return bits is not None and isinstance(value, int) and not -(1 << bits - 1) <= value < 1 << bits - 1
+
+
 def _mismatch(value: Any, type_name: str, owner: str, go_path: str, problems: _Problems) -> Any:
     # Source: sigs.k8s.io/json: the innermost struct, the whole path without positions, the Go type.
     if (problems.strict_types or go_path.partition(".")[0] == "metadata") and not problems.mismatch:
-        found = _JSON_NAMES.get(type(value), "object")
+        found = f"number {value}" if _is_too_large(value, type_name) else _JSON_NAMES.get(type(value), "object")
         problems.mismatch = (
             f"json: cannot unmarshal {found} into Go struct field {owner}.{go_path} of type {_go_name(type_name)}"
         )

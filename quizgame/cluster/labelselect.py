@@ -177,13 +177,17 @@ _STRUCTURED = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist":
 
 
 def selector_of(structured: Mapping[str, Any] | None) -> Selector:
-    """The requirements of a ``LabelSelector`` (``matchLabels``, ``matchExpressions``); an empty one selects all."""
+    """The requirements of a ``LabelSelector`` (``matchLabels``, ``matchExpressions``); an empty one selects all.
+
+    What has no key or no known operator is left out: the server takes no such object.
+    """
     if not structured:
         return ()
     requirements = [Requirement(key, "=", (value,)) for key, value in (structured.get("matchLabels") or {}).items()]
     requirements += [
         Requirement(each["key"], _STRUCTURED[each["operator"]], tuple(each.get("values") or ()))
         for each in structured.get("matchExpressions") or ()
+        if each.get("key") and each.get("operator") in _STRUCTURED
     ]
     return tuple(sorted(requirements, key=lambda each: each.key))
 

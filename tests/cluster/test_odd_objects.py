@@ -130,6 +130,28 @@ def test_the_operator_lives_on_without_the_definition_of_envoy_configurations(la
     assert "web" in lab.out("kubectl get ingress")
 
 
+def test_a_count_that_no_cluster_can_hold_leaves_pods_waiting(lab: BareLab) -> None:
+    lab.both("kubectl create deployment web --image=nginx")
+    assert lab.both("kubectl scale deployment web --replicas=100000") == "deployment.apps/web scaled\n"
+    waiting = int(lab.out("kubectl get pods --field-selector status.phase=Pending --no-headers | wc -l"))
+    assert 0 < waiting <= 50
+    lab.both("kubectl scale deployment web --replicas=1; sleep 60")
+    assert lab.out("kubectl get pods --no-headers | wc -l").strip() == "1"
+
+
+def test_a_count_too_large_for_its_type_is_refused(lab: BareLab) -> None:
+    spec = {"selector": SELECTOR, "template": TEMPLATE, "replicas": 1 << 64}
+    answer = created(lab, "Deployment", spec)
+    assert (
+        f"cannot unmarshal number {1 << 64} into Go struct field DeploymentSpec.spec.replicas of type int32" in answer
+    )
+
+
+def test_a_selector_without_key_is_refused(lab: BareLab) -> None:
+    spec = {"selector": {"matchExpressions": [{"operator": "Exists"}]}, "template": TEMPLATE}
+    assert "spec.selector.matchExpressions[0].key: Required value" in created(lab, "Deployment", spec)
+
+
 def test_an_identity_without_a_number_is_nobodys(lab: BareLab) -> None:
     told = lab.applied(
         "{apiVersion: cilium.io/v2, kind: CiliumIdentity, metadata: {name: mine}, security-labels: {a: b}}".join(

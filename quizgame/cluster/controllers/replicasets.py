@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 RESOURCE = "replicasets.apps"
 _COMPONENT = "replicaset-controller"
 
+MAX_WAITING = 50
+"""Pods of a set that may wait for a node before it makes more.
+
+Simplified: a real controller goes on, 500 at a time, whether or not the cluster has room for them.
+"""
+
 
 class ReplicaSetController:
     """Creates and deletes pods; names are keyed by the set and the ordinal of the pod in it."""
@@ -78,7 +84,8 @@ class ReplicaSetController:
         if not is_terminating(owner):
             surplus = len(active) - owner["spec"]["replicas"]
             if surplus < 0:
-                problem = self._create(owner, -surplus)
+                waiting = sum(1 for pod in active if not dig(pod, "spec", "nodeName"))
+                problem = self._create(owner, min(-surplus, MAX_WAITING - waiting))
             elif surplus:
                 self._delete(owner, sorted(active, key=deletion_order)[:surplus])
         self._write_status(key, problem)
