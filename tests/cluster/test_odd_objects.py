@@ -139,6 +139,13 @@ def test_a_count_that_no_cluster_can_hold_leaves_pods_waiting(lab: BareLab) -> N
     assert lab.out("kubectl get pods --no-headers | wc -l").strip() == "1"
 
 
+def test_so_does_a_stateful_set_that_waits_for_nobody(lab: BareLab) -> None:
+    spec = {"selector": SELECTOR, "template": TEMPLATE, "replicas": 100_000, "podManagementPolicy": "Parallel"}
+    created(lab, "StatefulSet", spec)
+    lab.both("sleep 5")
+    assert 0 < int(lab.out("kubectl get pods --field-selector status.phase=Pending --no-headers | wc -l")) <= 50
+
+
 def test_a_count_too_large_for_its_type_is_refused(lab: BareLab) -> None:
     spec = {"selector": SELECTOR, "template": TEMPLATE, "replicas": 1 << 64}
     answer = created(lab, "Deployment", spec)

@@ -9,6 +9,7 @@ from quizgame.cluster.apierror import ApiError
 from quizgame.cluster.controllers.events import WARNING, record
 from quizgame.cluster.controllers.manager import Timeless
 from quizgame.cluster.controllers.pods import create_pod, is_ready, pods_of, template_hash
+from quizgame.cluster.controllers.replicasets import MAX_WAITING
 from quizgame.cluster.objects import KubeObject, controller_of, dig, is_terminating, labels_of, name_of
 from quizgame.cluster.objectstore import Change, Key
 
@@ -54,13 +55,17 @@ class StatefulSetController(Timeless):
         wanted = owner["spec"]["replicas"]
         in_order = owner["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady"
         names = [f"{name_of(owner)}-{ordinal}" for ordinal in range(wanted)]
+        room = MAX_WAITING - sum(1 for pod in pods.values() if not dig(pod, "spec", "nodeName"))
         for ordinal, name in enumerate(names):
             pod = pods.get(name)
+            room -= pod is None
+            if room < 0:
+                return
             if pod is None and not self._create(owner, revision, name, ordinal):
                 return
             if in_order and (pod is None or is_terminating(pod) or not is_ready(pod)):
                 return
-        surplus = sorted((name for name in pods if name not in names), key=_ordinal, reverse=True)
+        surplus = sorted(pods.keys() - set(names), key=_ordinal, reverse=True)
         for name in surplus:
             if not is_terminating(pods[name]):
                 self._delete(owner, name)

@@ -60,7 +60,7 @@ def run_status(flags: FlagSet, environment: HubbleEnvironment, sink: Sink) -> No
 
 def _json(status: ServerStatus) -> str:
     rate = status.flows_rate
-    if not rate.is_integer():
+    if not float(rate).is_integer():
         return encode(status).decode() + "\n"
     # Go prints a whole number without a fraction, and leaves out 0; the encoder knows its default by identity.
     line = encode(structs.replace(status, flows_rate=ServerStatus().flows_rate)).decode()

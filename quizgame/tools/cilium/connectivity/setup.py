@@ -217,9 +217,14 @@ class Setup:
         client = next(site.clients(), None)
         for node in site.cluster.nodes:
             for peer, service in site.service_peers():
-                port = dig(service, "spec", "ports")[0].get("nodePort")
+                port = next((each.get("nodePort") for each in dig(service, "spec", "ports", default=())), None)
                 ip = next(
-                    (each["address"] for each in dig(node, "status", "addresses") if each["type"] == "InternalIP"), ""
+                    (
+                        each["address"]
+                        for each in dig(node, "status", "addresses", default=())
+                        if each["type"] == "InternalIP"
+                    ),
+                    "",
                 )
                 if not port or client is None:
                     continue
