@@ -127,7 +127,6 @@ def test_a_node_selector_keeps_it_to_nodes(make: Make) -> None:
         "{'@type': type.googleapis.com/envoy.config.listener.v3.Listener, name: x, filterChains: none}",
         "{'@type': type.googleapis.com/envoy.config.route.v3.RouteConfiguration, name: y, virtualHosts: [3]}",
         "{'@type': type.googleapis.com/envoy.config.cluster.v3.Cluster, name: [z]}",
-        "7",
     ],
 )
 def test_resources_that_cannot_be_decoded_leave_the_service_alone(make: Make, odd: str) -> None:
@@ -144,6 +143,17 @@ spec:
     assert lab.agent().envoy_configs == {}
     assert "l7-load-balancer" not in lab.dbg("kind-worker", "bpf lb list")
     assert lab.served_by("/", to=lab.get("services", "web")["spec"]["clusterIP"]) == "web"
+
+
+def test_a_resource_that_is_no_object_is_refused(lab: Lab) -> None:
+    # Source: the definition's schema: items are objects whose fields are preserved.
+    told = lab.both("""kubectl apply -f - <<'X'
+apiVersion: cilium.io/v2
+kind: CiliumEnvoyConfig
+metadata: {name: odd, namespace: shop}
+spec: {resources: [7]}
+X""")
+    assert 'spec.resources[0]: Invalid value: "integer"' in told
 
 
 def test_an_expression_that_is_none_fits_nothing(lab: Lab) -> None:
