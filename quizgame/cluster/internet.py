@@ -9,10 +9,15 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "k8s.io": ("34.107.204.206",),
     "cilium.io": ("104.198.14.52",),
     "example.com": ("23.192.228.80",),
+    "www.example.com": ("23.192.228.80",),
+    "google.com": ("142.250.185.78",),
+    "www.google.com": ("142.250.185.68",),
+    "api.stripe.com": ("54.187.216.72",),
     "github.com": ("140.82.121.4",),
     "api.github.com": ("140.82.121.6",),
     "support.github.com": ("185.199.111.133",),
 }
-"""Source: cilium/cilium cilium-cli/defaults (the connectivity test's targets), Documentation/security/dns.rst."""
+"""Source: cilium/cilium cilium-cli/defaults (the connectivity test's targets), Documentation/security/dns.rst; and what
+people type to see whether there is a way out."""
 INTERNET = Outside(_NAMES, {ip: OutsideHost(ip) for ips in _NAMES.values() for ip in ips})
 """Each name with its addresses, each address answering on ports 80 and 443."""
