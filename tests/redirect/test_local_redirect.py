@@ -252,7 +252,7 @@ spec:
       tolerations: [{operator: Exists}]
       containers:
       - name: node-cache
-        image: registry.k8s.io/dns/k8s-dns-node-cache:1.26.4
+        image: img-k8s.example/dns/k8s-dns-node-cache:1.26.4
         args: [-localip, "169.254.20.10,10.96.0.10", -conf, /etc/Corefile, -upstreamsvc, kube-dns-upstream]
         ports:
         - {containerPort: 53, name: dns, protocol: UDP}
