@@ -6,7 +6,6 @@ from quizgame.goflags.flagset import Flag, boolean, duration, integer, string, s
 from quizgame.goflags.times import SECOND
 from quizgame.tools.cilium.call import Call, Sub
 from quizgame.tools.cilium.connectivity.options import VALIDATION_MODES
-from quizgame.tools.cilium.connectivity.run import run_test
 from quizgame.tools.cilium.connectivity.workloads import PREFIX
 
 
@@ -73,6 +72,8 @@ def _other_flags() -> list[Flag]:
 
 
 def _run(call: Call) -> None:
+    from quizgame.tools.cilium.connectivity.run import run_test  # the other commands have no use for the tests
+
     run_test(call)
 
 
