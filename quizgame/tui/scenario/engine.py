@@ -209,7 +209,7 @@ class Engine:
         """Bring the attempt back to what is recorded of it; the failed line may have left it half changed."""
         try:
             self._replay(lambda _what, _share: None)
-        except Exception:
+        except Exception:  # what failed once may fail again on the way back; the attempt then stays as it is recorded
             return False
         return True
 
